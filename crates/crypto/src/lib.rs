@@ -1,0 +1,14 @@
+//! Typed primitives over one backend, AWS-LC.
+//!
+//! **Architecture invariant:** this crate knows nothing of key management, AWS or I/O. It offers
+//! few functions, each hard to misuse, and the types that hold secrets.
+
+pub mod aead;
+pub mod entropy;
+pub mod hash;
+pub mod kdf;
+pub mod mac;
+pub mod secret;
+
+pub use entropy::{Entropy, EntropyError, SystemEntropy};
+pub use secret::{SecretBytes, SecretKey};

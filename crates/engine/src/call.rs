@@ -1,0 +1,76 @@
+//! One authenticated request.
+
+use std::net::IpAddr;
+use strongroom_types::{AccountId, Principal, Region, Timestamp};
+
+/// An authenticated caller. Only [`crate::authenticate::Authenticator`] makes one, from a verified
+/// signature.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub(crate) principal: Principal,
+    pub(crate) account: AccountId,
+    pub(crate) access_key: String,
+    pub(crate) region: Region,
+}
+
+impl Caller {
+    /// Who it is.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The account it acts in.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The access key that signed the request.
+    #[must_use]
+    pub fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
+    /// The Region that the request was signed for, and is served in.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        self.region
+    }
+}
+
+/// An authenticated request, apart from its input.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Caller,
+    /// The one time that the whole request sees.
+    pub time: Timestamp,
+    /// Its identifier, the `x-amzn-RequestId` of the answer.
+    pub id: RequestId,
+    /// How it arrived.
+    pub origin: Arrival,
+}
+
+/// A request's identifier: a version 4 UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(pub [u8; 16]);
+
+impl std::fmt::Display for RequestId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(&strongroom_types::KeyId::from_parts(false, self.0), f)
+    }
+}
+
+/// How a request arrived; for policies and the audit record.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Address of the peer.
+    pub source: IpAddr,
+    /// `User-Agent`, cut to 1 KiB.
+    pub user_agent: String,
+    /// TLS version and cipher suite, by CloudTrail's names; `None` for plain HTTP.
+    pub tls: Option<(&'static str, &'static str)>,
+    /// The `Host` header.
+    pub host: String,
+}

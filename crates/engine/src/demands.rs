@@ -1,0 +1,81 @@
+//! What an operation demands: one row of its service's table. The pipeline reads it; nothing else
+//! may decide by operation name.
+
+use strongroom_keys::StateClass;
+use strongroom_types::shape::Field;
+use strongroom_types::{Action, ErrorCode, KeyUsage};
+
+/// A row of a service's table of operations.
+#[derive(Debug, Clone, Copy)]
+pub struct Demands {
+    /// Name of the operation, as clients write it.
+    pub name: &'static str,
+    /// The service, as it is called in ARNs, scopes and actions: `kms`, `sts`.
+    pub service: &'static str,
+    /// What permission it takes, and on what.
+    pub access: Access,
+    /// The usage that the key must have; `None`: any.
+    pub usage: Option<KeyUsage>,
+    /// What the state of the key must admit.
+    pub states: StateClass,
+    /// Whether a caller may use it on another account's key.
+    pub cross_account: bool,
+    /// Whether a key may be named by an alias.
+    pub by_alias: bool,
+    /// What it does to what it is about.
+    pub effect: Effect,
+    /// Its wire fields.
+    pub fields: &'static [Field],
+    /// The errors it declares; the general ones are not listed.
+    pub errors: &'static [ErrorCode],
+    /// What of the answer the audit record shows.
+    pub shown: Shown,
+}
+
+/// The permissions that an operation takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// One action on one key.
+    Key(Action),
+    /// ReEncrypt: one action on the source key, another on the destination key.
+    TwoKeys {
+        /// On the key that decrypts.
+        source: Action,
+        /// On the key that encrypts.
+        destination: Action,
+    },
+    /// One action on the alias and on each key concerned.
+    AliasAndKeys(Action),
+    /// One action on nothing in particular, in the caller's account.
+    Account(Action),
+    /// None: every authenticated caller may (GetCallerIdentity).
+    Anyone,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Reads metadata.
+    Read,
+    /// Uses key material and changes nothing.
+    Use,
+    /// Changes what is stored.
+    Change,
+}
+
+impl Effect {
+    /// CloudTrail's `readOnly`: everything that changes nothing stored.
+    #[must_use]
+    pub const fn is_read_only(self) -> bool {
+        matches!(self, Self::Read | Self::Use)
+    }
+}
+
+/// Which of an answer's members CloudTrail shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// None.
+    Nothing,
+    /// All; the operation answers nothing secret.
+    Everything,
+}

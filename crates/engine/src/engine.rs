@@ -1,0 +1,115 @@
+//! The engine: ports put together, and nothing decided.
+
+use crate::authenticate::SigningKeys;
+use crate::call::RequestId;
+use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ports::{Clock, Log, Store};
+use crate::vault::{CacheSizes, Vault};
+use std::sync::Arc;
+use strongroom_crypto::Entropy;
+use strongroom_keys::RootKey;
+
+/// What the engine is made of.
+pub struct Ports {
+    /// Where records are.
+    pub store: Arc<dyn Store>,
+    /// Where the journal is.
+    pub log: Box<dyn Log>,
+    /// What everything hangs from.
+    pub root: Arc<dyn RootKey>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where the server's own failures are told; callers do not see them.
+    pub report: Arc<dyn Report>,
+}
+
+/// Takes the server's own failures.
+pub trait Report: Send + Sync {
+    /// Something failed, while serving `request` if there is one.
+    fn incident(&self, request: Option<RequestId>, what: &str);
+}
+
+/// The one way from a request to a reply; see [`Engine::serve`].
+pub struct Engine {
+    vault: Arc<Vault>,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    report: Arc<dyn Report>,
+    signing_keys: SigningKeys,
+}
+
+/// An open engine, and the two loops without which it does not answer.
+pub struct Running {
+    /// The engine.
+    pub engine: Engine,
+    /// Run its [`Committer::run`] on a thread of its own.
+    pub committer: Committer,
+    /// Run its [`JournalWriter::run`] on a thread of its own.
+    pub writer: JournalWriter,
+    /// What was found of the journal.
+    pub recovered: Recovered,
+    /// Whether the store was empty.
+    pub is_new: bool,
+}
+
+impl Engine {
+    /// Opens store and journal.
+    ///
+    /// # Errors
+    /// [`OpenError`] when either is not what it was, or fails.
+    pub async fn open(ports: Ports, sizes: CacheSizes) -> Result<Running, OpenError> {
+        let Ports { store, log, root, clock, entropy, report } = ports;
+        let vault = Arc::new(Vault::new(store, root, entropy, sizes));
+        let opened = ledger::open(vault.clone(), log).await?;
+        let signing_keys = SigningKeys::default();
+        let engine = Self { vault, ledger: opened.ledger, clock, report, signing_keys };
+        Ok(Running {
+            engine,
+            committer: opened.committer,
+            writer: opened.writer,
+            recovered: opened.recovered,
+            is_new: opened.is_new,
+        })
+    }
+
+    /// Why the engine has stopped answering, if it has.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.ledger.failure()
+    }
+
+    /// A fresh identifier for a request.
+    #[must_use]
+    pub fn request_id(&self) -> RequestId {
+        let mut bytes = [0; 16];
+        if let Err(why) = self.vault.entropy().fill(&mut bytes) {
+            self.report(None, &why.to_string());
+        }
+        let id = strongroom_types::KeyId::from_random(bytes);
+        RequestId(*id.parts().1)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> strongroom_types::Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.signing_keys
+    }
+
+    pub(crate) fn report(&self, request: Option<RequestId>, what: &str) {
+        self.report.incident(request, what);
+    }
+}

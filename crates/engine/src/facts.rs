@@ -1,0 +1,120 @@
+//! What conditions of policies may ask of a request.
+
+use crate::call::Call;
+use crate::operation::{Operation, Role};
+use std::borrow::Cow;
+use strongroom_keys::KeyRecord;
+use strongroom_policy::{Fact, Facts};
+use strongroom_types::{AliasName, Principal};
+
+/// An operation's input as a source of facts, whatever the operation.
+pub(crate) trait InputFacts: Send + Sync {
+    fn input(&self, role: Role, key: &str) -> Option<Fact<'_>>;
+}
+
+impl<O: Operation> InputFacts for O {
+    fn input(&self, role: Role, key: &str) -> Option<Fact<'_>> {
+        self.fact(role, key)
+    }
+}
+
+/// The facts of one question.
+pub(crate) struct RequestFacts<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) input: &'a dyn InputFacts,
+    pub(crate) role: Role,
+    pub(crate) record: Option<&'a KeyRecord>,
+    /// The alias by which the request named the key.
+    pub(crate) alias: Option<&'a AliasName>,
+    /// For ReEncrypt: whether both keys are one.
+    pub(crate) same_key: Option<bool>,
+}
+
+impl Facts for RequestFacts<'_> {
+    fn fact(&self, key: &str) -> Option<Fact<'_>> {
+        self.of_call(key)
+            .or_else(|| self.record.and_then(|record| of_key(record, key)))
+            .map(Fact::One)
+            .or_else(|| self.of_request(key))
+    }
+}
+
+impl RequestFacts<'_> {
+    fn of_request(&self, key: &str) -> Option<Fact<'_>> {
+        match key {
+            "kms:requestalias" => self.alias.map(|name| Fact::One(name.as_str().into())),
+            "kms:reencryptonsamekey" => self.same_key.map(|same| Fact::One(truth(same))),
+            _ => self.input.input(self.role, key),
+        }
+    }
+
+    /// Source: IAM User Guide, "AWS global condition context keys".
+    fn of_call(&self, key: &str) -> Option<Cow<'_, str>> {
+        let caller = &self.call.caller;
+        Some(match key {
+            "aws:currenttime" => self.call.time.civil().to_string().into(),
+            "aws:epochtime" => self.call.time.seconds().to_string().into(),
+            "aws:principalaccount" | "kms:calleraccount" => caller.account.to_string().into(),
+            "aws:principalarn" => principal_arn(self.call).into(),
+            "aws:principaltype" => principal_type(&caller.principal).into(),
+            "aws:principalisawsservice" | "aws:viaawsservice" => "false".into(),
+            "aws:userid" => caller.principal.user_id().into(),
+            "aws:username" => match &caller.principal {
+                Principal::User { name, .. } => name.as_str().into(),
+                _ => return None,
+            },
+            "aws:requestedregion" => caller.region.as_str().into(),
+            "aws:securetransport" => truth(self.call.origin.tls.is_some()),
+            "aws:sourceip" => self.call.origin.source.to_string().into(),
+            "aws:useragent" => self.call.origin.user_agent.as_str().into(),
+            "aws:resourceaccount" => {
+                self.record.map_or(caller.account, |record| record.account).to_string().into()
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// For a role session the ARN of the role, not of the session.
+fn principal_arn(call: &Call) -> String {
+    let partition = call.caller.region.partition();
+    match &call.caller.principal {
+        Principal::RoleSession { account, role_path, role, .. } => {
+            format!("arn:{partition}:iam::{account}:role{role_path}{role}")
+        }
+        other => other.arn(partition).to_string(),
+    }
+}
+
+const fn principal_type(principal: &Principal) -> &'static str {
+    match principal {
+        Principal::Root { .. } => "Account",
+        Principal::User { .. } => "User",
+        Principal::RoleSession { .. } => "AssumedRole",
+        Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::Service { .. } => "Service",
+    }
+}
+
+/// Source: AWS KMS Developer Guide, "AWS KMS condition keys".
+fn of_key<'a>(record: &'a KeyRecord, key: &str) -> Option<Cow<'a, str>> {
+    Some(match key {
+        "kms:keyspec" | "kms:customermasterkeyspec" => record.spec.name().into(),
+        "kms:keyusage" | "kms:customermasterkeyusage" => record.usage.name().into(),
+        "kms:keyorigin" => record.origin.name().into(),
+        "kms:multiregion" => truth(record.multi_region.is_some()),
+        "kms:multiregionkeytype" => {
+            let family = record.multi_region.as_ref()?;
+            if family.primary == record.region { "PRIMARY" } else { "REPLICA" }.into()
+        }
+        _ => {
+            let name = key.strip_prefix("aws:resourcetag/")?;
+            let tag = record.tags.iter().find(|tag| tag.key.to_lowercase() == name)?;
+            tag.value.as_str().into()
+        }
+    })
+}
+
+fn truth(value: bool) -> Cow<'static, str> {
+    if value { "true" } else { "false" }.into()
+}

@@ -1,0 +1,189 @@
+//! The only writer of the store: gathers commits into groups, checks what each expects, and
+//! writes them with the new head.
+
+use super::digest::SetDigest;
+use super::head::{Head, Position};
+use super::journal::anchor_frame;
+use super::verify::Verification;
+use super::{CommitFailure, CommitJob, Health, JournalJob};
+use crate::ports::{Batch, CommitError, Versioned};
+use crate::slot::Slot;
+use crate::vault::{Vault, VaultError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use strongroom_crypto::mac::HmacKey;
+use strongroom_keys::codec;
+use tokio::sync::mpsc;
+
+/// Most commits in one group.
+const GROUP: usize = 256;
+
+/// Commits, one group after another. It is run on a thread of its own until every handle of the
+/// ledger is gone.
+pub struct Committer {
+    pub(super) vault: Arc<Vault>,
+    pub(super) jobs: mpsc::Receiver<CommitJob>,
+    pub(super) journal: mpsc::WeakSender<JournalJob>,
+    pub(super) position: Arc<Mutex<Position>>,
+    pub(super) health: Arc<Health>,
+    pub(super) set_key: HmacKey,
+    pub(super) head: Head,
+    pub(super) verification: Option<Verification>,
+}
+
+/// A group in the making: what the store will hold, and who waits for it.
+#[derive(Default)]
+struct Group {
+    changes: BTreeMap<Vec<u8>, Option<Versioned>>,
+    before: BTreeMap<Vec<u8>, Option<u64>>,
+    digest: SetDigest,
+    sequence: u64,
+    accepted: Vec<CommitJob>,
+}
+
+impl Committer {
+    /// Runs until the ledger's last handle is dropped, and all that was sent is written.
+    pub async fn run(mut self) {
+        let mut jobs = Vec::with_capacity(GROUP);
+        loop {
+            if self.verification.is_some() && self.jobs.is_empty() && !self.jobs.is_closed() {
+                self.verify_page().await;
+                continue;
+            }
+            if self.jobs.recv_many(&mut jobs, GROUP).await == 0 {
+                return;
+            }
+            let mut group = Group { digest: SetDigest(self.head.digest), ..Group::default() };
+            for job in jobs.drain(..) {
+                self.consider(job, &mut group).await;
+            }
+            if !group.accepted.is_empty() {
+                self.write(group).await;
+            }
+            self.verify_page().await;
+        }
+    }
+
+    /// Takes `job` into the group if all it expects holds there.
+    async fn consider(&self, job: CommitJob, group: &mut Group) {
+        for (place, expected) in &job.expect {
+            let now = match self.version_in(group, place).await {
+                Ok(now) => now,
+                Err(why) => {
+                    self.health.fail(why.to_string());
+                    let _ = job.done.send(Err(CommitFailure::Unrecorded));
+                    return;
+                }
+            };
+            if now != *expected {
+                let _ = job.done.send(Err(CommitFailure::Conflict));
+                return;
+            }
+        }
+        for (place, change) in &job.changes {
+            let before = job.expect.iter().find(|(key, _)| key == place).and_then(|(_, v)| *v);
+            if let Some(version) = before {
+                group.digest.toggle(&self.set_key, place, version);
+            }
+            if let Some(after) = change {
+                group.digest.toggle(&self.set_key, place, after.version);
+            }
+            group.changes.insert(place.clone(), change.clone());
+        }
+        group.sequence = group.sequence.max(job.sequence);
+        group.accepted.push(job);
+    }
+
+    /// The version `place` has in the group, or in the store, whose answer the group remembers.
+    async fn version_in(&self, group: &mut Group, place: &[u8]) -> Result<Option<u64>, VaultError> {
+        if let Some(change) = group.changes.get(place) {
+            return Ok(change.as_ref().map(|found| found.version));
+        }
+        if let Some(version) = group.before.get(place) {
+            return Ok(*version);
+        }
+        let version = self.vault.store().read(place).await?.map(|found| found.version);
+        group.before.insert(place.to_vec(), version);
+        Ok(version)
+    }
+
+    async fn write(&mut self, group: Group) {
+        let mut head = Head {
+            sequence: self.head.sequence.max(group.sequence),
+            digest: [0; 32],
+            journal: *self.position.lock().unwrap_or_else(PoisonError::into_inner),
+            commits: self.head.commits + 1,
+        };
+        head.set(group.digest);
+        let written = match self.batch(&group, &head).await {
+            Ok(batch) => self.vault.store().commit(&batch).await,
+            Err(why) => Err(CommitError::Failed(crate::ports::StoreError(why.to_string()))),
+        };
+        let outcome = match written {
+            Ok(()) => {
+                self.vault.forget(group.accepted.iter().flat_map(|job| &job.subjects));
+                self.follow(&group);
+                self.head = head;
+                self.anchor().await;
+                Ok(())
+            }
+            Err(CommitError::Conflict) => {
+                self.health.fail("the store was changed by another writer".to_owned());
+                Err(CommitFailure::Unrecorded)
+            }
+            // Nothing of the group is visible; the next one may succeed (a full disk was cleared).
+            Err(CommitError::Failed(_)) => Err(CommitFailure::Unrecorded),
+        };
+        for job in group.accepted {
+            let _ = job.done.send(outcome);
+        }
+    }
+
+    async fn batch(&self, group: &Group, head: &Head) -> Result<Batch, VaultError> {
+        let slot = Slot::head();
+        let before = (self.head.commits > 0).then_some(self.head.commits);
+        let sealed = self.vault.seal(&slot, head.commits, &codec::encode(head)).await?;
+        let mut batch = Batch {
+            expect: group.before.iter().map(|(key, version)| (key.clone(), *version)).collect(),
+            put: vec![(slot.bytes().to_vec(), sealed)],
+            delete: Vec::new(),
+        };
+        batch.expect.push((slot.bytes().to_vec(), before));
+        for (key, change) in &group.changes {
+            match change {
+                Some(found) => batch.put.push((key.clone(), found.clone())),
+                None => batch.delete.push(key.clone()),
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Keeps a verification that is under way in step with the store.
+    fn follow(&mut self, group: &Group) {
+        let Some(verification) = &mut self.verification else { return };
+        for (place, change) in &group.changes {
+            let before = group.before.get(place).copied().flatten();
+            let after = change.as_ref().map(|found| found.version);
+            verification.follow(&self.set_key, place, before, after);
+        }
+    }
+
+    /// Tells the journal how far the store has come, so that an older store is noticed later.
+    async fn anchor(&self) {
+        if let Some(journal) = self.journal.upgrade() {
+            let frame = anchor_frame(self.head.commits);
+            let _ = journal.send(JournalJob { frame, done: None }).await;
+        }
+    }
+
+    async fn verify_page(&mut self) {
+        let Some(verification) = &mut self.verification else { return };
+        match verification.page(self.vault.store(), &self.set_key).await {
+            Ok(false) => return,
+            Ok(true) if verification.digest() == SetDigest(self.head.digest) => {}
+            Ok(true) => self.health.fail(super::open::OpenError::Altered.to_string()),
+            Err(why) => self.health.fail(why.to_string()),
+        }
+        self.verification = None;
+    }
+}

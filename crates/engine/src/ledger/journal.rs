@@ -1,0 +1,135 @@
+//! The journal's writer: seals frames in order, writes them in groups, and answers those who wait
+//! once the group is durable.
+
+use super::head::Position;
+use super::{Health, JournalJob, Unrecorded};
+use crate::audit::AuditRecord;
+use crate::ports::Log;
+use crate::vault::Vault;
+use minicbor::{Decode, Encode};
+use std::sync::{Arc, Mutex, PoisonError};
+use strongroom_keys::{DomainName, JournalKey, SegmentHeader, codec};
+use tokio::sync::mpsc;
+
+/// Most frames in one group.
+const GROUP: usize = 1024;
+/// A segment that has grown to this many bytes is followed by another.
+const SEGMENT_BYTES: usize = 64 << 20;
+
+/// What a frame of the journal holds.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Frame {
+    /// First of a segment: the number of commit groups that the store had reached.
+    #[n(0)]
+    Open(#[n(0)] u64),
+    /// The audit record of a use.
+    #[n(1)]
+    Record(#[n(0)] Box<AuditRecord>),
+    /// The number of commit groups that the store has reached.
+    #[n(2)]
+    Anchor(#[n(0)] u64),
+}
+
+pub(super) fn anchor_frame(commits: u64) -> Vec<u8> {
+    codec::encode(&Frame::Anchor(commits))
+}
+
+/// The frame of `record`, without copying it into a [`Frame`].
+pub(super) fn record_frame(record: &AuditRecord) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    // `[1, [record]]`: what the derived encoder of `Frame::Record` writes.
+    out.extend_from_slice(&[0x82, 0x01, 0x81]);
+    let mut encoder = minicbor::Encoder::new(out);
+    // Writing to a `Vec` cannot fail.
+    let _ = encoder.encode(record);
+    encoder.into_writer()
+}
+
+/// Writes the journal. It is run on a thread of its own until every handle of the ledger is gone.
+pub struct JournalWriter {
+    pub(super) vault: Arc<Vault>,
+    pub(super) jobs: mpsc::Receiver<JournalJob>,
+    pub(super) log: Box<dyn Log>,
+    pub(super) health: Arc<Health>,
+    pub(super) position: Arc<Mutex<Position>>,
+    pub(super) segment: u64,
+    pub(super) key: JournalKey,
+    pub(super) length: usize,
+    pub(super) chain: [u8; 16],
+    pub(super) broken: bool,
+    pub(super) commits: u64,
+}
+
+impl JournalWriter {
+    /// Runs until the ledger's last handle is dropped, and all that was sent is written.
+    pub async fn run(mut self) {
+        let mut jobs = Vec::with_capacity(GROUP);
+        let mut buffer = Vec::new();
+        while self.jobs.recv_many(&mut jobs, GROUP).await > 0 {
+            if self.broken || self.length >= SEGMENT_BYTES {
+                self.roll().await;
+            }
+            let written = self.write(&jobs, &mut buffer);
+            for waiting in jobs.drain(..).filter_map(|job| job.done) {
+                let _ = waiting.send(written);
+            }
+        }
+    }
+
+    /// After a failed write the segment's key has gone past frames that are not there. They must
+    /// not be sealed again under the same nonces, so the segment is left and another one begun.
+    fn write(&mut self, jobs: &[JournalJob], buffer: &mut Vec<u8>) -> Result<(), Unrecorded> {
+        if self.broken || self.health.failure().is_some() {
+            return Err(Unrecorded);
+        }
+        buffer.clear();
+        let durable = self.key.frames();
+        let sealed = jobs.iter().try_for_each(|job| self.key.seal(durable, &job.frame, buffer));
+        if sealed.is_err() || self.log.append(buffer).is_err() {
+            self.broken = true;
+            return Err(Unrecorded);
+        }
+        self.length += buffer.len();
+        self.reached();
+        Ok(())
+    }
+
+    fn reached(&mut self) {
+        self.chain = self.key.chain();
+        let mut position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
+        *position = Position { segment: self.segment, frames: self.key.frames() };
+    }
+
+    /// Begins the next segment; tried again before the next group if it fails.
+    async fn roll(&mut self) {
+        // A segment that could not be begun may have left its file, so its number is not reused.
+        self.segment += 1;
+        let begun =
+            begin(&self.vault, &mut *self.log, self.segment, self.chain, self.commits).await;
+        self.broken = begun.is_err();
+        if let Ok((key, length)) = begun {
+            (self.key, self.length) = (key, length);
+            self.reached();
+        }
+    }
+}
+
+/// Begins a segment: header and first frame are durable when this returns.
+pub(super) async fn begin(
+    vault: &Vault,
+    log: &mut dyn Log,
+    number: u64,
+    previous: [u8; 16],
+    commits: u64,
+) -> Result<(JournalKey, usize), String> {
+    let domain = vault.current(DomainName::global()).await.map_err(|why| why.to_string())?;
+    let mut salt = [0; 16];
+    vault.entropy().fill(&mut salt).map_err(|why| why.to_string())?;
+    let header = SegmentHeader { number, domain: domain.number(), salt, previous };
+    let mut key = JournalKey::new(&domain, &header).map_err(|why| why.to_string())?;
+    let mut bytes = header.to_bytes();
+    key.seal(0, &codec::encode(&Frame::Open(commits)), &mut bytes)
+        .map_err(|_| "journal: a frame could not be sealed".to_owned())?;
+    log.create(number, &bytes).map_err(|why| why.to_string())?;
+    Ok((key, bytes.len()))
+}

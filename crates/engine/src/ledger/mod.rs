@@ -1,0 +1,204 @@
+//! The ledger: changes and audit records become durable here, and only here, before anybody sees
+//! their reply.
+//!
+//! A change and its audit record are one commit to the store; a use that changes nothing appends
+//! its record to the journal. Both are grouped: while one group is being written, the next
+//! gathers.
+
+mod committer;
+mod digest;
+mod head;
+mod journal;
+mod open;
+mod recovery;
+mod verify;
+
+pub use committer::Committer;
+pub use head::{Head, Position};
+pub use journal::{Frame, JournalWriter};
+pub use open::{OpenError, Opened, open};
+pub use recovery::{Recovered, RecoveryError, read_segment};
+
+use crate::audit::AuditRecord;
+use crate::slot::{Slot, Subject};
+use crate::vault::{Vault, VaultError};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use strongroom_crypto::SecretBytes;
+use strongroom_keys::codec;
+use tokio::sync::{mpsc, oneshot};
+
+/// Changes that one operation has staged, in the clear.
+#[derive(Default)]
+pub(crate) struct Changes {
+    /// Slots and the version each must have; `None`: absent.
+    pub(crate) expect: Vec<(Slot, Option<u64>)>,
+    /// Slots and the record each shall have. Every one is also expected. Wiped, since a credential
+    /// is one.
+    pub(crate) put: Vec<(Slot, SecretBytes)>,
+    /// Slots that shall be absent. Every one is also expected.
+    pub(crate) delete: Vec<Slot>,
+}
+
+impl Changes {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.delete.is_empty()
+    }
+}
+
+/// Proof that changes and audit record are durable. Only the ledger makes one, and the wire
+/// formats take nothing else.
+#[derive(Debug)]
+pub struct Recorded<T> {
+    value: T,
+}
+
+impl<T> Recorded<T> {
+    /// What was recorded.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// What was recorded.
+    pub fn get(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Nothing was recorded, so nothing may be answered but a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrecorded;
+
+impl fmt::Display for Unrecorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request could not be recorded")
+    }
+}
+
+impl std::error::Error for Unrecorded {}
+
+/// Why a commit did not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CommitFailure {
+    /// Somebody else changed what this change builds on; it may be tried again.
+    Conflict,
+    /// The medium failed, or the ledger has stopped.
+    Unrecorded,
+}
+
+/// A sealed change on its way to the committer.
+pub(crate) struct CommitJob {
+    pub(crate) expect: Vec<(Vec<u8>, Option<u64>)>,
+    pub(crate) changes: Vec<(Vec<u8>, Option<crate::ports::Versioned>)>,
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) sequence: u64,
+    pub(crate) done: oneshot::Sender<Result<(), CommitFailure>>,
+}
+
+/// A record on its way to the journal.
+pub(crate) struct JournalJob {
+    pub(crate) frame: Vec<u8>,
+    /// `None` for an anchor, which nobody waits for.
+    pub(crate) done: Option<oneshot::Sender<Result<(), Unrecorded>>>,
+}
+
+/// What the ledger's parts share: whether it still works.
+#[derive(Default)]
+pub(crate) struct Health(OnceLock<String>);
+
+impl Health {
+    /// Stops the ledger for good: nothing more is recorded, so nothing more is answered.
+    pub(crate) fn fail(&self, why: String) {
+        let _ = self.0.set(why);
+    }
+
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+}
+
+/// The handle by which the pipeline records.
+pub struct Ledger {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) commits: mpsc::Sender<CommitJob>,
+    pub(crate) journal: mpsc::Sender<JournalJob>,
+    pub(crate) sequence: AtomicU64,
+    pub(crate) health: Arc<Health>,
+}
+
+impl Ledger {
+    /// Why the ledger has stopped, if it has.
+    pub fn failure(&self) -> Option<&str> {
+        self.health.failure()
+    }
+
+    /// Makes `changes` (if any) and `record` durable, then hands `value` out as recorded.
+    pub(crate) async fn commit<T>(
+        &self,
+        changes: Changes,
+        record: &AuditRecord,
+        value: T,
+    ) -> Result<Recorded<T>, (CommitFailure, T)> {
+        let written = if self.failure().is_some() {
+            Err(CommitFailure::Unrecorded)
+        } else if changes.is_empty() {
+            self.append(record).await
+        } else {
+            self.change(changes, record).await
+        };
+        match written {
+            Ok(()) => Ok(Recorded { value }),
+            Err(failure) => Err((failure, value)),
+        }
+    }
+
+    async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {
+        let (done, written) = oneshot::channel();
+        let frame = journal::record_frame(record);
+        let job = JournalJob { frame, done: Some(done) };
+        let stopped = CommitFailure::Unrecorded;
+        self.journal.send(job).await.map_err(|_| stopped)?;
+        written.await.map_err(|_| stopped)?.map_err(|Unrecorded| stopped)
+    }
+
+    async fn change(&self, changes: Changes, record: &AuditRecord) -> Result<(), CommitFailure> {
+        let stopped = CommitFailure::Unrecorded;
+        let (done, written) = oneshot::channel();
+        let job = self.seal(changes, record, done).await.map_err(|_| stopped)?;
+        self.commits.send(job).await.map_err(|_| stopped)?;
+        written.await.map_err(|_| stopped)?
+    }
+
+    /// Versions come from one counter and are never used twice, so a version stands for exactly
+    /// one content of one slot, also across deletion.
+    async fn seal(
+        &self,
+        changes: Changes,
+        record: &AuditRecord,
+        done: oneshot::Sender<Result<(), CommitFailure>>,
+    ) -> Result<CommitJob, VaultError> {
+        let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
+        let audit = Slot::audit(sequence);
+        let mut job = CommitJob {
+            expect: vec![(audit.bytes().to_vec(), None)],
+            changes: Vec::with_capacity(changes.put.len() + changes.delete.len() + 1),
+            subjects: Vec::new(),
+            sequence,
+            done,
+        };
+        let sealed = self.vault.seal(&audit, sequence, &codec::encode(record)).await?;
+        job.changes.push((audit.bytes().to_vec(), Some(sealed)));
+        for (slot, plain) in &changes.put {
+            let sealed = self.vault.seal(slot, sequence, plain.expose()).await?;
+            job.changes.push((slot.bytes().to_vec(), Some(sealed)));
+            job.subjects.push(slot.subject().clone());
+        }
+        for slot in &changes.delete {
+            job.changes.push((slot.bytes().to_vec(), None));
+            job.subjects.push(slot.subject().clone());
+        }
+        job.expect.extend(changes.expect.iter().map(|(s, v)| (s.bytes().to_vec(), *v)));
+        Ok(job)
+    }
+}

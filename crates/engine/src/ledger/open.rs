@@ -1,0 +1,220 @@
+//! Opening the ledger: the root key must be the store's, the store must be no older than the
+//! journal, the journal no older than the store.
+
+use super::head::{Head, Position};
+use super::journal::{JournalWriter, begin};
+use super::recovery::{Recovered, RecoveryError, recover};
+use super::verify::Verification;
+use super::{Committer, Health, Ledger};
+use crate::ports::{Batch, CommitError, Log, StoreError, Versioned};
+use crate::slot::{Slot, bare};
+use crate::vault::{Read, Vault, VaultError};
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use strongroom_crypto::mac::HmacKey;
+use strongroom_keys::DomainName;
+use tokio::sync::mpsc;
+
+/// Requests that may wait for the ledger; the server admits fewer connections than this.
+const QUEUE: usize = 16_384;
+/// Pages of records verified before the server serves; the rest is verified while it does.
+const PAGES_AT_OPEN: usize = 20;
+
+/// Why the ledger does not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenError {
+    /// The store was made under another root key.
+    RootKey {
+        /// Fingerprint of the store's.
+        store: String,
+        /// Fingerprint of the one given.
+        given: String,
+    },
+    /// Records were removed, added or put back to an earlier version behind the server's back.
+    Altered,
+    /// The store is older than its journal.
+    StoreOlder {
+        /// What the store has reached.
+        store: u64,
+        /// What the journal saw it reach.
+        journal: u64,
+    },
+    /// The journal ends before the place that the store knows of.
+    JournalCut {
+        /// Where the journal ends.
+        journal: Position,
+        /// What the store knows.
+        store: Position,
+    },
+    /// The store failed, or a record in it is not authentic.
+    Vault(VaultError),
+    /// The journal cannot be continued.
+    Journal(RecoveryError),
+    /// A segment could not be begun.
+    Begin(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RootKey { store, given } => write!(
+                f,
+                "the store was made under root key {store}, not under {given}: the root key file \
+                 belongs to another data directory"
+            ),
+            Self::Altered => f.write_str(
+                "records of the store were removed, added or put back to an earlier version",
+            ),
+            Self::StoreOlder { store, journal } => write!(
+                f,
+                "the store (at change {store}) is older than its journal (which saw change \
+                 {journal}): an old copy of the store was put in its place"
+            ),
+            Self::JournalCut { journal, store } => write!(
+                f,
+                "the journal ends at segment {} record {}, but the store knows of segment {} \
+                 record {}: audit records are missing",
+                journal.segment, journal.frames, store.segment, store.frames
+            ),
+            Self::Vault(why) => why.fmt(f),
+            Self::Journal(why) => why.fmt(f),
+            Self::Begin(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<VaultError> for OpenError {
+    fn from(why: VaultError) -> Self {
+        Self::Vault(why)
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(why: StoreError) -> Self {
+        Self::Vault(why.into())
+    }
+}
+
+impl From<RecoveryError> for OpenError {
+    fn from(why: RecoveryError) -> Self {
+        Self::Journal(why)
+    }
+}
+
+/// An open ledger, and the two loops that must be run for it to answer.
+pub struct Opened {
+    /// The handle for the pipeline.
+    pub ledger: Ledger,
+    /// To be run on a thread of its own.
+    pub committer: Committer,
+    /// To be run on a thread of its own.
+    pub writer: JournalWriter,
+    /// What was found of the journal.
+    pub recovered: Recovered,
+    /// Whether the store was empty.
+    pub is_new: bool,
+}
+
+/// Opens the ledger over the vault's store and `log`.
+///
+/// # Errors
+/// [`OpenError`]; nothing was changed then, but that an unfinished end of the journal was set
+/// aside.
+pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, OpenError> {
+    let is_new = check_root_key(&vault).await?;
+    let head = vault.read::<Head>(&Slot::head()).await?;
+    let head = head.map_or_else(Head::default, |Read { record, .. }| record);
+    let recovered = recover(&vault, &mut *log).await?;
+    if recovered.anchor > head.commits {
+        return Err(OpenError::StoreOlder { store: head.commits, journal: recovered.anchor });
+    }
+    if head.journal > recovered.position {
+        return Err(OpenError::JournalCut { journal: recovered.position, store: head.journal });
+    }
+    let set_key = set_key(&vault).await?;
+    let verification = verify_some(&vault, &set_key, &head).await?;
+    let segment = recovered.newest + 1;
+    let (key, length) = begin(&vault, &mut *log, segment, recovered.chain, head.commits)
+        .await
+        .map_err(OpenError::Begin)?;
+    let position = Arc::new(Mutex::new(Position { segment, frames: key.frames() }));
+    let health = Arc::new(Health::default());
+    let (commits, commit_jobs) = mpsc::channel(QUEUE);
+    let (journal, journal_jobs) = mpsc::channel(QUEUE);
+    let committer = Committer {
+        vault: vault.clone(),
+        jobs: commit_jobs,
+        journal: journal.downgrade(),
+        position: position.clone(),
+        health: health.clone(),
+        set_key,
+        head,
+        verification,
+    };
+    let writer = JournalWriter {
+        vault: vault.clone(),
+        jobs: journal_jobs,
+        log,
+        health: health.clone(),
+        position,
+        segment,
+        chain: key.chain(),
+        key,
+        length,
+        broken: false,
+        commits: head.commits,
+    };
+    let sequence = AtomicU64::new(head.sequence + 1);
+    let ledger = Ledger { vault, commits, journal, sequence, health };
+    Ok(Opened { ledger, committer, writer, recovered, is_new })
+}
+
+/// Returns whether the store was empty; it is then marked as the root key's own.
+async fn check_root_key(vault: &Vault) -> Result<bool, OpenError> {
+    let given = vault.root().fingerprint().to_owned();
+    if let Some(found) = vault.store().read(bare::ROOT).await? {
+        let store = String::from_utf8_lossy(&found.value).into_owned();
+        return if store == given { Ok(false) } else { Err(OpenError::RootKey { store, given }) };
+    }
+    // A store that holds anything but the mark has lost it.
+    if !vault.store().scan(&[], &[0xff], 1).await?.is_empty() {
+        return Err(OpenError::Altered);
+    }
+    let mark = Versioned { version: 1, value: given.into_bytes() };
+    let batch = Batch {
+        expect: vec![(bare::ROOT.to_vec(), None)],
+        put: vec![(bare::ROOT.to_vec(), mark)],
+        delete: Vec::new(),
+    };
+    match vault.store().commit(&batch).await {
+        Ok(()) => Ok(true),
+        Err(CommitError::Conflict) => Err(OpenError::Altered),
+        Err(CommitError::Failed(why)) => Err(why.into()),
+    }
+}
+
+async fn set_key(vault: &Vault) -> Result<HmacKey, OpenError> {
+    let domain = vault.current(DomainName::global()).await?;
+    let key = domain.derive("strongroom set digest v1", b"");
+    let key = key.map_err(|why| VaultError(why.to_string()))?;
+    Ok(HmacKey::new(key.expose()))
+}
+
+/// Verifies a small store whole, and begins with a large one.
+async fn verify_some(
+    vault: &Vault,
+    key: &HmacKey,
+    head: &Head,
+) -> Result<Option<Verification>, OpenError> {
+    let mut verification = Verification::default();
+    for _ in 0..PAGES_AT_OPEN {
+        if verification.page(vault.store(), key).await? {
+            let same = verification.digest().0 == head.digest;
+            return if same { Ok(None) } else { Err(OpenError::Altered) };
+        }
+    }
+    Ok(Some(verification))
+}

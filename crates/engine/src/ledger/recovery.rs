@@ -1,0 +1,183 @@
+//! Reading the journal back: all of it for those who look, its end when the server starts.
+
+use super::head::Position;
+use super::journal::Frame;
+use crate::ports::{Log, LogError};
+use crate::vault::{Vault, VaultError};
+use std::fmt;
+use strongroom_keys::{DomainName, FrameError, JournalKey, JournalReader, SegmentHeader, codec};
+
+/// The most bytes that a crash can leave unfinished at the end: one group. More damage than that
+/// is no torn write.
+const MOST_TORN: usize = 4 << 20;
+
+/// What the journal's end says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// The last authentic frame.
+    pub position: Position,
+    /// Tag of that frame; the next segment continues from it.
+    pub chain: [u8; 16],
+    /// The greatest number of commit groups that the journal saw the store reach.
+    pub anchor: u64,
+    /// Number of the newest segment file, damaged or not.
+    pub newest: u64,
+    /// Bytes set aside at the end, which no reply had depended on.
+    pub torn: usize,
+}
+
+/// Why the journal cannot be continued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecoveryError {
+    /// The medium failed.
+    Log(LogError),
+    /// A domain key could not be had.
+    Vault(VaultError),
+    /// Records that were durable are damaged.
+    Damaged {
+        /// The segment.
+        segment: u64,
+        /// The first frame, from 0, that does not open.
+        frame: u64,
+    },
+}
+
+impl fmt::Display for RecoveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log(why) => why.fmt(f),
+            Self::Vault(why) => why.fmt(f),
+            Self::Damaged { segment, frame } => write!(
+                f,
+                "journal segment {segment} is damaged at record {frame}: it was altered, or the \
+                 disk lost what it had promised to keep"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RecoveryError {}
+
+impl From<LogError> for RecoveryError {
+    fn from(why: LogError) -> Self {
+        Self::Log(why)
+    }
+}
+
+impl From<VaultError> for RecoveryError {
+    fn from(why: VaultError) -> Self {
+        Self::Vault(why)
+    }
+}
+
+/// Reads the newest segment that holds anything, and sets aside what a crash left unfinished.
+pub(super) async fn recover(vault: &Vault, log: &mut dyn Log) -> Result<Recovered, RecoveryError> {
+    let segments = log.segments()?;
+    let newest = segments.last().copied().unwrap_or(0);
+    for &number in segments.iter().rev() {
+        let bytes = log.read(number)?;
+        let found = examine(vault, number, &bytes).await?;
+        if found.torn > 0 {
+            let kept = bytes.len().saturating_sub(found.torn);
+            log.cut(number, u64::try_from(kept).unwrap_or(u64::MAX))?;
+        }
+        if found.position.frames > 0 {
+            return Ok(Recovered { newest, ..found });
+        }
+    }
+    Ok(Recovered { newest, ..Recovered::default() })
+}
+
+/// Reads one segment up to its first unfinished frame.
+async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, RecoveryError> {
+    let damaged = |frame| RecoveryError::Damaged { segment: number, frame };
+    let unfinished = Recovered { torn: bytes.len(), ..Recovered::default() };
+    let Some(header) = SegmentHeader::parse(bytes) else {
+        // A crash while the segment was begun: header and first frame are one write.
+        return if bytes.len() <= MOST_TORN { Ok(unfinished) } else { Err(damaged(0)) };
+    };
+    if header.number != number {
+        return Err(damaged(0));
+    }
+    let mut reader = reader(vault, &header, bytes).await?;
+    let mut anchor = 0;
+    let torn = loop {
+        match reader.next_frame() {
+            Ok(None) => break 0,
+            Ok(Some((_, plain))) => {
+                anchor = anchor.max(commits_in(plain.expose()));
+            }
+            Err(_) => break bytes.len() - SegmentHeader::LEN - reader.consumed(),
+        }
+    };
+    let frames = reader.frames();
+    let chain = reader.chain();
+    if torn > MOST_TORN || (torn > 0 && was_durable(reader, frames)) {
+        return Err(damaged(frames));
+    }
+    if frames == 0 {
+        return Ok(unfinished);
+    }
+    let position = Position { segment: number, frames };
+    Ok(Recovered { position, chain, anchor, newest: number, torn })
+}
+
+async fn reader<'a>(
+    vault: &Vault,
+    header: &SegmentHeader,
+    bytes: &'a [u8],
+) -> Result<JournalReader<'a>, RecoveryError> {
+    let domain = vault.numbered(DomainName::global(), header.domain).await?;
+    let key = JournalKey::new(&domain, header).map_err(|why| VaultError(why.to_string()))?;
+    Ok(JournalReader::new(key, bytes.get(SegmentHeader::LEN..).unwrap_or_default()))
+}
+
+/// Whether a frame behind the damaged frame `damaged` says that `damaged` had been durable.
+fn was_durable(mut reader: JournalReader<'_>, damaged: u64) -> bool {
+    loop {
+        let found = match reader.next_frame() {
+            Ok(Some((durable, _))) if durable > damaged => return true,
+            Ok(None) => return false,
+            Ok(Some(_)) => Ok(()),
+            Err(FrameError::Authentication) => reader.skip(),
+            Err(other) => Err(other),
+        };
+        if found.is_err() {
+            return false;
+        }
+    }
+}
+
+fn commits_in(plain: &[u8]) -> u64 {
+    match codec::decode(plain) {
+        Ok(Frame::Open(commits) | Frame::Anchor(commits)) => commits,
+        Ok(Frame::Record(_)) | Err(_) => 0,
+    }
+}
+
+/// All frames of segment `number`, oldest first; for those who look at the trail.
+///
+/// # Errors
+/// [`RecoveryError`]; the frames before a damaged one are not returned.
+pub async fn read_segment(
+    vault: &Vault,
+    log: &mut dyn Log,
+    number: u64,
+) -> Result<Vec<Frame>, RecoveryError> {
+    let bytes = log.read(number)?;
+    let mut frames = Vec::new();
+    let Some(header) = SegmentHeader::parse(&bytes) else { return Ok(frames) };
+    let mut reader = reader(vault, &header, &bytes).await?;
+    loop {
+        let damaged = RecoveryError::Damaged { segment: number, frame: reader.frames() };
+        match reader.next_frame() {
+            Ok(None) => return Ok(frames),
+            Ok(Some((_, plain))) => {
+                frames.push(codec::decode(plain.expose()).map_err(|_| damaged)?);
+            }
+            // The unfinished end of a segment that nobody has recovered yet.
+            Err(FrameError::Short) => return Ok(frames),
+            Err(_) => return Err(damaged),
+        }
+    }
+}

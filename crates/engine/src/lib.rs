@@ -1,0 +1,44 @@
+//! The one path from a request to a reply.
+//!
+//! **Architecture invariant:** no JSON on the wire, no sockets, no SQL, no CloudTrail format. The
+//! engine owns the order in which every request is checked ([`pipeline`]), the ports it needs of
+//! the world ([`ports`]), and the proofs without which the next step cannot be called:
+//!
+//! | proof | made only by | demanded by |
+//! |---|---|---|
+//! | `Verified` | `sigv4::Claim::verify` | [`Engine::authenticate`], the only maker of a [`call::Caller`] |
+//! | `Permit` | `policy::decide` | [`gate`] |
+//! | [`gate::AdmittedKey`] | [`gate`] | [`work::Work`]: key material and every change to a key |
+//! | [`ledger::Recorded`] | [`ledger::Ledger`] | the wire formats |
+
+pub mod audit;
+mod authenticate;
+pub mod call;
+mod credential;
+pub mod decode;
+pub mod demands;
+mod desk;
+mod engine;
+mod facts;
+pub mod gate;
+pub mod ledger;
+mod marker;
+pub mod operation;
+pub mod pipeline;
+pub mod ports;
+pub mod refusal;
+pub mod reply;
+mod scheduled;
+mod slot;
+pub mod target;
+pub mod trail;
+mod vault;
+pub mod wire;
+mod wording;
+pub mod work;
+
+pub use authenticate::Unauthenticated;
+pub use engine::{Engine, Ports, Report, Running};
+pub use operation::{Operation, Role};
+pub use pipeline::Outcome;
+pub use vault::{CacheSizes, VaultError};

@@ -1,0 +1,131 @@
+//! The one path from a request to a reply.
+
+use crate::audit::Note;
+use crate::call::Call;
+use crate::decode::Values;
+use crate::desk::{Desk, Faults};
+use crate::engine::Engine;
+use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
+use crate::operation::Operation;
+use crate::refusal::{Invalid, Refusal, Unsupported};
+use crate::reply::Reply;
+use crate::target::Target;
+use crate::wire::{Malformed, Node};
+use crate::work::Work;
+
+/// How often a request is tried again after another one was first to change what it builds on.
+const ATTEMPTS: usize = 16;
+
+/// How a request ended, as its caller is told.
+pub type Outcome = Result<Reply, Refusal>;
+
+impl Engine {
+    /// Answers one authenticated call. Allowed or refused, it ends in exactly one commit: its
+    /// changes and its audit record together. No reply leaves before that.
+    ///
+    /// # Errors
+    /// [`Unrecorded`] when nothing could be recorded; nothing may then be answered but a failure.
+    pub async fn serve<O: Operation>(
+        &self,
+        call: &Call,
+        input: Result<Node<'_>, Malformed>,
+    ) -> Result<Recorded<Outcome>, Unrecorded> {
+        for attempt in 1..=ATTEMPTS {
+            let faults = Faults::default();
+            let mut note = Note::default();
+            let done = self.perform::<O>(call, &input, &mut note, &faults).await;
+            let (outcome, changes) = match done {
+                Ok((reply, changes)) => (Ok(reply), changes),
+                Err(refusal) => (Err(refusal), Changes::default()),
+            };
+            faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
+            let record = note.finish(O::DEMANDS, call, outcome.as_ref());
+            match self.ledger().commit(changes, &record, outcome).await {
+                Ok(recorded) => return Ok(recorded),
+                Err((CommitFailure::Conflict, _)) if attempt < ATTEMPTS => {}
+                Err((CommitFailure::Conflict, _)) => return self.give_up::<O>(call).await,
+                // The outcome, and any plaintext in it, is dropped and wiped here.
+                Err((CommitFailure::Unrecorded, _)) => break,
+            }
+        }
+        self.report(Some(call.id), self.ledger().failure().unwrap_or("not recorded"));
+        Err(Unrecorded)
+    }
+
+    /// The request lost every race; that, too, is recorded.
+    async fn give_up<O: Operation>(&self, call: &Call) -> Result<Recorded<Outcome>, Unrecorded> {
+        let outcome = Err(Refusal::Internal);
+        let record = Note::default().finish(O::DEMANDS, call, outcome.as_ref());
+        let written = self.ledger().commit(Changes::default(), &record, outcome).await;
+        written.map_err(|_| Unrecorded)
+    }
+
+    async fn perform<O: Operation>(
+        &self,
+        call: &Call,
+        input: &Result<Node<'_>, Malformed>,
+        note: &mut Note,
+        faults: &Faults,
+    ) -> Result<(Reply, Changes), Refusal> {
+        let demands = O::DEMANDS;
+        // 1 is it well formed?
+        let input = input.as_ref().map_err(|why| Refusal::Serialization(why.0.clone()))?;
+        let mut values = Values::check(demands.fields, input)?;
+        note.parameters(&values);
+        let asides = Asides::take(&mut values)?;
+        let operation = O::read(values)?;
+        let desk = Desk { vault: self.vault(), call, demands, input: &operation, faults };
+        // 2 what is it about?
+        let found = operation.target()?.find(&desk, note).await?;
+        // 3 may this caller?
+        let permits = O::Target::authorize(&found, &desk, note)?;
+        asides.refuse_grant_tokens()?;
+        // 4 can this key, now?
+        let admitted = O::Target::admit(found, permits, &desk)?;
+        operation.check(&admitted)?;
+        // 5 or was it only a question?
+        if asides.dry_run {
+            return Err(Refusal::DryRun);
+        }
+        // 6 do it
+        let desk = Desk { vault: self.vault(), call, demands, input: &NoInput, faults };
+        let mut work = Work::new(&desk, note);
+        let reply = operation.run(admitted, &mut work).await?;
+        Ok((reply, work.into_changes()))
+    }
+}
+
+/// Members that many operations share and that the path itself acts on.
+struct Asides {
+    dry_run: bool,
+    grant_tokens: bool,
+}
+
+impl Asides {
+    fn take(values: &mut Values) -> Result<Self, Refusal> {
+        let dry_run = values.take("DryRun").unwrap_or(false);
+        let tokens = values.take::<Vec<String>>("GrantTokens").unwrap_or_default();
+        if values.take::<Values>("Recipient").is_some() {
+            return Err(Refusal::Unsupported(Unsupported::Member("Recipient")));
+        }
+        if values.has("DryRunModifiers") && !dry_run {
+            return Err(Refusal::Validation(Invalid::DryRunModifier));
+        }
+        Ok(Self { dry_run, grant_tokens: !tokens.is_empty() })
+    }
+
+    /// There are no grants yet, so no token names one.
+    fn refuse_grant_tokens(&self) -> Result<(), Refusal> {
+        if self.grant_tokens { Err(Refusal::InvalidGrantToken) } else { Ok(()) }
+    }
+}
+
+/// While an operation runs its input is its own; the only question asked then is that of the
+/// lockout check, about a later request.
+struct NoInput;
+
+impl crate::facts::InputFacts for NoInput {
+    fn input(&self, _: crate::operation::Role, _: &str) -> Option<strongroom_policy::Fact<'_>> {
+        None
+    }
+}

@@ -1,0 +1,148 @@
+//! The ports: what the engine needs of the world. Adapters implement them; each is narrow enough
+//! that a double which fails on cue is short.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use strongroom_types::Timestamp;
+
+/// A boxed future, the return type of asynchronous ports.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Tells the time. Every request reads it once.
+pub trait Clock: Send + Sync {
+    /// The present time, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// A value with the version it was written at. Versions of one key grow; the engine chooses them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// Version, at least 1.
+    pub version: u64,
+    /// Sealed bytes; a store sees no others.
+    pub value: Vec<u8>,
+}
+
+/// A key with its versioned value, as a scan returns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Store key, at most [`MAX_STORE_KEY`] bytes.
+    pub key: Vec<u8>,
+    /// Version and value.
+    pub found: Versioned,
+}
+
+/// Changes that happen together or not at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Keys and the version each must have for the batch to be applied; `None`: must be absent.
+    pub expect: Vec<(Vec<u8>, Option<u64>)>,
+    /// Keys with the version and value each shall have.
+    pub put: Vec<(Vec<u8>, Versioned)>,
+    /// Keys that shall be absent.
+    pub delete: Vec<Vec<u8>>,
+}
+
+/// Ordered keys with versioned, opaque values.
+///
+/// One contract test runs against every adapter (`storage/tests/contract.rs`).
+pub trait Store: Send + Sync {
+    /// The value at `key`, as of the latest commit that has returned.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium fails; never for a missing key.
+    fn read<'a>(&'a self, key: &'a [u8]) -> Boxed<'a, Result<Option<Versioned>, StoreError>>;
+
+    /// At most `limit` entries with `from <= key < to` in ascending byte order of the keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium fails.
+    fn scan<'a>(
+        &'a self,
+        from: &'a [u8],
+        to: &'a [u8],
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<Entry>, StoreError>>;
+
+    /// Applies `batch` atomically, if all its expectations hold. When this returns `Ok`, the batch
+    /// survives a power cut; when it returns an error, none of it is visible, now or later.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when an expectation does not hold, [`CommitError::Failed`] when
+    /// the medium fails.
+    fn commit<'a>(&'a self, batch: &'a Batch) -> Boxed<'a, Result<(), CommitError>>;
+}
+
+/// The greatest length of a store key in bytes.
+pub const MAX_STORE_KEY: usize = 1024;
+
+/// The store's medium failed. The text is for the operator's log, never for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError(pub String);
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "store: {}", self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Why a batch was not applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitError {
+    /// An expectation did not hold: somebody else was first.
+    Conflict,
+    /// The medium failed; nothing of the batch is visible.
+    Failed(StoreError),
+}
+
+/// An append-only log in numbered segments; the journal is kept in one. Calls block; the ledger's
+/// own thread makes them.
+pub trait Log: Send {
+    /// The numbers of all segments, ascending.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails.
+    fn segments(&mut self) -> Result<Vec<u64>, LogError>;
+
+    /// All bytes of a segment.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails or there is no such segment.
+    fn read(&mut self, segment: u64) -> Result<Vec<u8>, LogError>;
+
+    /// Begins segment `segment`, greater than all before, with `header`; appends go there from now
+    /// on. It is durable, its directory entry included, when this returns.
+    ///
+    /// # Errors
+    /// [`LogError`]; the segment then does not exist, or holds less than `header`.
+    fn create(&mut self, segment: u64, header: &[u8]) -> Result<(), LogError>;
+
+    /// Appends `bytes` to the segment created last and waits until they are durable.
+    ///
+    /// # Errors
+    /// [`LogError`]. After a failed write the segment has its former length again; after a failed
+    /// sync nothing is known about the medium, so every later append fails too.
+    fn append(&mut self, bytes: &[u8]) -> Result<(), LogError>;
+
+    /// Cuts `segment` down to its first `length` bytes and keeps the rest beside it for a person
+    /// to look at.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails.
+    fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError>;
+}
+
+/// The log's medium failed. The text is for the operator's log, never for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogError(pub String);
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "log: {}", self.0)
+    }
+}
+
+impl std::error::Error for LogError {}

@@ -1,0 +1,204 @@
+//! Why a request was refused: a variant per AWS error code, carrying what its text needs.
+//! The texts are in [`crate::wording`].
+
+use strongroom_keys::StateRefusal;
+use strongroom_types::{AliasArn, ErrorCode, KeyArn, KeySpec, KeyUsage, Region};
+
+/// A request's refusal, as the caller is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The policies do not allow it; the text says which kind of policy decided.
+    AccessDenied {
+        /// AWS's sentence, made by `policy`.
+        message: String,
+    },
+    /// An alias of that name exists.
+    AlreadyExists(AliasArn),
+    /// The key is disabled.
+    Disabled(KeyArn),
+    /// It would have succeeded, but was only a question.
+    DryRun,
+    /// The key named is not the one that made the ciphertext.
+    IncorrectKey,
+    /// An alias name that AWS reserves.
+    ReservedAlias,
+    /// Not an ARN of the service, as written.
+    InvalidArn(String),
+    /// The ciphertext, or its encryption context, is not what was encrypted.
+    InvalidCiphertext,
+    /// A grant token that names no grant.
+    InvalidGrantToken,
+    /// The key's spec does not have the algorithm.
+    IncompatibleAlgorithm {
+        /// What was asked for.
+        algorithm: &'static str,
+        /// What the key is.
+        spec: KeySpec,
+    },
+    /// The key is not for this.
+    InvalidKeyUsage {
+        /// The key.
+        key: KeyArn,
+        /// What it is for.
+        usage: KeyUsage,
+        /// What it was asked for, in AWS's word (an operation, or its direction).
+        operation: &'static str,
+    },
+    /// A page marker that this query did not return.
+    InvalidMarker,
+    /// The key's state does not admit the operation.
+    InvalidState {
+        /// The key.
+        key: KeyArn,
+        /// Why not.
+        why: StateRefusal,
+    },
+    /// A quota is used up.
+    LimitExceeded(Limit),
+    /// The policy document is malformed, or would lock its author out.
+    MalformedPolicy(String),
+    /// What was named does not exist.
+    NotFound(Missing),
+    /// The body does not parse, or a member has the wrong type.
+    Serialization(String),
+    /// A tag breaks a rule.
+    Tag(TagDefect),
+    /// AWS knows it, this server (or this key) does not do it.
+    Unsupported(Unsupported),
+    /// No operation of that name.
+    UnknownOperation,
+    /// The input breaks a constraint.
+    Validation(Invalid),
+    /// The server failed; the log has more under the request's id.
+    Internal,
+}
+
+/// What does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// A key.
+    Key(KeyArn),
+    /// A text that is no key id.
+    KeyId(String),
+    /// A text inside an ARN that is no key id.
+    KeyIdInArn(String),
+    /// An ARN that this operation cannot use.
+    Arn(String),
+    /// An ARN of another Region.
+    Region(Region),
+    /// An alias, by the ARN it would have.
+    Alias(String),
+    /// A key policy other than `default`.
+    Policy,
+}
+
+/// A quota of the service.
+///
+/// Source: AWS KMS Developer Guide, "Resource quotas".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// 50 aliases a key.
+    AliasesPerKey,
+    /// 32,768 bytes of key policy.
+    PolicySize,
+}
+
+/// What is wrong with tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagDefect {
+    /// A key occurs twice in one request.
+    Duplicate,
+    /// More than 50.
+    TooMany,
+    /// A key begins with `aws:`.
+    Reserved,
+}
+
+/// What is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsupported {
+    /// Keys of this spec.
+    KeySpec(KeySpec),
+    /// This origin of key material.
+    Origin(&'static str),
+    /// This member of the request.
+    Member(&'static str),
+    /// Policies by other names than `default`.
+    PolicyName,
+}
+
+/// A constraint that the input breaks, beyond those of the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invalid {
+    /// Constraints of the model, all that are broken, each as AWS words it.
+    Constraints(Vec<String>),
+    /// An alias name without its prefix.
+    AliasPrefix,
+    /// An alias name with a character that is not allowed.
+    AliasCharacters(String),
+    /// An alias's target is an alias.
+    AliasTarget,
+    /// Both or neither of two ways to say a length.
+    DataKeyLength,
+    /// GenerateRandom without a length.
+    NumberOfBytes,
+    /// Nothing to decrypt.
+    CiphertextNull,
+    /// A member that must be there in this combination.
+    Null(&'static str),
+    /// A usage that keys of the spec do not have.
+    UsageOfSpec(KeyUsage, KeySpec),
+    /// A spec whose usage must be said.
+    UsageMissing,
+    /// KeySpec and CustomerMasterKeySpec both given.
+    TwoSpecs,
+    /// A waiting period outside 7–30 days.
+    PendingWindow,
+    /// A page length beyond what the operation takes.
+    PageLimit {
+        /// What was asked for.
+        asked: i64,
+        /// The most there is.
+        most: i64,
+    },
+    /// A modifier without a dry run.
+    DryRunModifier,
+}
+
+impl Refusal {
+    /// The error code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::AccessDenied { .. } => ErrorCode::AccessDenied,
+            Self::AlreadyExists(_) => ErrorCode::AlreadyExists,
+            Self::Disabled(_) => ErrorCode::Disabled,
+            Self::DryRun => ErrorCode::DryRunOperation,
+            Self::IncorrectKey => ErrorCode::IncorrectKey,
+            Self::ReservedAlias => ErrorCode::InvalidAliasName,
+            Self::InvalidArn(_) => ErrorCode::InvalidArn,
+            Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
+            Self::InvalidGrantToken => ErrorCode::InvalidGrantToken,
+            Self::IncompatibleAlgorithm { .. } | Self::InvalidKeyUsage { .. } => {
+                ErrorCode::InvalidKeyUsage
+            }
+            Self::InvalidMarker => ErrorCode::InvalidMarker,
+            Self::InvalidState { .. } => ErrorCode::KmsInvalidState,
+            Self::LimitExceeded(_) => ErrorCode::LimitExceeded,
+            Self::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Serialization(_) => ErrorCode::Serialization,
+            Self::Tag(_) => ErrorCode::Tag,
+            Self::Unsupported(_) => ErrorCode::UnsupportedOperation,
+            Self::UnknownOperation => ErrorCode::UnknownOperation,
+            Self::Validation(_) => ErrorCode::Validation,
+            Self::Internal => ErrorCode::KmsInternal,
+        }
+    }
+
+    /// Whether the fault is the server's, not the caller's.
+    #[must_use]
+    pub const fn is_fault(&self) -> bool {
+        matches!(self, Self::Internal)
+    }
+}

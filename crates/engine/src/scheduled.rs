@@ -1,0 +1,172 @@
+//! What the service does by itself: keys whose deletion is due are deleted. Each is recorded as an
+//! event of the service.
+
+use crate::audit::AuditRecord;
+use crate::credential::{AccountRecord, CredentialRecord, Owner};
+use crate::engine::Engine;
+use crate::gate::{AdmittedKey, admit_due};
+use crate::ledger::{Changes, CommitFailure};
+use crate::slot::{Slot, SlotRange};
+use crate::vault::VaultError;
+use strongroom_crypto::SecretBytes;
+use strongroom_keys::codec;
+use strongroom_policy::{Permit, ScheduledTask};
+use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
+
+/// Keys looked at in one step.
+const PAGE: usize = 100;
+
+impl Engine {
+    /// Deletes every key whose time has come. Returns how many it deleted.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails; the next run goes on where this one stopped.
+    pub async fn run_due_tasks(&self) -> Result<usize, VaultError> {
+        let now = self.now();
+        let mut deleted = 0;
+        let mut from = b"due/".to_vec();
+        let end = format!("due/{:020}", now.millis().saturating_add(1)).into_bytes();
+        loop {
+            let due = self.vault().store().scan(&from, &end, PAGE).await?;
+            let Some(last) = due.last() else { return Ok(deleted) };
+            from = [last.key.as_slice(), &[0]].concat();
+            for entry in due {
+                let Some(arn) = due_key(&entry.key) else { continue };
+                if self.delete_due(arn, &entry.key, entry.found.version, now).await? {
+                    deleted += 1;
+                }
+            }
+        }
+    }
+
+    /// When the next key is due, if one is.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, VaultError> {
+        let first = self.vault().store().scan(b"due/", b"due0", 1).await?;
+        Ok(first.first().and_then(|entry| {
+            let text = std::str::from_utf8(&entry.key).ok()?;
+            text.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
+        }))
+    }
+
+    /// The schedule's entry says when to look; the key's own, sealed record decides.
+    async fn delete_due(
+        &self,
+        arn: KeyArn,
+        place: &[u8],
+        version: u64,
+        now: Timestamp,
+    ) -> Result<bool, VaultError> {
+        let Some(entry) = self.vault().key(&arn).await? else { return Ok(false) };
+        let permit = Permit::for_scheduled_task(ScheduledTask::DeleteKey, arn);
+        let Some(key) = admit_due(entry, permit, now) else { return Ok(false) };
+        let Some(due) = key.record().deletion.map(|time| Slot::due(time, &arn)) else {
+            return Ok(false);
+        };
+        if due.bytes() != place {
+            return Ok(false);
+        }
+        let mut changes = self.deletion(&key).await?;
+        changes.expect.push((due.clone(), Some(version)));
+        changes.delete.push(due);
+        let record = self.event("kms", "DeleteKey", arn.account, arn.region, arn.to_string());
+        match self.ledger().commit(changes, &record, ()).await {
+            Ok(_) => Ok(true),
+            // Somebody cancelled it just now; if not, it is found again.
+            Err((CommitFailure::Conflict, ())) => Ok(false),
+            Err((CommitFailure::Unrecorded, ())) => {
+                Err(VaultError("the deletion could not be recorded".to_owned()))
+            }
+        }
+    }
+
+    async fn deletion(&self, key: &AdmittedKey) -> Result<Changes, VaultError> {
+        let arn = key.arn();
+        let mut changes = Changes::default();
+        let slot = Slot::key(&arn);
+        changes.expect.push((slot.clone(), Some(key.entry().version)));
+        changes.delete.push(slot);
+        let limit = crate::work::MAX_ALIASES_PER_KEY;
+        let range = SlotRange::aliases_of(&arn);
+        for (_, name) in self.vault().scan::<String>(&range, None, limit).await? {
+            let Ok(name) = AliasName::parse(&name) else { continue };
+            let index = Slot::alias_of(&arn, &name);
+            let alias = Slot::alias(&AliasArn { region: arn.region, account: arn.account, name });
+            for slot in [index, alias] {
+                let Some(found) = self.vault().store().read(slot.bytes()).await? else { continue };
+                changes.expect.push((slot.clone(), Some(found.version)));
+                changes.delete.push(slot);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Creates an account with its root user's access key, for the operator of the server.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the account exists or the store fails.
+    pub async fn create_account(
+        &self,
+        id: AccountId,
+        region: Region,
+        access_key: &str,
+        secret: SecretBytes,
+    ) -> Result<(), VaultError> {
+        let created = self.now();
+        let credential = Slot::credential(access_key)
+            .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
+        let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
+        let account = AccountRecord { id, created };
+        let mut changes = Changes::default();
+        for (slot, plain) in
+            [(Slot::account(id), codec::encode(&account)), (credential, codec::encode(&record))]
+        {
+            changes.expect.push((slot.clone(), None));
+            changes.put.push((slot, SecretBytes::new(plain)));
+        }
+        let event = self.event("iam", "CreateAccount", id, region, String::new());
+        let written = self.ledger().commit(changes, &event, ()).await;
+        written.map(drop).map_err(|_| VaultError(format!("account {id} could not be created")))
+    }
+
+    fn event(
+        &self,
+        service: &str,
+        name: &str,
+        account: AccountId,
+        region: Region,
+        resource: String,
+    ) -> AuditRecord {
+        AuditRecord {
+            request: self.request_id().0,
+            time: self.now(),
+            service: service.to_owned(),
+            operation: name.to_owned(),
+            region,
+            account,
+            identity: None,
+            arrival: None,
+            parameters: Vec::new(),
+            response: Vec::new(),
+            resources: if resource.is_empty() { Vec::new() } else { vec![resource] },
+            error_code: None,
+            error_message: None,
+            read_only: false,
+            material: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}
+
+/// The key that a place in the schedule is about.
+fn due_key(place: &[u8]) -> Option<KeyArn> {
+    let text = std::str::from_utf8(place).ok()?;
+    let mut parts = text.split('/').skip(2);
+    Some(KeyArn {
+        account: parts.next()?.parse().ok()?,
+        region: parts.next()?.parse().ok()?,
+        key: parts.next()?.parse().ok()?,
+    })
+}

@@ -1,0 +1,184 @@
+//! Where records are: the keys of the store. `docs/records.md` lists the forms.
+
+use strongroom_keys::DomainName;
+use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
+
+/// A place in the store: its key, whose domain key seals it, and what caches know it as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    bytes: Vec<u8>,
+    domain: DomainName,
+    subject: Subject,
+}
+
+/// What a slot's record is about, for the caches that must forget it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A key.
+    Key(KeyArn),
+    /// An alias.
+    Alias(AliasArn),
+    /// An access key.
+    Credential(String),
+    /// Nothing that is cached.
+    Other,
+}
+
+impl Slot {
+    /// A key's record: `k/<account>/<region>/<key id>`.
+    #[must_use]
+    pub fn key(arn: &KeyArn) -> Self {
+        let text = format!("k/{}/{}/{}", arn.account, arn.region, arn.key);
+        Self::new(text, DomainName::region(arn.region), Subject::Key(*arn))
+    }
+
+    /// An alias's record: `a/<account>/<region>/<alias name>`.
+    #[must_use]
+    pub fn alias(arn: &AliasArn) -> Self {
+        let text = format!("a/{}/{}/{}", arn.account, arn.region, arn.name);
+        Self::new(text, DomainName::region(arn.region), Subject::Alias(arn.clone()))
+    }
+
+    /// That a key has an alias: `ak/<account>/<region>/<key id>/<alias name>`.
+    #[must_use]
+    pub fn alias_of(arn: &KeyArn, name: &AliasName) -> Self {
+        let text = format!("ak/{}/{}/{}/{name}", arn.account, arn.region, arn.key);
+        Self::new(text, DomainName::region(arn.region), Subject::Other)
+    }
+
+    /// That a key is due for deletion: `due/<milliseconds, 20 digits>/<account>/<region>/<key id>`.
+    #[must_use]
+    pub fn due(time: Timestamp, arn: &KeyArn) -> Self {
+        let text = format!("due/{:020}/{}/{}/{}", time.millis(), arn.account, arn.region, arn.key);
+        Self::new(text, DomainName::region(arn.region), Subject::Other)
+    }
+
+    /// The audit record of a change: `u/<sequence, 20 digits>`.
+    #[must_use]
+    pub fn audit(sequence: u64) -> Self {
+        Self::new(format!("u/{sequence:020}"), DomainName::global(), Subject::Other)
+    }
+
+    /// An access key's credential: `cred/<access key id>`. `None` for a text that is no access key
+    /// id: 16 to 128 letters and digits.
+    #[must_use]
+    pub fn credential(access_key: &str) -> Option<Self> {
+        let well_formed = (16..=128).contains(&access_key.len())
+            && access_key.bytes().all(|b| b.is_ascii_alphanumeric());
+        let subject = Subject::Credential(access_key.to_owned());
+        let global = DomainName::global();
+        well_formed.then(|| Self::new(format!("cred/{access_key}"), global, subject))
+    }
+
+    /// An account: `acct/<account>`.
+    #[must_use]
+    pub fn account(account: AccountId) -> Self {
+        Self::new(format!("acct/{account}"), DomainName::global(), Subject::Other)
+    }
+
+    /// The store's head: `head`.
+    #[must_use]
+    pub fn head() -> Self {
+        Self::new("head".to_owned(), DomainName::global(), Subject::Other)
+    }
+
+    /// The store key.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whose key seals the record.
+    #[must_use]
+    pub fn domain(&self) -> DomainName {
+        self.domain
+    }
+
+    /// What caches know the record as.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    fn new(text: String, domain: DomainName, subject: Subject) -> Self {
+        Self { bytes: text.into_bytes(), domain, subject }
+    }
+}
+
+/// A run of neighbouring slots, all sealed under one domain's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotRange {
+    prefix: Vec<u8>,
+    domain: DomainName,
+}
+
+impl SlotRange {
+    /// All keys of an account in a Region, by key id.
+    #[must_use]
+    pub fn keys(account: AccountId, region: Region) -> Self {
+        Self::new(format!("k/{account}/{region}/"), DomainName::region(region))
+    }
+
+    /// All aliases of an account in a Region, by name.
+    #[must_use]
+    pub fn aliases(account: AccountId, region: Region) -> Self {
+        Self::new(format!("a/{account}/{region}/"), DomainName::region(region))
+    }
+
+    /// All aliases of a key, by name.
+    #[must_use]
+    pub fn aliases_of(arn: &KeyArn) -> Self {
+        let text = format!("ak/{}/{}/{}/", arn.account, arn.region, arn.key);
+        Self::new(text, DomainName::region(arn.region))
+    }
+
+    /// All audit records of changes, oldest first.
+    #[must_use]
+    pub fn audit() -> Self {
+        Self::new("u/".to_owned(), DomainName::global())
+    }
+
+    /// What every slot of the run begins with.
+    #[must_use]
+    pub fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    /// Whose keys seal the records.
+    #[must_use]
+    pub fn domain(&self) -> DomainName {
+        self.domain
+    }
+
+    /// The first store key beyond the run.
+    #[must_use]
+    pub fn end(&self) -> Vec<u8> {
+        // INVARIANT: every prefix ends with `/`, whose successor is `0`.
+        let mut end = self.prefix.clone();
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        end
+    }
+
+    fn new(prefix: String, domain: DomainName) -> Self {
+        Self { prefix: prefix.into_bytes(), domain }
+    }
+}
+
+/// Store keys that are not sealed under a domain key: `d/<domain>/<number, 10 digits>` holds a
+/// domain key wrapped under the root key, `root` names the root key.
+pub(crate) mod bare {
+    use strongroom_keys::DomainName;
+
+    /// Where the fingerprint of the root key is.
+    pub(crate) const ROOT: &[u8] = b"root";
+    /// What the places of wrapped domain keys begin with.
+    pub(crate) const DOMAINS: &[u8] = b"d/";
+
+    /// Where a wrapped domain key is.
+    #[must_use]
+    pub(crate) fn domain(name: DomainName, number: u32) -> Vec<u8> {
+        format!("d/{name}/{number:010}").into_bytes()
+    }
+}

@@ -1,0 +1,115 @@
+//! No key: the caller's account, or nothing but the caller itself.
+
+use super::Target;
+use crate::audit::Note;
+use crate::demands::Access;
+use crate::desk::Desk;
+use crate::refusal::Refusal;
+use strongroom_policy::Permit;
+use strongroom_types::{AccountId, Principal, Region};
+
+/// The caller's account, in the request's Region.
+pub struct Account;
+
+/// Proof that the caller may act on its account.
+pub struct AdmittedAccount {
+    account: AccountId,
+    region: Region,
+    permit: Permit,
+}
+
+impl AdmittedAccount {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The Region.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
+    /// Why it may be worked with.
+    #[must_use]
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+}
+
+impl Target for Account {
+    type Found = ();
+    type Permits = Permit;
+    type Admitted = AdmittedAccount;
+
+    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn authorize((): &(), desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+        let Access::Account(action) = desk.demands.access else { return Err(Refusal::Internal) };
+        desk.permit_account(action, note)
+    }
+
+    fn admit((): (), permit: Permit, desk: &Desk<'_>) -> Result<AdmittedAccount, Refusal> {
+        let caller = &desk.call.caller;
+        if !permit.covers_account() {
+            return Err(Refusal::Internal);
+        }
+        Ok(AdmittedAccount { account: caller.account, region: caller.region, permit })
+    }
+}
+
+/// Nothing that needs a permission: the caller asks about itself.
+pub struct Anyone;
+
+/// The caller, as authenticated.
+pub struct AdmittedCaller {
+    principal: Principal,
+    account: AccountId,
+    partition: &'static str,
+}
+
+impl AdmittedCaller {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The ARN.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        self.principal.arn(self.partition).to_string()
+    }
+
+    /// The unique id.
+    #[must_use]
+    pub fn user_id(&self) -> String {
+        self.principal.user_id()
+    }
+}
+
+impl Target for Anyone {
+    type Found = ();
+    type Permits = ();
+    type Admitted = AdmittedCaller;
+
+    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn authorize((): &(), desk: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
+        if matches!(desk.demands.access, Access::Anyone) { Ok(()) } else { Err(Refusal::Internal) }
+    }
+
+    fn admit((): (), (): (), desk: &Desk<'_>) -> Result<AdmittedCaller, Refusal> {
+        let caller = &desk.call.caller;
+        Ok(AdmittedCaller {
+            principal: caller.principal.clone(),
+            account: caller.account,
+            partition: caller.region.partition(),
+        })
+    }
+}

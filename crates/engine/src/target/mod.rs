@@ -1,0 +1,55 @@
+//! The kinds of thing an operation can be about. Finding, authorizing and admitting are written
+//! once for each kind, and so is the order in which they refuse.
+
+mod account;
+mod alias_and_keys;
+mod find;
+mod one_key;
+mod two_keys;
+
+pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
+pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
+pub use one_key::OneKey;
+pub use two_keys::{AdmittedPair, TwoKeys};
+
+use crate::audit::Note;
+use crate::desk::Desk;
+use crate::refusal::Refusal;
+use std::future::Future;
+
+/// A kind of target.
+pub trait Target: Sized + Send {
+    /// What was found: records, not yet authorized.
+    type Found: Send;
+    /// Proofs that the permits cover what was found.
+    type Permits: Send;
+    /// Proof that it may be worked with.
+    type Admitted: Send + Sync;
+
+    /// Finds what the target names.
+    fn find(
+        self,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> impl Future<Output = Result<Self::Found, Refusal>> + Send;
+
+    /// Asks the policies.
+    ///
+    /// # Errors
+    /// [`Refusal::AccessDenied`].
+    fn authorize(
+        found: &Self::Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Self::Permits, Refusal>;
+
+    /// Asks usage and state.
+    ///
+    /// # Errors
+    /// The refusal of usage or state.
+    fn admit(
+        found: Self::Found,
+        permits: Self::Permits,
+        desk: &Desk<'_>,
+    ) -> Result<Self::Admitted, Refusal>;
+}

@@ -1,0 +1,72 @@
+//! ReEncrypt's two keys, each with its own permission.
+
+use super::Target;
+use super::one_key::{Found, OneKey};
+use crate::audit::Note;
+use crate::demands::Access;
+use crate::desk::Desk;
+use crate::gate::AdmittedKey;
+use crate::operation::Role;
+use crate::refusal::Refusal;
+use strongroom_policy::Permit;
+use strongroom_types::Action;
+
+/// The key that decrypts and the key that encrypts.
+pub struct TwoKeys {
+    /// The key that made the ciphertext.
+    pub source: OneKey,
+    /// The key that shall encrypt.
+    pub destination: OneKey,
+}
+
+/// Both keys, admitted.
+pub struct AdmittedPair {
+    /// The key that decrypts.
+    pub source: AdmittedKey,
+    /// The key that encrypts.
+    pub destination: AdmittedKey,
+}
+
+fn actions(desk: &Desk<'_>) -> Result<(Action, Action), Refusal> {
+    match desk.demands.access {
+        Access::TwoKeys { source, destination } => Ok((source, destination)),
+        _ => Err(Refusal::Internal),
+    }
+}
+
+impl Target for TwoKeys {
+    type Found = (Found, Found);
+    type Permits = (Permit, Permit);
+    type Admitted = AdmittedPair;
+
+    async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<(Found, Found), Refusal> {
+        let (from, to) = actions(desk)?;
+        let source = self.source.look_up(desk, from, note).await?;
+        let destination = self.destination.look_up(desk, to, note).await?;
+        Ok((source, destination))
+    }
+
+    fn authorize(
+        (source, destination): &(Found, Found),
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<(Permit, Permit), Refusal> {
+        let (from, to) = actions(desk)?;
+        let same = source.key.entry.record.arn() == destination.key.entry.record.arn();
+        let from = source.permit(desk, from, Role::Source, Some(same), note)?;
+        let to = destination.permit(desk, to, Role::Destination, Some(same), note)?;
+        Ok((from, to))
+    }
+
+    /// A refusal of the usage names the direction, as AWS does.
+    fn admit(
+        (source, destination): (Found, Found),
+        (from, to): (Permit, Permit),
+        desk: &Desk<'_>,
+    ) -> Result<AdmittedPair, Refusal> {
+        Ok(AdmittedPair {
+            source: source.admit(from, desk, "ReEncryptFrom")?,
+            destination: destination.admit(to, desk, "ReEncryptTo")?,
+        })
+    }
+}

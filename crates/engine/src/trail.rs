@@ -1,0 +1,52 @@
+//! Reading the audit trail back, for the operator: every record that the store and the journal
+//! hold. It opens nothing for writing.
+
+use crate::audit::AuditRecord;
+use crate::ledger::{Frame, RecoveryError, read_segment};
+use crate::ports::{Log, Store};
+use crate::slot::SlotRange;
+use crate::vault::{CacheSizes, Vault, VaultError};
+use std::sync::Arc;
+use strongroom_crypto::SystemEntropy;
+use strongroom_keys::RootKey;
+
+/// Records read in one step.
+const PAGE: usize = 1000;
+
+/// Calls `each` with every audit record: those of changes in the order of their commits, then
+/// those of uses in the order of the journal.
+///
+/// # Errors
+/// [`RecoveryError`] at the first record that is not authentic.
+pub async fn read(
+    store: Arc<dyn Store>,
+    log: &mut dyn Log,
+    root: Arc<dyn RootKey>,
+    mut each: impl FnMut(&AuditRecord),
+) -> Result<(), RecoveryError> {
+    let entropy = Arc::new(SystemEntropy);
+    let vault = Vault::new(store, root, entropy, CacheSizes::default());
+    changes(&vault, &mut each).await?;
+    for segment in log.segments()? {
+        for frame in read_segment(&vault, log, segment).await? {
+            if let Frame::Record(record) = frame {
+                each(&record);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn changes(vault: &Vault, each: &mut impl FnMut(&AuditRecord)) -> Result<(), VaultError> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = vault.scan::<AuditRecord>(&SlotRange::audit(), after.as_deref(), PAGE).await?;
+        for (place, record) in &page {
+            each(record);
+            after = Some(place.clone());
+        }
+        if page.len() < PAGE {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Reading sealed records, and the caches in front of them.
+//!
+//! **Invariant:** what a cache holds was read from the store after the last commit that touched
+//! it; a committed change is forgotten by the caches before its reply leaves.
+
+use crate::credential::CredentialRecord;
+use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
+use crate::slot::{Slot, SlotRange, Subject, bare};
+use quick_cache::sync::Cache;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use strongroom_crypto::{Entropy, SecretBytes};
+use strongroom_keys::{
+    AliasRecord, BackingKey, DomainKey, DomainName, KeyRecord, RecordError, RootKey, codec,
+};
+use strongroom_policy::Policy;
+use strongroom_types::{AliasArn, KeyArn};
+
+/// A key as the pipeline works with it.
+pub struct KeyEntry {
+    /// The stored record.
+    pub record: KeyRecord,
+    /// The version it was read at.
+    pub version: u64,
+    /// Its policy, compiled.
+    pub policy: Policy,
+    opened: OnceLock<Vec<BackingKey>>,
+}
+
+/// A record with the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read<T> {
+    /// The record.
+    pub record: T,
+    /// Its version.
+    pub version: u64,
+}
+
+/// Why a record could not be had. The text is for the log; callers see an internal failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultError(pub String);
+
+impl fmt::Display for VaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for VaultError {}
+
+impl From<StoreError> for VaultError {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// How many entries the caches hold.
+#[derive(Debug, Clone, Copy)]
+pub struct CacheSizes {
+    /// Keys; each takes some 2 KiB and the size of its policy.
+    pub keys: usize,
+    /// Aliases.
+    pub aliases: usize,
+    /// Credentials.
+    pub credentials: usize,
+}
+
+impl Default for CacheSizes {
+    fn default() -> Self {
+        Self { keys: 50_000, aliases: 50_000, credentials: 10_000 }
+    }
+}
+
+/// Opens sealed records.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    root: Arc<dyn RootKey>,
+    entropy: Arc<dyn Entropy>,
+    domains: RwLock<HashMap<(DomainName, u32), Arc<DomainKey>>>,
+    epoch: AtomicU64,
+    keys: Cache<KeyArn, Arc<KeyEntry>>,
+    aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
+    credentials: Cache<String, Arc<Read<CredentialRecord>>>,
+}
+
+impl Vault {
+    /// A vault over `store`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        root: Arc<dyn RootKey>,
+        entropy: Arc<dyn Entropy>,
+        sizes: CacheSizes,
+    ) -> Self {
+        Self {
+            store,
+            root,
+            entropy,
+            domains: RwLock::new(HashMap::new()),
+            epoch: AtomicU64::new(0),
+            keys: Cache::new(sizes.keys),
+            aliases: Cache::new(sizes.aliases),
+            credentials: Cache::new(sizes.credentials),
+        }
+    }
+
+    /// The entropy port.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) fn root(&self) -> &dyn RootKey {
+        &*self.root
+    }
+
+    /// The key at `arn`, from the cache if it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or the record is not authentic.
+    pub async fn key(&self, arn: &KeyArn) -> Result<Option<Arc<KeyEntry>>, VaultError> {
+        if let Some(entry) = self.keys.get(arn) {
+            return Ok(Some(entry));
+        }
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        let Some(read) = self.read::<KeyRecord>(&Slot::key(arn)).await? else { return Ok(None) };
+        let entry = Arc::new(KeyEntry::new(read)?);
+        self.fill(&self.keys, *arn, entry.clone(), epoch);
+        Ok(Some(entry))
+    }
+
+    /// The alias at `arn`, from the cache if it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn alias(
+        &self,
+        arn: &AliasArn,
+    ) -> Result<Option<Arc<Read<AliasRecord>>>, VaultError> {
+        if let Some(entry) = self.aliases.get(arn) {
+            return Ok(Some(entry));
+        }
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        let Some(read) = self.read(&Slot::alias(arn)).await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        self.fill(&self.aliases, arn.clone(), read.clone(), epoch);
+        Ok(Some(read))
+    }
+
+    /// The credential of `access_key`, from the cache if it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn credential(
+        &self,
+        access_key: &str,
+    ) -> Result<Option<Arc<Read<CredentialRecord>>>, VaultError> {
+        if let Some(entry) = self.credentials.get(access_key) {
+            return Ok(Some(entry));
+        }
+        let Some(slot) = Slot::credential(access_key) else { return Ok(None) };
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        let Some(read) = self.read(&slot).await?.map(Arc::new) else { return Ok(None) };
+        self.fill(&self.credentials, access_key.to_owned(), read.clone(), epoch);
+        Ok(Some(read))
+    }
+
+    /// Puts what was read into a cache, unless a commit may have passed in between. The order
+    /// matters: the committer first raises the epoch and then removes, so one of the two sees the
+    /// other.
+    fn fill<K: Hash + Eq, V: Clone>(&self, cache: &Cache<K, V>, key: K, value: V, epoch: u64)
+    where
+        K: Clone,
+    {
+        cache.insert(key.clone(), value);
+        if self.epoch.load(Ordering::SeqCst) != epoch {
+            cache.remove(&key);
+        }
+    }
+
+    /// Forgets what a commit has changed.
+    pub(crate) fn forget<'a>(&self, subjects: impl Iterator<Item = &'a Subject>) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        for subject in subjects {
+            match subject {
+                Subject::Key(arn) => drop(self.keys.remove(arn)),
+                Subject::Alias(arn) => drop(self.aliases.remove(arn)),
+                Subject::Credential(id) => drop(self.credentials.remove(id.as_str())),
+                Subject::Other => {}
+            }
+        }
+    }
+
+    /// The record at `slot`, past the caches.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn read<T>(&self, slot: &Slot) -> Result<Option<Read<T>>, VaultError>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let Some(found) = self.store.read(slot.bytes()).await? else { return Ok(None) };
+        let record = self.decode(slot.bytes(), slot.domain(), &found).await?;
+        Ok(Some(Read { record, version: found.version }))
+    }
+
+    /// At most `limit` records of `range` after the store key `after`, with their store keys.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn scan<T>(
+        &self,
+        range: &SlotRange,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, T)>, VaultError>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        // The first key behind `after` is `after` and a zero byte.
+        let from = after.map_or_else(|| range.prefix().to_vec(), |key| [key, &[0]].concat());
+        let entries = self.store.scan(&from, &range.end(), limit).await?;
+        let mut records = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let record = self.decode(&entry.key, range.domain(), &entry.found).await?;
+            records.push((entry.key, record));
+        }
+        Ok(records)
+    }
+
+    async fn decode<T>(
+        &self,
+        place: &[u8],
+        domain: DomainName,
+        found: &Versioned,
+    ) -> Result<T, VaultError>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let damaged = |why: &dyn fmt::Display| {
+            VaultError(format!("record {}: {why}", String::from_utf8_lossy(place)))
+        };
+        let plain = self.unseal(place, domain, found).await.map_err(|why| damaged(&why))?;
+        codec::decode(plain.expose()).map_err(|why| damaged(&why))
+    }
+
+    pub(crate) async fn unseal(
+        &self,
+        place: &[u8],
+        domain: DomainName,
+        found: &Versioned,
+    ) -> Result<SecretBytes, VaultError> {
+        let failed = |why: RecordError| VaultError(why.to_string());
+        let number = strongroom_keys::domain_number(&found.value).map_err(failed)?;
+        let key = self.numbered(domain, number).await?;
+        strongroom_keys::open(&key, place, found.version, &found.value).map_err(failed)
+    }
+
+    /// Seals `plain` for `slot` at `version` under the current key of its domain.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn seal(
+        &self,
+        slot: &Slot,
+        version: u64,
+        plain: &[u8],
+    ) -> Result<Versioned, VaultError> {
+        let domain = self.current(slot.domain()).await?;
+        let value = strongroom_keys::seal(&domain, slot.bytes(), version, plain, &*self.entropy)
+            .map_err(|why| VaultError(why.to_string()))?;
+        Ok(Versioned { version, value })
+    }
+
+    /// The domain key `number` of `name`.
+    pub(crate) async fn numbered(
+        &self,
+        name: DomainName,
+        number: u32,
+    ) -> Result<Arc<DomainKey>, VaultError> {
+        if let Some(key) = self.known(name, number) {
+            return Ok(key);
+        }
+        let found = self.store.read(&bare::domain(name, number)).await?;
+        let found =
+            found.ok_or_else(|| VaultError(format!("domain key {number} of {name} is missing")))?;
+        self.learn(name, number, &found.value)
+    }
+
+    fn known(&self, name: DomainName, number: u32) -> Option<Arc<DomainKey>> {
+        let known = self.domains.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(name, number)).cloned()
+    }
+
+    fn learn(
+        &self,
+        name: DomainName,
+        number: u32,
+        wrapped: &[u8],
+    ) -> Result<Arc<DomainKey>, VaultError> {
+        let key = self.root.unwrap(name, number, wrapped);
+        let key = Arc::new(key.map_err(|why| VaultError(format!("domain key of {name}: {why}")))?);
+        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry((name, number)).or_insert(key).clone())
+    }
+
+    /// The domain key that seals for `name` now; made at first use.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn current(&self, name: DomainName) -> Result<Arc<DomainKey>, VaultError> {
+        // Rotation of domain keys raises this number; there is one key a domain until then.
+        const NUMBER: u32 = 1;
+        if let Some(key) = self.known(name, NUMBER) {
+            return Ok(key);
+        }
+        if let Some(found) = self.store.read(&bare::domain(name, NUMBER)).await? {
+            return self.learn(name, NUMBER, &found.value);
+        }
+        self.create_domain(name, NUMBER).await
+    }
+
+    async fn create_domain(
+        &self,
+        name: DomainName,
+        number: u32,
+    ) -> Result<Arc<DomainKey>, VaultError> {
+        let failed = |why: &dyn fmt::Display| VaultError(format!("domain key of {name}: {why}"));
+        let key = DomainKey::generate(name, number, &*self.entropy).map_err(|e| failed(&e))?;
+        let wrapped = self.root.wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
+        let place = bare::domain(name, number);
+        let batch = Batch {
+            expect: vec![(place.clone(), None)],
+            put: vec![(place.clone(), Versioned { version: 1, value: wrapped.clone() })],
+            delete: Vec::new(),
+        };
+        match self.store.commit(&batch).await {
+            Ok(()) => self.learn(name, number, &wrapped),
+            // Another request was first; its key is the one.
+            Err(CommitError::Conflict) => {
+                let found = self.store.read(&place).await?;
+                let found = found.ok_or_else(|| failed(&"vanished"))?;
+                self.learn(name, number, &found.value)
+            }
+            Err(CommitError::Failed(why)) => Err(why.into()),
+        }
+    }
+
+    /// The backing keys of `entry`, oldest first, unwrapped once.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn backing_keys<'e>(
+        &self,
+        entry: &'e KeyEntry,
+    ) -> Result<&'e [BackingKey], VaultError> {
+        if let Some(keys) = entry.opened.get() {
+            return Ok(keys);
+        }
+        let arn = entry.record.arn();
+        let failed = |why: RecordError| VaultError(format!("key material of {arn}: {why}"));
+        let mut keys = Vec::with_capacity(entry.record.material.len());
+        for material in &entry.record.material {
+            let number = strongroom_keys::domain_number(&material.wrapped).map_err(failed)?;
+            let domain = self.numbered(DomainName::region(arn.region), number).await?;
+            keys.push(BackingKey::unwrap(&domain, &arn, material).map_err(failed)?);
+        }
+        Ok(entry.opened.get_or_init(|| keys))
+    }
+}
+
+impl KeyEntry {
+    fn new(read: Read<KeyRecord>) -> Result<Self, VaultError> {
+        let Read { record, version } = read;
+        let policy = Policy::key_policy(&record.policy)
+            .map_err(|why| VaultError(format!("stored policy of {}: {why}", record.arn())))?;
+        Ok(Self { record, version, policy, opened: OnceLock::new() })
+    }
+}

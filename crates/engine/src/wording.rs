@@ -1,0 +1,130 @@
+//! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
+
+use crate::refusal::{Invalid, Limit, Missing, Refusal, TagDefect, Unsupported};
+use strongroom_keys::StateRefusal;
+
+impl Refusal {
+    /// The message, if AWS sends one for this refusal.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        Some(match self {
+            Self::InvalidCiphertext | Self::UnknownOperation => return None,
+            Self::AccessDenied { message } => message.clone(),
+            Self::AlreadyExists(alias) => format!("An alias with the name {alias} already exists"),
+            Self::Disabled(key) => format!("{key} is disabled."),
+            Self::DryRun => {
+                "The request would have succeeded, but the DryRun option is set.".to_owned()
+            }
+            Self::IncorrectKey => "The key ID in the request does not identify a CMK that can \
+                                   perform this operation."
+                .to_owned(),
+            Self::ReservedAlias => "Aliases that begin with \"alias/aws/\" are reserved".to_owned(),
+            Self::InvalidArn(text) => format!("Invalid arn {text}"),
+            Self::InvalidGrantToken => "Invalid grant token.".to_owned(),
+            Self::IncompatibleAlgorithm { algorithm, spec } => {
+                format!("Algorithm {algorithm} is incompatible with key spec {spec}.")
+            }
+            Self::InvalidKeyUsage { key, usage, operation } => {
+                format!("{key} key usage is {usage} which is not valid for {operation}.")
+            }
+            Self::InvalidMarker => "Invalid marker.".to_owned(),
+            Self::InvalidState { key, why } => format!("{key} {}.", state(*why)),
+            Self::LimitExceeded(limit) => exceeded(*limit).to_owned(),
+            Self::MalformedPolicy(message) | Self::Serialization(message) => message.clone(),
+            Self::NotFound(missing) => not_found(missing),
+            Self::Tag(defect) => tag(*defect).to_owned(),
+            Self::Unsupported(what) => unsupported(*what),
+            Self::Validation(invalid) => validation(invalid),
+            Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
+        })
+    }
+}
+
+const fn state(why: StateRefusal) -> &'static str {
+    match why {
+        StateRefusal::Disabled => "is disabled",
+        StateRefusal::PendingDeletion => "is pending deletion",
+        StateRefusal::PendingImport => "is pending import",
+        StateRefusal::PendingReplicaDeletion => "is pending replica deletion",
+        StateRefusal::Unavailable => "is unavailable",
+        StateRefusal::Creating => "is creating",
+        StateRefusal::Updating => "is updating",
+        StateRefusal::NotPendingDeletion => "is not pending deletion",
+    }
+}
+
+fn not_found(missing: &Missing) -> String {
+    match missing {
+        Missing::Key(key) => format!("Key '{key}' does not exist"),
+        Missing::KeyId(text) => format!("Invalid keyId '{text}'"),
+        Missing::KeyIdInArn(text) => format!("Invalid keyId {text}"),
+        Missing::Arn(text) => format!("Invalid arn {text}"),
+        Missing::Region(region) => format!("Invalid arn {region}"),
+        Missing::Alias(alias) => format!("Alias {alias} is not found."),
+        Missing::Policy => "No such policy exists".to_owned(),
+    }
+}
+
+const fn exceeded(limit: Limit) -> &'static str {
+    match limit {
+        Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases",
+        Limit::PolicySize => "The key policy is larger than 32768 bytes",
+    }
+}
+
+const fn tag(defect: TagDefect) -> &'static str {
+    match defect {
+        TagDefect::Duplicate => "Duplicate tag keys",
+        TagDefect::TooMany => "Too many tags",
+        TagDefect::Reserved => "Tags beginning with aws: are reserved",
+    }
+}
+
+fn unsupported(what: Unsupported) -> String {
+    match what {
+        Unsupported::KeySpec(spec) => format!("KeySpec {spec} is not supported in this Region"),
+        Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
+        Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
+        Unsupported::Member(member) => format!("{member} is not supported by this server"),
+    }
+}
+
+fn validation(invalid: &Invalid) -> String {
+    match invalid {
+        Invalid::Constraints(broken) => {
+            let plural = if broken.len() == 1 { "" } else { "s" };
+            let texts = broken.join("; ");
+            format!("{} validation error{plural} detected: {texts}", broken.len())
+        }
+        Invalid::AliasPrefix => "Alias must start with the prefix \"alias/\". Please see \
+             https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+            .to_owned(),
+        Invalid::AliasCharacters(name) => {
+            format!("{name} contains invalid characters for an alias")
+        }
+        Invalid::AliasTarget => "Aliases must refer to keys. Not aliases".to_owned(),
+        Invalid::DataKeyLength => "Please specify either number of bytes or key spec.".to_owned(),
+        Invalid::NumberOfBytes => "NumberOfBytes is required.".to_owned(),
+        Invalid::CiphertextNull => "CiphertextBlob must not be null".to_owned(),
+        Invalid::Null(member) => format!("{member} must not be null"),
+        Invalid::UsageOfSpec(usage, spec) => {
+            format!("KeyUsage {usage} is not compatible with KeySpec {spec}")
+        }
+        Invalid::UsageMissing => "You must specify a KeyUsage value for all KMS keys except for \
+                                  symmetric encryption keys."
+            .to_owned(),
+        Invalid::TwoSpecs => {
+            "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+             CustomerMasterKeySpec is deprecated."
+                .to_owned()
+        }
+        Invalid::PendingWindow => "PendingWindowInDays must be between 7 and 30 days".to_owned(),
+        Invalid::PageLimit { asked, most } => format!(
+            "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy \
+             constraint: Member must have value less than or equal to {most}"
+        ),
+        Invalid::DryRunModifier => {
+            "DryRunModifiers can be specified only when DryRun is true.".to_owned()
+        }
+    }
+}

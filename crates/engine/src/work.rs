@@ -1,0 +1,490 @@
+//! What an operation works with once it is admitted: key material through the admitted key only,
+//! entropy, the request's one time, pages of what it may list, and the changes it stages.
+
+use crate::audit::Note;
+use crate::desk::Desk;
+use crate::gate::AdmittedKey;
+use crate::ledger::Changes;
+use crate::marker;
+use crate::refusal::{Invalid, Limit, Missing, Refusal};
+use crate::slot::{Slot, SlotRange};
+use crate::target::{AdmittedAccount, AdmittedAlias};
+use crate::vault::VaultError;
+use strongroom_crypto::SecretBytes;
+use strongroom_keys::blob::BlobHeader;
+use strongroom_keys::{
+    AliasRecord, BackingKey, DomainName, KeyRecord, MaterialId, MultiRegion, RecordError, codec,
+};
+use strongroom_policy::{Policy, Sources, default_key_policy, locks_out};
+use strongroom_types::{
+    AliasName, EncryptionContext, KeyArn, KeyId, KeyReference, KeySpec, KeyState, KeyUsage, Origin,
+    Tag, Timestamp,
+};
+
+/// The most aliases of one key. Source: AWS KMS Developer Guide, "Resource quotas".
+pub const MAX_ALIASES_PER_KEY: usize = 50;
+/// The largest key policy, in bytes. Source: the same.
+pub const MAX_POLICY_BYTES: usize = 32_768;
+
+/// The work of one operation.
+pub struct Work<'a> {
+    desk: &'a Desk<'a>,
+    note: &'a mut Note,
+    changes: Changes,
+}
+
+/// A key to be created.
+pub struct KeyDraft {
+    /// Description.
+    pub description: String,
+    /// The key policy; `None`: the default one.
+    pub policy: Option<String>,
+    /// Whether the policy may lock the caller out.
+    pub bypass_lockout_check: bool,
+    /// Tags.
+    pub tags: Vec<Tag>,
+    /// Whether it shall be a multi-Region primary key.
+    pub multi_region: bool,
+}
+
+/// A page of a listing.
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Marker of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// Which page of a listing.
+pub struct PageRequest {
+    /// Most items.
+    pub limit: usize,
+    /// Marker that the page before returned.
+    pub marker: Option<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(desk: &'a Desk<'a>, note: &'a mut Note) -> Self {
+        Self { desk, note, changes: Changes::default() }
+    }
+
+    pub(crate) fn into_changes(self) -> Changes {
+        self.changes
+    }
+
+    /// The time of the request.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.desk.call.time
+    }
+
+    /// So many random bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the entropy source fails.
+    pub fn random(&self, len: usize) -> Result<SecretBytes, Refusal> {
+        let mut bytes = SecretBytes::zeroed(len);
+        let filled = self.desk.vault.entropy().fill(bytes.expose_mut());
+        filled.map_err(|why| self.failed(&why))?;
+        Ok(bytes)
+    }
+
+    /// Encrypts under the key's current material. Returns ciphertext blob and material.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store, the entropy source or AWS-LC fails.
+    pub async fn encrypt(
+        &mut self,
+        key: &AdmittedKey,
+        context: &EncryptionContext,
+        plaintext: &SecretBytes,
+    ) -> Result<(Vec<u8>, MaterialId), Refusal> {
+        let keys = self.backing_keys(key).await?;
+        let current = keys.last().ok_or(Refusal::Internal)?;
+        let entropy = self.desk.vault.entropy();
+        let blob = current.encrypt(&key.arn(), context, plaintext.expose(), entropy);
+        self.note.material(current.id());
+        Ok((blob.map_err(|why| self.failed(&why))?, current.id()))
+    }
+
+    /// Decrypts `blob`, which begins with `header`.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCiphertext`] when blob or context differ from what was encrypted.
+    pub async fn decrypt(
+        &mut self,
+        key: &AdmittedKey,
+        header: &BlobHeader,
+        context: &EncryptionContext,
+        blob: &SecretBytes,
+    ) -> Result<SecretBytes, Refusal> {
+        let keys = self.backing_keys(key).await?;
+        let made_it = keys.iter().find(|backing| backing.id() == header.material);
+        let plain = made_it.ok_or(RecordError::Authentication);
+        let plain = plain.and_then(|backing| backing.decrypt(header, context, blob.expose()));
+        self.note.material(header.material);
+        plain.map_err(|_| Refusal::InvalidCiphertext)
+    }
+
+    async fn backing_keys<'k>(&self, key: &'k AdmittedKey) -> Result<&'k [BackingKey], Refusal> {
+        let keys = self.desk.vault.backing_keys(key.entry()).await;
+        keys.map_err(|why| self.desk.internal(&why))
+    }
+
+    /// Stages a new symmetric key.
+    ///
+    /// # Errors
+    /// The refusal of its policy, or [`Refusal::Internal`].
+    pub async fn create_key(
+        &mut self,
+        account: &AdmittedAccount,
+        draft: KeyDraft,
+    ) -> Result<KeyRecord, Refusal> {
+        let id = self.fresh_id(draft.multi_region)?;
+        let (region, account) = (account.region(), account.account());
+        let arn = KeyArn { region, account, key: id };
+        let policy = match draft.policy {
+            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check)?,
+            None => default_key_policy(account, region.partition()),
+        };
+        let record = KeyRecord {
+            account,
+            region,
+            id,
+            created: self.now(),
+            description: draft.description,
+            state: KeyState::Enabled,
+            spec: KeySpec::SymmetricDefault,
+            usage: KeyUsage::EncryptDecrypt,
+            origin: Origin::AwsKms,
+            multi_region: draft
+                .multi_region
+                .then(|| MultiRegion { primary: region, replicas: Vec::new() }),
+            deletion: None,
+            policy,
+            tags: draft.tags,
+            material: vec![self.fresh_material(&arn).await?],
+        };
+        self.note.resource(arn.to_string());
+        self.put(Slot::key(&arn), None, &record);
+        Ok(record)
+    }
+
+    fn fresh_id(&self, multi_region: bool) -> Result<KeyId, Refusal> {
+        let mut bytes = [0; 16];
+        let filled = self.desk.vault.entropy().fill(&mut bytes);
+        filled.map_err(|why| self.failed(&why))?;
+        Ok(if multi_region {
+            KeyId::multi_region_from_random(bytes)
+        } else {
+            KeyId::from_random(bytes)
+        })
+    }
+
+    async fn fresh_material(
+        &self,
+        arn: &KeyArn,
+    ) -> Result<strongroom_keys::MaterialRecord, Refusal> {
+        let vault = self.desk.vault;
+        let domain = vault.current(DomainName::region(arn.region)).await;
+        let domain = domain.map_err(|why| self.desk.internal(&why))?;
+        BackingKey::generate(arn, vault.entropy())
+            .and_then(|key| key.wrap(&domain, arn, self.now(), vault.entropy()))
+            .map_err(|why| self.failed(&why))
+    }
+
+    /// `text`, if it is a policy that the key may have.
+    fn checked_policy(&self, arn: KeyArn, text: String, bypass: bool) -> Result<String, Refusal> {
+        if text.len() > MAX_POLICY_BYTES {
+            return Err(Refusal::LimitExceeded(Limit::PolicySize));
+        }
+        let policy = Policy::key_policy(&text);
+        let policy = policy.map_err(|why| Refusal::MalformedPolicy(why.to_string()))?;
+        let facts = self.desk.facts();
+        let caller = &self.desk.call.caller.principal;
+        if !bypass && locks_out(&policy, caller, arn, &Sources::default(), &facts) {
+            return Err(Refusal::MalformedPolicy(
+                "The new key policy will not allow you to update the key policy in the future."
+                    .to_owned(),
+            ));
+        }
+        Ok(text)
+    }
+
+    /// Stages a new policy of the key.
+    ///
+    /// # Errors
+    /// The refusal of the policy, or [`Refusal::Internal`].
+    pub async fn put_policy(
+        &mut self,
+        key: &AdmittedKey,
+        text: String,
+        bypass_lockout_check: bool,
+    ) -> Result<(), Refusal> {
+        let policy = self.checked_policy(key.arn(), text, bypass_lockout_check)?;
+        self.update_key(key, |record| record.policy = policy).await.map(drop)
+    }
+
+    /// Stages a change to the key's record. A deletion date that comes, goes or moves takes its
+    /// place in the schedule along.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store fails.
+    pub async fn update_key(
+        &mut self,
+        key: &AdmittedKey,
+        edit: impl FnOnce(&mut KeyRecord),
+    ) -> Result<KeyRecord, Refusal> {
+        let before = key.record();
+        let mut record = before.clone();
+        edit(&mut record);
+        let arn = key.arn();
+        if record.deletion != before.deletion {
+            if let Some(time) = before.deletion {
+                self.remove(Slot::due(time, &arn)).await?;
+            }
+            if let Some(time) = record.deletion {
+                self.put(Slot::due(time, &arn), None, &record.id.to_string());
+            }
+        }
+        self.put(Slot::key(&arn), Some(key.entry().version), &record);
+        Ok(record)
+    }
+
+    /// Stages the alias with its new target.
+    ///
+    /// # Errors
+    /// [`Refusal::LimitExceeded`] when the key has its 50 aliases, [`Refusal::Internal`].
+    pub async fn put_alias(&mut self, alias: &AdmittedAlias) -> Result<(), Refusal> {
+        let target = alias.target().ok_or(Refusal::Internal)?;
+        let (arn, key) = (alias.arn(), target.arn());
+        if alias.existing().is_some_and(|existing| existing.target == key.key) {
+            return self.stage_alias(alias, key.key);
+        }
+        let vault = self.desk.vault;
+        let held = vault
+            .scan::<String>(&SlotRange::aliases_of(&key), None, MAX_ALIASES_PER_KEY)
+            .await
+            .map_err(|why| self.desk.internal(&why))?;
+        if held.len() >= MAX_ALIASES_PER_KEY {
+            return Err(Refusal::LimitExceeded(Limit::AliasesPerKey));
+        }
+        if let Some(current) = alias.current() {
+            self.remove(Slot::alias_of(&current.arn(), &arn.name)).await?;
+        }
+        self.put(Slot::alias_of(&key, &arn.name), None, &arn.name.as_str());
+        // The key's record is written unchanged: two aliases created at once meet there, so that
+        // neither the quota nor a deletion of the key is overrun.
+        self.put(Slot::key(&key), Some(target.entry().version), target.record());
+        self.stage_alias(alias, key.key)
+    }
+
+    fn stage_alias(&mut self, alias: &AdmittedAlias, target: KeyId) -> Result<(), Refusal> {
+        let now = self.now();
+        let created = alias.existing().map_or(now, |existing| existing.created);
+        let record = AliasRecord { target, created, updated: now };
+        self.put(Slot::alias(alias.arn()), alias.version(), &record);
+        Ok(())
+    }
+
+    /// Stages the end of the alias.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store fails.
+    pub async fn delete_alias(&mut self, alias: &AdmittedAlias) -> Result<(), Refusal> {
+        let current = alias.current().ok_or(Refusal::Internal)?;
+        self.remove(Slot::alias_of(&current.arn(), &alias.arn().name)).await?;
+        let slot = Slot::alias(alias.arn());
+        self.changes.expect.push((slot.clone(), alias.version()));
+        self.changes.delete.push(slot);
+        Ok(())
+    }
+
+    /// A page of the account's keys in the Region, by key id.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn keys(
+        &self,
+        account: &AdmittedAccount,
+        page: PageRequest,
+    ) -> Result<Page<KeyRecord>, Refusal> {
+        let range = SlotRange::keys(account.account(), account.region());
+        self.page(&range, page).await
+    }
+
+    /// A page of the account's aliases in the Region, by name.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn aliases(
+        &self,
+        account: &AdmittedAccount,
+        page: PageRequest,
+    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
+        let range = SlotRange::aliases(account.account(), account.region());
+        let found = self.named_page::<AliasRecord>(&range, page).await?;
+        let items = found.items.into_iter().filter_map(|(place, record)| {
+            let name = place.get(range.prefix().len()..)?;
+            Some((AliasName::parse(std::str::from_utf8(name).ok()?).ok()?, record))
+        });
+        Ok(Page { items: items.collect(), next: found.next })
+    }
+
+    /// A page of the aliases of the account's key that `text` names, by name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is no such key, [`Refusal::InvalidMarker`],
+    /// [`Refusal::Internal`].
+    pub async fn aliases_of(
+        &self,
+        account: &AdmittedAccount,
+        text: &str,
+        page: PageRequest,
+    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
+        let arn = self.own_key(account, text).await?;
+        let found = self.page::<String>(&SlotRange::aliases_of(&arn), page).await?;
+        let mut items = Vec::with_capacity(found.items.len());
+        for name in found.items {
+            let Ok(name) = AliasName::parse(&name) else { continue };
+            let alias = strongroom_types::AliasArn {
+                region: arn.region,
+                account: arn.account,
+                name: name.clone(),
+            };
+            let read = self.desk.vault.alias(&alias).await;
+            if let Some(read) = read.map_err(|why| self.desk.internal(&why))? {
+                items.push((name, read.record.clone()));
+            }
+        }
+        Ok(Page { items, next: found.next })
+    }
+
+    async fn own_key(&self, account: &AdmittedAccount, text: &str) -> Result<KeyArn, Refusal> {
+        let (region, own) = (account.region(), account.account());
+        let arn = match KeyReference::parse(text) {
+            Ok(KeyReference::Id(key)) => KeyArn { region, account: own, key },
+            Ok(KeyReference::Arn(arn)) if arn.region != region => {
+                return Err(Refusal::NotFound(Missing::Region(arn.region)));
+            }
+            Ok(KeyReference::Arn(arn)) if arn.account == own => arn,
+            _ if text.starts_with("arn:") => return Err(Refusal::InvalidArn(text.to_owned())),
+            _ => return Err(Refusal::NotFound(Missing::KeyId(text.to_owned()))),
+        };
+        let found = self.desk.vault.key(&arn).await.map_err(|why| self.desk.internal(&why))?;
+        found.map(|_| arn).ok_or(Refusal::NotFound(Missing::Key(arn)))
+    }
+
+    async fn page<T>(&self, range: &SlotRange, page: PageRequest) -> Result<Page<T>, Refusal>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let found = self.named_page(range, page).await?;
+        let items = found.items.into_iter().map(|(_, item)| item).collect();
+        Ok(Page { items, next: found.next })
+    }
+
+    async fn named_page<T>(
+        &self,
+        range: &SlotRange,
+        page: PageRequest,
+    ) -> Result<Page<(Vec<u8>, T)>, Refusal>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let vault = self.desk.vault;
+        let query = [self.desk.demands.name.as_bytes(), b" ", range.prefix()].concat();
+        let after = match &page.marker {
+            Some(text) => Some(marker::open(vault, &query, text).await?),
+            None => None,
+        };
+        // One more than asked for tells whether there is a next page.
+        let found = vault.scan(range, after.as_deref(), page.limit + 1).await;
+        let mut items = found.map_err(|why| self.desk.internal(&why))?;
+        let more = items.len() > page.limit;
+        items.truncate(page.limit);
+        let next = match items.last() {
+            Some((place, _)) if more => Some(
+                marker::seal(vault, &query, place).await.map_err(|why| self.desk.internal(&why))?,
+            ),
+            _ => None,
+        };
+        Ok(Page { items, next })
+    }
+
+    /// The part of `items` (all there are, in a fixed order) that is the page asked for, for
+    /// listings that are part of one record.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn page_within<T>(
+        &self,
+        key: &AdmittedKey,
+        items: Vec<T>,
+        page: PageRequest,
+    ) -> Result<Page<T>, Refusal> {
+        let vault = self.desk.vault;
+        let query = format!("{} {}", self.desk.demands.name, key.arn()).into_bytes();
+        let start = match &page.marker {
+            Some(text) => {
+                let bytes = marker::open(vault, &query, text).await?;
+                let bytes: [u8; 4] =
+                    bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;
+                u32::from_be_bytes(bytes)
+            }
+            None => 0,
+        };
+        let start = usize::try_from(start).map_err(|_| Refusal::InvalidMarker)?;
+        let end = start.saturating_add(page.limit);
+        let next = match u32::try_from(end) {
+            Ok(at) if end < items.len() => Some(
+                marker::seal(vault, &query, &at.to_be_bytes())
+                    .await
+                    .map_err(|why| self.desk.internal(&why))?,
+            ),
+            _ => None,
+        };
+        Ok(Page { items: items.into_iter().skip(start).take(page.limit).collect(), next })
+    }
+
+    fn put<T: minicbor::Encode<()>>(&mut self, slot: Slot, expected: Option<u64>, record: &T) {
+        let plain = SecretBytes::new(codec::encode(record));
+        self.changes.expect.push((slot.clone(), expected));
+        self.changes.put.push((slot, plain));
+    }
+
+    /// Stages the removal of a record that only its place says something with.
+    async fn remove(&mut self, slot: Slot) -> Result<(), Refusal> {
+        let found = self.desk.vault.store().read(slot.bytes()).await;
+        let found = found.map_err(|why| self.desk.internal(&why.into()))?;
+        let version = found.ok_or(Refusal::Internal)?.version;
+        self.changes.expect.push((slot.clone(), Some(version)));
+        self.changes.delete.push(slot);
+        Ok(())
+    }
+
+    fn failed(&self, why: &dyn std::fmt::Display) -> Refusal {
+        self.desk.internal(&VaultError(why.to_string()))
+    }
+}
+
+/// The page that a request's `Limit` and `Marker` ask for.
+///
+/// # Errors
+/// [`Refusal::Validation`] when the limit is beyond `most`, which not every operation shares with
+/// the model.
+pub fn page_request(
+    limit: Option<i64>,
+    marker: Option<String>,
+    default: usize,
+    most: i64,
+) -> Result<PageRequest, Refusal> {
+    match limit {
+        Some(asked) if asked > most => Err(Refusal::Validation(Invalid::PageLimit { asked, most })),
+        Some(asked) => {
+            let limit = usize::try_from(asked).map_err(|_| Refusal::Internal)?;
+            Ok(PageRequest { limit, marker })
+        }
+        None => Ok(PageRequest { limit: default, marker }),
+    }
+}

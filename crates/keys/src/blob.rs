@@ -1,0 +1,108 @@
+//! The ciphertext blob: what Encrypt returns and Decrypt takes. `docs/ciphertext-blob.md` gives
+//! the format to the byte, with frozen vectors.
+
+use crate::material::MaterialId;
+use crate::sealed::RecordError;
+use strongroom_crypto::aead::{self, SALT_LEN, TAG_LEN};
+use strongroom_crypto::{Entropy, SecretBytes, SecretKey};
+use strongroom_types::{AccountId, EncryptionContext, KeyArn, KeyId};
+
+const FORMAT: u8 = 1;
+const SYMMETRIC_DEFAULT: u8 = 1;
+const LABEL: &str = "strongroom message v1";
+const FLAG_MULTI_REGION: u8 = 1;
+
+/// Length of the header in bytes: format, algorithm, flags, account (8), key (16), key material
+/// (32), nonce (16).
+pub const HEADER_LEN: usize = 3 + 8 + 16 + 32 + SALT_LEN;
+/// Bytes that a blob is longer than its plaintext.
+pub const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
+
+/// The header of a blob: which key opens it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobHeader {
+    /// Account that owns the key.
+    pub account: AccountId,
+    /// The key, of the Region the blob is decrypted in.
+    pub key: KeyId,
+    /// The key material within the key.
+    pub material: MaterialId,
+    nonce: [u8; SALT_LEN],
+}
+
+impl BlobHeader {
+    /// A header whose nonce is still to be drawn.
+    #[must_use]
+    pub(crate) fn new(arn: &KeyArn, material: MaterialId) -> Self {
+        Self { account: arn.account, key: arn.key, material, nonce: [0; SALT_LEN] }
+    }
+
+    /// Reads the header of `blob` without authenticating it: what it says is a claim, by which the
+    /// key is found that proves or refutes it.
+    ///
+    /// # Errors
+    /// [`RecordError::Format`] when it is no blob of ours.
+    pub fn parse(blob: &[u8]) -> Result<Self, RecordError> {
+        let bad = RecordError::Format;
+        let (header, body) = blob.split_first_chunk::<HEADER_LEN>().ok_or(bad)?;
+        let [FORMAT, SYMMETRIC_DEFAULT, flags, rest @ ..] = header else { return Err(bad) };
+        let (account, rest) = rest.split_first_chunk::<8>().ok_or(bad)?;
+        let (key, rest) = rest.split_first_chunk::<16>().ok_or(bad)?;
+        let (material, rest) = rest.split_first_chunk::<32>().ok_or(bad)?;
+        let nonce = rest.first_chunk::<SALT_LEN>().ok_or(bad)?;
+        if *flags & !FLAG_MULTI_REGION != 0 || body.len() < TAG_LEN {
+            return Err(bad);
+        }
+        Ok(Self {
+            account: AccountId::from_number(u64::from_be_bytes(*account)).ok_or(bad)?,
+            key: KeyId::from_parts(*flags == FLAG_MULTI_REGION, *key),
+            material: MaterialId::new(*material),
+            nonce: *nonce,
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let (multi_region, key) = self.key.parts();
+        let flags = if multi_region { FLAG_MULTI_REGION } else { 0 };
+        out.extend_from_slice(&[FORMAT, SYMMETRIC_DEFAULT, flags]);
+        out.extend_from_slice(&self.account.number().to_be_bytes());
+        out.extend_from_slice(key);
+        out.extend_from_slice(self.material.as_bytes());
+        out.extend_from_slice(&self.nonce);
+    }
+}
+
+pub(crate) fn seal(
+    key: &SecretKey,
+    header: &BlobHeader,
+    context: &EncryptionContext,
+    plaintext: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, RecordError> {
+    let mut header = *header;
+    entropy.fill(&mut header.nonce).map_err(|_| RecordError::Sealing)?;
+    let mut out = Vec::with_capacity(OVERHEAD + plaintext.len());
+    header.write(&mut out);
+    let aad = associated_data(&out, context);
+    aead::seal_once(key, LABEL, &header.nonce, &aad, plaintext, &mut out)
+        .map_err(|_| RecordError::Sealing)?;
+    Ok(out)
+}
+
+pub(crate) fn open(
+    key: &SecretKey,
+    header: &BlobHeader,
+    context: &EncryptionContext,
+    blob: &[u8],
+) -> Result<SecretBytes, RecordError> {
+    let (head, body) = blob.split_at_checked(HEADER_LEN).ok_or(RecordError::Format)?;
+    let aad = associated_data(head, context);
+    aead::open_once(key, LABEL, &header.nonce, &aad, body).map_err(|_| RecordError::Authentication)
+}
+
+fn associated_data(header: &[u8], context: &EncryptionContext) -> Vec<u8> {
+    let mut aad = Vec::with_capacity(256);
+    aad.extend_from_slice(header);
+    context.write_canonical(&mut aad);
+    aad
+}

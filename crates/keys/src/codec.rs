@@ -1,0 +1,126 @@
+//! How records become bytes: CBOR (RFC 8949) maps with numbered members, so that a later version
+//! adds members and reads what an earlier one wrote.
+
+use minicbor::{Decode, Decoder, Encode, Encoder};
+
+/// A record's bytes do not decode, although they were authentic: a newer version wrote them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodecError;
+
+impl std::fmt::Display for CodecError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the record does not decode; a newer version may have written it")
+    }
+}
+
+impl std::error::Error for CodecError {}
+
+/// The bytes of `record`.
+pub fn encode<T: Encode<()>>(record: &T) -> Vec<u8> {
+    // Writing to a `Vec` cannot fail, and no member's encoder refuses.
+    minicbor::to_vec(record).unwrap_or_default()
+}
+
+/// The record in `bytes`, which must hold nothing else.
+///
+/// # Errors
+/// [`CodecError`] when it does not decode.
+pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, CodecError> {
+    let mut decoder = Decoder::new(bytes);
+    let record = decoder.decode().map_err(|_| CodecError)?;
+    if decoder.position() == bytes.len() { Ok(record) } else { Err(CodecError) }
+}
+
+/// Members that are written as their text: identifiers and named enumerations.
+pub mod text {
+    use super::{Decoder, Encoder};
+    use minicbor::encode::Write;
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, T: Display, W: Write>(
+        value: &T,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.str(&value.to_string())?.ok()
+    }
+
+    /// Reads the text and parses it.
+    ///
+    /// # Errors
+    /// When there is no text or it does not parse.
+    pub fn decode<C, T: FromStr>(
+        d: &mut Decoder<'_>,
+        _: &mut C,
+    ) -> Result<T, minicbor::decode::Error> {
+        d.str()?.parse().map_err(|_| minicbor::decode::Error::message("unknown name"))
+    }
+}
+
+/// Members that are points in time, written as milliseconds.
+pub mod time {
+    use super::{Decoder, Encoder};
+    use minicbor::encode::Write;
+    use strongroom_types::Timestamp;
+
+    /// Writes the milliseconds.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, W: Write>(
+        value: &Timestamp,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.i64(value.millis())?.ok()
+    }
+
+    /// Reads the milliseconds.
+    ///
+    /// # Errors
+    /// When there is no number.
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Timestamp, minicbor::decode::Error> {
+        d.i64().map(Timestamp::from_millis)
+    }
+}
+
+/// Members that are points in time and may be absent.
+pub mod optional_time {
+    use super::{Decoder, Encoder};
+    use minicbor::encode::Write;
+    use strongroom_types::Timestamp;
+
+    /// Writes the milliseconds, or null.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, W: Write>(
+        value: &Option<Timestamp>,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.encode(value.map(Timestamp::millis))?.ok()
+    }
+
+    /// Reads the milliseconds, or null.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn decode<C>(
+        d: &mut Decoder<'_>,
+        _: &mut C,
+    ) -> Result<Option<Timestamp>, minicbor::decode::Error> {
+        Ok(d.decode::<Option<i64>>()?.map(Timestamp::from_millis))
+    }
+
+    /// An absent member reads as `None`.
+    #[must_use]
+    pub fn nil() -> Option<Option<Timestamp>> {
+        Some(None)
+    }
+}

@@ -1,0 +1,22 @@
+//! The key hierarchy, and what is at rest.
+//!
+//! **Architecture invariant:** this crate does not know who is asking, what time it is or where
+//! bytes are kept. `docs/ciphertext-blob.md` and `docs/records.md` give its formats to the byte.
+
+pub mod blob;
+pub mod codec;
+mod domain;
+mod journal;
+mod material;
+mod record;
+mod root;
+mod sealed;
+mod state;
+
+pub use domain::{DomainKey, DomainName};
+pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
+pub use material::{BackingKey, MaterialId};
+pub use record::{AliasRecord, KeyRecord, MaterialRecord, MultiRegion};
+pub use root::{LocalRootKey, RootKey, RootKeyError};
+pub use sealed::{RecordError, domain_number, open, seal};
+pub use state::{StateClass, StateRefusal, admits};

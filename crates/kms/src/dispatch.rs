@@ -1,0 +1,50 @@
+//! From an operation's name to its code.
+
+use crate::operations::{aliases, cryptography, deletion, keys, policies, tags};
+use crate::table::OperationName as Name;
+use strongroom_engine::call::Call;
+use strongroom_engine::ledger::{Recorded, Unrecorded};
+use strongroom_engine::wire::{Malformed, Node};
+use strongroom_engine::{Engine, Outcome};
+
+/// Serves the operation `name`. A name without a line here does not compile.
+///
+/// # Errors
+/// [`Unrecorded`] when the request could not be recorded.
+pub async fn serve(
+    engine: &Engine,
+    name: Name,
+    call: &Call,
+    input: Result<Node<'_>, Malformed>,
+) -> Result<Recorded<Outcome>, Unrecorded> {
+    match name {
+        Name::CancelKeyDeletion => engine.serve::<deletion::CancelKeyDeletion>(call, input).await,
+        Name::CreateAlias => engine.serve::<aliases::CreateAlias>(call, input).await,
+        Name::CreateKey => engine.serve::<keys::CreateKey>(call, input).await,
+        Name::Decrypt => engine.serve::<cryptography::Decrypt>(call, input).await,
+        Name::DeleteAlias => engine.serve::<aliases::DeleteAlias>(call, input).await,
+        Name::DescribeKey => engine.serve::<keys::DescribeKey>(call, input).await,
+        Name::DisableKey => engine.serve::<keys::DisableKey>(call, input).await,
+        Name::EnableKey => engine.serve::<keys::EnableKey>(call, input).await,
+        Name::Encrypt => engine.serve::<cryptography::Encrypt>(call, input).await,
+        Name::GenerateDataKey => engine.serve::<cryptography::GenerateDataKey>(call, input).await,
+        Name::GenerateDataKeyWithoutPlaintext => {
+            engine.serve::<cryptography::GenerateDataKeyWithoutPlaintext>(call, input).await
+        }
+        Name::GenerateRandom => engine.serve::<cryptography::GenerateRandom>(call, input).await,
+        Name::GetKeyPolicy => engine.serve::<policies::GetKeyPolicy>(call, input).await,
+        Name::ListAliases => engine.serve::<aliases::ListAliases>(call, input).await,
+        Name::ListKeyPolicies => engine.serve::<policies::ListKeyPolicies>(call, input).await,
+        Name::ListKeys => engine.serve::<keys::ListKeys>(call, input).await,
+        Name::ListResourceTags => engine.serve::<tags::ListResourceTags>(call, input).await,
+        Name::PutKeyPolicy => engine.serve::<policies::PutKeyPolicy>(call, input).await,
+        Name::ReEncrypt => engine.serve::<cryptography::ReEncrypt>(call, input).await,
+        Name::ScheduleKeyDeletion => {
+            engine.serve::<deletion::ScheduleKeyDeletion>(call, input).await
+        }
+        Name::TagResource => engine.serve::<tags::TagResource>(call, input).await,
+        Name::UntagResource => engine.serve::<tags::UntagResource>(call, input).await,
+        Name::UpdateAlias => engine.serve::<aliases::UpdateAlias>(call, input).await,
+        Name::UpdateKeyDescription => engine.serve::<keys::UpdateKeyDescription>(call, input).await,
+    }
+}

@@ -1,0 +1,37 @@
+//! [GenerateDataKeyWithoutPlaintext](https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyWithoutPlaintext.html): a fresh data key, encrypted
+//! only.
+
+use super::data_key::DataKeyRequest;
+use crate::table::{OperationName, demands};
+use strongroom_engine::decode::Values;
+use strongroom_engine::demands::Demands;
+use strongroom_engine::gate::AdmittedKey;
+use strongroom_engine::refusal::Refusal;
+use strongroom_engine::reply::Reply;
+use strongroom_engine::target::OneKey;
+use strongroom_engine::work::Work;
+use strongroom_engine::{Operation, Role};
+use strongroom_policy::Fact;
+
+pub(crate) struct GenerateDataKeyWithoutPlaintext(DataKeyRequest);
+
+impl Operation for GenerateDataKeyWithoutPlaintext {
+    type Target = OneKey;
+    const DEMANDS: &'static Demands = demands(OperationName::GenerateDataKeyWithoutPlaintext);
+
+    fn read(mut values: Values) -> Result<Self, Refusal> {
+        DataKeyRequest::read(&mut values).map(Self)
+    }
+
+    fn target(&self) -> Result<OneKey, Refusal> {
+        Ok(self.0.target())
+    }
+
+    fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
+        self.0.fact(key)
+    }
+
+    async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        self.0.make(&key, work).await.map(|(_, reply)| reply)
+    }
+}

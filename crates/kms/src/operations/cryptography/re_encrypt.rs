@@ -1,0 +1,76 @@
+//! [ReEncrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html): decrypts and encrypts again, inside the service.
+
+use super::ciphertext::Ciphertext;
+use super::context;
+use crate::table::{OperationName, demands};
+use strongroom_engine::decode::Values;
+use strongroom_engine::demands::Demands;
+use strongroom_engine::refusal::Refusal;
+use strongroom_engine::reply::Reply;
+use strongroom_engine::target::{AdmittedPair, OneKey, TwoKeys};
+use strongroom_engine::work::Work;
+use strongroom_engine::{Operation, Role};
+use strongroom_policy::Fact;
+use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
+
+pub(crate) struct ReEncrypt {
+    ciphertext: Ciphertext,
+    destination: String,
+    source_context: EncryptionContext,
+    destination_context: EncryptionContext,
+    source_algorithm: EncryptionAlgorithm,
+    destination_algorithm: EncryptionAlgorithm,
+}
+
+impl Operation for ReEncrypt {
+    type Target = TwoKeys;
+    const DEMANDS: &'static Demands = demands(OperationName::ReEncrypt);
+
+    fn read(mut values: Values) -> Result<Self, Refusal> {
+        let default = EncryptionAlgorithm::SymmetricDefault;
+        Ok(Self {
+            ciphertext: Ciphertext::read(&mut values, "SourceKeyId")?,
+            destination: values.need("DestinationKeyId")?,
+            source_context: values.take("SourceEncryptionContext").unwrap_or_default(),
+            destination_context: values.take("DestinationEncryptionContext").unwrap_or_default(),
+            source_algorithm: values.name("SourceEncryptionAlgorithm").unwrap_or(default),
+            destination_algorithm: values.name("DestinationEncryptionAlgorithm").unwrap_or(default),
+        })
+    }
+
+    fn target(&self) -> Result<TwoKeys, Refusal> {
+        let destination = OneKey::Named(self.destination.clone());
+        Ok(TwoKeys { source: self.ciphertext.target()?, destination })
+    }
+
+    fn fact(&self, role: Role, key: &str) -> Option<Fact<'_>> {
+        match role {
+            Role::Destination => {
+                context::fact(&self.destination_context, self.destination_algorithm, key)
+            }
+            Role::Source | Role::Only => {
+                context::fact(&self.source_context, self.source_algorithm, key)
+            }
+        }
+    }
+
+    fn check(&self, keys: &AdmittedPair) -> Result<(), Refusal> {
+        context::fits(self.source_algorithm, keys.source.record())?;
+        context::fits(self.destination_algorithm, keys.destination.record())
+    }
+
+    async fn run(self, keys: AdmittedPair, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let (blob, header) = self.ciphertext.parts()?;
+        let plain = work.decrypt(&keys.source, header, &self.source_context, blob).await?;
+        let (blob, material) =
+            work.encrypt(&keys.destination, &self.destination_context, &plain).await?;
+        Ok(Reply::empty()
+            .with("CiphertextBlob", blob)
+            .with("SourceKeyId", keys.source.arn().to_string())
+            .with("KeyId", keys.destination.arn().to_string())
+            .with("SourceEncryptionAlgorithm", self.source_algorithm.name())
+            .with("DestinationEncryptionAlgorithm", self.destination_algorithm.name())
+            .with("SourceKeyMaterialId", header.material.to_string())
+            .with("DestinationKeyMaterialId", material.to_string()))
+    }
+}

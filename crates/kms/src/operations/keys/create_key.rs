@@ -1,0 +1,108 @@
+//! [CreateKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html): makes a key.
+
+use crate::metadata::key_metadata;
+use crate::operations::tags::rules::{checked_tags, request_tag};
+use crate::table::{OperationName, demands};
+use strongroom_engine::decode::Values;
+use strongroom_engine::demands::Demands;
+use strongroom_engine::refusal::{Invalid, Refusal, Unsupported};
+use strongroom_engine::reply::Reply;
+use strongroom_engine::target::{Account, AdmittedAccount};
+use strongroom_engine::work::{KeyDraft, Work};
+use strongroom_engine::{Operation, Role};
+use strongroom_policy::Fact;
+use strongroom_types::{KeySpec, KeyUsage, Origin, Tag};
+
+pub(crate) struct CreateKey {
+    spec: KeySpec,
+    usage: KeyUsage,
+    description: String,
+    policy: Option<String>,
+    bypass: Option<bool>,
+    tags: Vec<Tag>,
+    multi_region: bool,
+}
+
+impl Operation for CreateKey {
+    type Target = Account;
+    const DEMANDS: &'static Demands = demands(OperationName::CreateKey);
+
+    fn read(mut values: Values) -> Result<Self, Refusal> {
+        let (spec, usage) = spec_and_usage(&mut values)?;
+        refuse_unsupported(&mut values, spec)?;
+        Ok(Self {
+            spec,
+            usage,
+            description: values.take("Description").unwrap_or_default(),
+            policy: values.take("Policy"),
+            bypass: values.take("BypassPolicyLockoutSafetyCheck"),
+            tags: checked_tags(values.take("Tags").unwrap_or_default())?,
+            multi_region: values.take("MultiRegion").unwrap_or(false),
+        })
+    }
+
+    fn target(&self) -> Result<Account, Refusal> {
+        Ok(Account)
+    }
+
+    fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
+        let truth = |value: bool| if value { "true" } else { "false" };
+        let text = match key {
+            "kms:keyspec" | "kms:customermasterkeyspec" => self.spec.name(),
+            "kms:keyusage" | "kms:customermasterkeyusage" => self.usage.name(),
+            "kms:keyorigin" => Origin::AwsKms.name(),
+            "kms:multiregion" => truth(self.multi_region),
+            "kms:multiregionkeytype" if self.multi_region => "PRIMARY",
+            "kms:bypasspolicylockoutsafetycheck" => truth(self.bypass?),
+            _ => return request_tag(&self.tags, key),
+        };
+        Some(Fact::One(text.into()))
+    }
+
+    async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let draft = KeyDraft {
+            description: self.description,
+            policy: self.policy,
+            bypass_lockout_check: self.bypass.unwrap_or(false),
+            tags: self.tags,
+            multi_region: self.multi_region,
+        };
+        let record = work.create_key(&account, draft).await?;
+        Ok(Reply::empty().with("KeyMetadata", key_metadata(&record)))
+    }
+}
+
+/// The spec, by either of its two names, and a usage that such keys have.
+fn spec_and_usage(values: &mut Values) -> Result<(KeySpec, KeyUsage), Refusal> {
+    let spec = values.name::<KeySpec>("KeySpec");
+    let spec = match (spec, values.name::<KeySpec>("CustomerMasterKeySpec")) {
+        (Some(_), Some(_)) => return Err(Refusal::Validation(Invalid::TwoSpecs)),
+        (Some(spec), None) | (None, Some(spec)) => spec,
+        (None, None) => KeySpec::SymmetricDefault,
+    };
+    let usage = match values.name::<KeyUsage>("KeyUsage") {
+        Some(usage) => usage,
+        None if spec == KeySpec::SymmetricDefault => KeyUsage::EncryptDecrypt,
+        None => return Err(Refusal::Validation(Invalid::UsageMissing)),
+    };
+    if !spec.usages().contains(&usage) {
+        return Err(Refusal::Validation(Invalid::UsageOfSpec(usage, spec)));
+    }
+    Ok((spec, usage))
+}
+
+/// What this version makes no keys of is refused, never ignored.
+fn refuse_unsupported(values: &mut Values, spec: KeySpec) -> Result<(), Refusal> {
+    if spec != KeySpec::SymmetricDefault {
+        return Err(Refusal::Unsupported(Unsupported::KeySpec(spec)));
+    }
+    if let Some(origin) = values.name::<Origin>("Origin").filter(|o| *o != Origin::AwsKms) {
+        return Err(Refusal::Unsupported(Unsupported::Origin(origin.name())));
+    }
+    for member in ["CustomKeyStoreId", "XksKeyId"] {
+        if values.take::<String>(member).is_some() {
+            return Err(Refusal::Unsupported(Unsupported::Member(member)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Conditions: one operator over one key.
+//!
+//! Source: IAM User Guide, "Condition operators" and "Conditions with multiple context keys or
+//! values".
+
+use crate::arn_pattern::ArnPattern;
+use crate::date;
+use crate::decimal::Decimal;
+use crate::facts::{Fact, Facts};
+use crate::json::Json;
+use crate::malformed::{Malformed, Problem};
+use crate::network::Network;
+use crate::operator::{Comparison, Family, Operator, Quantifier};
+use crate::template::{Case, Syntax, Template, pieces};
+
+/// One compiled condition. Those of a statement must all hold.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    /// In lower case.
+    key: Box<str>,
+    operator: Operator,
+    /// The condition matches a value when any of these does.
+    values: Values,
+}
+
+/// The values in the policy, by what they are compared as.
+#[derive(Debug)]
+enum Values {
+    Texts(Box<[Template]>),
+    Numbers(Comparison, Box<[Decimal]>),
+    /// Milliseconds since the epoch.
+    Dates(Comparison, Box<[i64]>),
+    Bytes(Box<[Box<[u8]>]>),
+    Networks(Box<[Network]>),
+    Arns(Box<[ArnPattern]>),
+    /// Whether the key shall be absent.
+    Absence(Box<[bool]>),
+}
+
+/// Compiles the element `Condition`: operators, in them keys, in them values.
+pub(crate) fn parse(element: &Json, variables: bool) -> Result<Box<[Condition]>, Malformed> {
+    let mut conditions = Vec::new();
+    for (name, keys) in element.members()? {
+        let operator = Operator::parse(name);
+        let operator = operator.ok_or_else(|| Malformed::from(Problem::Operator).within(name))?;
+        for (key, values) in keys.members().map_err(|e| e.within(name))? {
+            let condition = Condition::parse(operator, key, values, variables);
+            conditions.push(condition.map_err(|e| e.within(key).within(name))?);
+        }
+    }
+    Ok(conditions.into())
+}
+
+impl Condition {
+    fn parse(
+        operator: Operator,
+        key: &str,
+        values: &Json,
+        variables: bool,
+    ) -> Result<Self, Malformed> {
+        let vendor = key.split_once(':').filter(|(vendor, name)| {
+            !name.is_empty() && vendor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        });
+        if vendor.is_none_or(|(vendor, _)| vendor.is_empty()) {
+            return Err(Problem::ConditionKey.into());
+        }
+        let values = Values::parse(operator.family, values, variables)?;
+        Ok(Self { key: key.to_lowercase().into(), operator, values })
+    }
+
+    /// Whether it is true of the request.
+    pub(crate) fn holds(&self, facts: &dyn Facts) -> bool {
+        let fact = facts.fact(&self.key).filter(|fact| *fact != Fact::Many(Vec::new()));
+        if let Values::Absence(wanted) = &self.values {
+            return wanted.contains(&fact.is_none());
+        }
+        let value_holds =
+            |value: &str| self.values.any_matches(value, facts) != self.operator.negated;
+        match (fact, self.operator.quantifier) {
+            (None, quantifier) => self.holds_without_key(quantifier),
+            (Some(Fact::One(value)), _) => value_holds(&value),
+            // Several values and one expected: not decidable, so neither true nor its negation.
+            (Some(Fact::Many(_)), Quantifier::Single) => false,
+            (Some(Fact::Many(values)), Quantifier::All) => values.iter().all(|v| value_holds(v)),
+            (Some(Fact::Many(values)), Quantifier::Any) => values.iter().any(|v| value_holds(v)),
+        }
+    }
+
+    fn holds_without_key(&self, quantifier: Quantifier) -> bool {
+        self.operator.if_exists
+            || match quantifier {
+                Quantifier::Single => self.operator.negated,
+                Quantifier::All => true,
+                Quantifier::Any => false,
+            }
+    }
+}
+
+impl Values {
+    fn parse(family: Family, json: &Json, variables: bool) -> Result<Self, Malformed> {
+        let text = |wildcards, case| {
+            each(json, move |text| {
+                let pieces = pieces(text, Syntax { wildcards, variables })?;
+                Ok(Template::new(&pieces, case))
+            })
+            .map(Self::Texts)
+        };
+        match family {
+            Family::StringEquals => text(false, Case::Sensitive),
+            Family::StringEqualsIgnoreCase => text(false, Case::Ignored),
+            Family::StringLike => text(true, Case::Sensitive),
+            Family::Bool => {
+                let is_open = |text: &str| variables && text.starts_with("${");
+                each(json, |text| if is_open(text) { Ok(true) } else { boolean(text) })?;
+                text(false, Case::Ignored)
+            }
+            Family::Numeric(comparison) => {
+                each(json, |text| Decimal::parse(text).ok_or(Problem::ConditionValue))
+                    .map(|values| Self::Numbers(comparison, values))
+            }
+            Family::Date(comparison) => {
+                each(json, |text| date::parse(text).ok_or(Problem::ConditionValue))
+                    .map(|values| Self::Dates(comparison, values))
+            }
+            Family::Binary => each(json, bytes).map(Self::Bytes),
+            Family::Ip => each(json, |text| Network::parse(text).ok_or(Problem::ConditionValue))
+                .map(Self::Networks),
+            Family::Arn => {
+                each(json, |text| ArnPattern::condition(text, variables)).map(Self::Arns)
+            }
+            Family::Null => each(json, boolean).map(Self::Absence),
+        }
+    }
+
+    /// Whether `value` of the request matches at least one of these. What cannot be read as the
+    /// operator's kind, and what hangs on a variable without value, matches none.
+    fn any_matches(&self, value: &str, facts: &dyn Facts) -> bool {
+        match self {
+            Self::Texts(texts) => texts.iter().any(|t| t.matches(value, facts) == Some(true)),
+            Self::Arns(arns) => arns.iter().any(|a| a.matches(value, facts) == Some(true)),
+            Self::Numbers(comparison, numbers) => Decimal::parse(value)
+                .is_some_and(|own| numbers.iter().any(|other| comparison.holds(&own, other))),
+            Self::Dates(comparison, dates) => date::parse(value)
+                .is_some_and(|own| dates.iter().any(|other| comparison.holds(&own, other))),
+            Self::Bytes(all) => all.iter().any(|bytes| **bytes == *value.as_bytes()),
+            Self::Networks(networks) => networks.iter().any(|network| network.contains(value)),
+            Self::Absence(wanted) => wanted.contains(&false),
+        }
+    }
+}
+
+/// What `read` makes of a value or of each of a list; numbers and truth values may stand without
+/// quotation marks.
+fn each<T>(json: &Json, read: impl Fn(&str) -> Result<T, Problem>) -> Result<Box<[T]>, Malformed> {
+    json.each(|value| {
+        let value = match value {
+            Json::Text(text) | Json::Number(text) => text,
+            Json::Bool(true) => "true",
+            Json::Bool(false) => "false",
+            Json::Null | Json::List(_) | Json::Object(_) => return Err(Problem::NotValues.into()),
+        };
+        Ok(read(value)?)
+    })
+}
+
+fn boolean(text: &str) -> Result<bool, Problem> {
+    if text.eq_ignore_ascii_case("true") {
+        return Ok(true);
+    }
+    text.eq_ignore_ascii_case("false").then_some(false).ok_or(Problem::ConditionValue)
+}
+
+fn bytes(text: &str) -> Result<Box<[u8]>, Problem> {
+    let decoded = base64_simd::STANDARD.decode_to_vec(text);
+    decoded.map(Into::into).map_err(|_| Problem::ConditionValue)
+}

@@ -1,0 +1,206 @@
+//! Permits: proofs of a decision.
+
+use crate::question::{Question, Resource};
+use std::fmt;
+use std::sync::Arc;
+use strongroom_types::{Action, AliasArn, KeyArn};
+
+/// The proof that an action on a resource is allowed. It has two makers: [`decide`](crate::decide)
+/// and [`Permit::for_scheduled_task`].
+///
+/// It is not made in any other way,
+///
+/// ```compile_fail,E0451
+/// let permit = strongroom_policy::Permit { action: todo!(), target: todo!(), reason: todo!() };
+/// ```
+/// ```compile_fail,E0624
+/// let permit = strongroom_policy::Permit::granted(todo!(), todo!());
+/// ```
+/// ```compile_fail,E0277
+/// let permit: strongroom_policy::Permit = Default::default();
+/// ```
+///
+/// and one proof does not become two:
+///
+/// ```compile_fail,E0277
+/// fn twice(permit: &strongroom_policy::Permit) -> strongroom_policy::Permit {
+///     <strongroom_policy::Permit as Clone>::clone(permit)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Permit {
+    action: Action,
+    target: Target,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Target {
+    Key(KeyArn),
+    Alias(AliasArn),
+    Any,
+}
+
+impl Permit {
+    /// The permit of the service itself to do what is due to a key.
+    pub fn for_scheduled_task(task: ScheduledTask, key: KeyArn) -> Self {
+        Self { action: task.action(), target: Target::Key(key), reason: Reason::Scheduled(task) }
+    }
+
+    /// The permit of a positive decision.
+    pub(super) fn granted(question: &Question<'_>, reason: Reason) -> Self {
+        let target = match question.resource {
+            Resource::Key(key) => Target::Key(key),
+            Resource::Alias(alias) => Target::Alias(alias.clone()),
+            Resource::Any => Target::Any,
+        };
+        Self { action: question.action, target, reason }
+    }
+
+    /// Whether it is for this very key.
+    #[must_use]
+    pub fn covers_key(&self, key: &KeyArn) -> bool {
+        matches!(&self.target, Target::Key(own) if own == key)
+    }
+
+    /// Whether it is for this very alias.
+    #[must_use]
+    pub fn covers_alias(&self, alias: &AliasArn) -> bool {
+        matches!(&self.target, Target::Alias(own) if own == alias)
+    }
+
+    /// Whether it is for an action that is on no key or alias.
+    #[must_use]
+    pub fn covers_account(&self) -> bool {
+        matches!(self.target, Target::Any)
+    }
+
+    /// What is permitted.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+}
+
+/// Why something is permitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The key policy names the caller.
+    KeyPolicy(Site),
+    /// The key policy names the caller's account, or a caller of another account, and an identity
+    /// policy allows.
+    Delegated {
+        /// Statement of the key policy.
+        key_policy: Site,
+        /// Statement of the identity policy.
+        identity: Site,
+    },
+    /// An identity policy allows; the action is on no key.
+    Identity(Site),
+    /// The caller is the root user of the account; the action is on no key.
+    RootUser,
+    /// The service does what is due.
+    Scheduled(ScheduledTask),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyPolicy(site) | Self::Identity(site) => site.fmt(f),
+            Self::Delegated { key_policy, identity } => write!(f, "{key_policy} and {identity}"),
+            Self::RootUser => f.write_str("root user of the account"),
+            Self::Scheduled(ScheduledTask::DeleteKey) => f.write_str("scheduled deletion"),
+        }
+    }
+}
+
+/// What the service does by itself when it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScheduledTask {
+    /// Deletes a key whose waiting period is over.
+    DeleteKey,
+}
+
+impl ScheduledTask {
+    /// The name in the audit record (`DeleteKey` in AWS CloudTrail); no policy can allow it.
+    #[must_use]
+    pub fn action(self) -> Action {
+        match self {
+            Self::DeleteKey => Action::new("kms:DeleteKey"),
+        }
+    }
+}
+
+/// A statement of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Kind of the policy.
+    pub kind: PolicyKind,
+    /// Index of the policy among those of its kind that were asked (within the level, for
+    /// service control policies).
+    pub policy: usize,
+    /// Index of the statement.
+    pub statement: usize,
+    /// Id of the statement.
+    pub sid: Option<Arc<str>>,
+}
+
+/// Writes `identity policy 0 statement 2 (ReadKeys)`; there is but one key policy and boundary.
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, policy, statement, sid } = self;
+        match kind {
+            PolicyKind::Key => write!(f, "key policy statement {statement}")?,
+            PolicyKind::Boundary => write!(f, "permissions boundary statement {statement}")?,
+            PolicyKind::Identity => write!(f, "identity policy {policy} statement {statement}")?,
+            PolicyKind::Session => write!(f, "session policy {policy} statement {statement}")?,
+            PolicyKind::ServiceControl => {
+                write!(f, "service control policy {policy} statement {statement}")?;
+            }
+        }
+        sid.as_ref().map_or(Ok(()), |sid| write!(f, " ({sid})"))
+    }
+}
+
+/// Kinds of policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// Key policy.
+    Key,
+    /// Policy of a user, group or role.
+    Identity,
+    /// Permissions boundary.
+    Boundary,
+    /// Session policy.
+    Session,
+    /// Service control policy.
+    ServiceControl,
+}
+
+impl PolicyKind {
+    /// What AWS calls it in refusals, with its article: "an identity-based policy".
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Key => "a resource-based policy",
+            Self::Identity => "an identity-based policy",
+            Self::Boundary => "a permissions boundary",
+            Self::Session => "a session policy",
+            Self::ServiceControl => "a service control policy",
+        }
+    }
+
+    /// What AWS calls it in refusals: "identity-based policy".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let name = self.with_article();
+        name.split_once(' ').map_or(name, |(_, name)| name)
+    }
+}

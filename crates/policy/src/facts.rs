@@ -1,0 +1,26 @@
+//! What is known of a request: the values of condition keys and of policy variables.
+
+use std::borrow::Cow;
+
+/// The request, as conditions see it.
+///
+/// A fact is asked for only when a policy that may apply names it, so an implementation computes
+/// it on demand and a policy without conditions costs nothing.
+pub trait Facts {
+    /// The value of a condition key, `None` when the request does not have it.
+    ///
+    /// `key` is in lower case throughout (`aws:principaltag/team`,
+    /// `kms:encryptioncontext:purpose`): names of condition keys, those of tags and of
+    /// encryption context pairs included, are not case-sensitive.
+    fn fact(&self, key: &str) -> Option<Fact<'_>>;
+}
+
+/// The value of a condition key, as text. Numbers are written in decimal, times in ISO 8601 or as
+/// seconds since the epoch, truth values as `true` and `false`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact<'a> {
+    /// Of a single-valued key.
+    One(Cow<'a, str>),
+    /// Of a multi-valued key. An empty list is as good as none.
+    Many(Vec<Cow<'a, str>>),
+}

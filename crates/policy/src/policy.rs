@@ -1,0 +1,102 @@
+//! Policy documents.
+
+use crate::json::Json;
+use crate::malformed::{Malformed, Problem};
+use crate::principal::NamedPrincipal;
+use crate::statement::{Grammar, Kind, Statement, member};
+use std::collections::BTreeSet;
+
+/// A policy document, checked and compiled. It does not change; share it in an `Arc`.
+#[derive(Debug)]
+pub struct Policy {
+    statements: Box<[Statement]>,
+}
+
+const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+
+impl Policy {
+    /// The longest key policy, in bytes. Source: AWS KMS Developer Guide, "Resource quotas".
+    pub const KEY_POLICY_MAX_LEN: usize = 32_768;
+    /// The longest identity policy that is parsed, in bytes. Source: IAM API Reference,
+    /// `PolicyDocument` of `CreatePolicy`. The quotas for each kind are lower, do not count white
+    /// space, and are the business of who stores them.
+    pub const IDENTITY_POLICY_MAX_LEN: usize = 131_072;
+
+    /// Parses a key policy: every statement names principals. A statement without `Action` or
+    /// `Resource` is accepted and has no effect, as in AWS KMS.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the first thing wrong.
+    pub fn key_policy(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text, Kind::Key, Self::KEY_POLICY_MAX_LEN)
+    }
+
+    /// Parses an identity policy, permissions boundary, session policy or service control policy:
+    /// no statement names principals, each has actions and resources.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the first thing wrong.
+    pub fn identity_policy(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text, Kind::Identity, Self::IDENTITY_POLICY_MAX_LEN)
+    }
+
+    /// The principals that a key policy names, in order, repeats included. Whoever stores the
+    /// policy checks that they exist.
+    pub fn principals(&self) -> impl Iterator<Item = &NamedPrincipal> {
+        self.statements.iter().filter_map(|s| s.principals.as_ref()).flat_map(|p| p.names())
+    }
+
+    /// The policy with its names of users, roles and role sessions tied to the unique ids
+    /// (`AIDA…`, `AROA…`) that `id_of` gives. Another user or role that later bears the same name
+    /// is then not meant.
+    ///
+    /// Source: IAM User Guide, "AWS JSON policy elements: Principal".
+    #[must_use]
+    pub fn bind(mut self, mut id_of: impl FnMut(&NamedPrincipal) -> Option<Box<str>>) -> Self {
+        for statement in &mut self.statements {
+            if let Some(principals) = &mut statement.principals {
+                principals.bind(&mut id_of);
+            }
+        }
+        self
+    }
+
+    /// The statements with their index, counted from 0.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = (usize, &Statement)> {
+        self.statements.iter().enumerate()
+    }
+
+    fn parse(text: &str, kind: Kind, limit: usize) -> Result<Self, Malformed> {
+        if text.len() > limit {
+            return Err(Problem::TooLong { limit }.into());
+        }
+        let json = Json::parse(text)?;
+        let members = json.members()?;
+        if let Some(name) = members.keys().find(|name| !ELEMENTS.contains(&name.as_str())) {
+            return Err(Malformed::from(Problem::UnknownElement).within(name));
+        }
+        let variables = member(members, "Version", has_variables)?.unwrap_or(false);
+        member(members, "Id", |json| json.text().map(|_| ()))?;
+        let grammar = Grammar { kind, variables };
+        let parse = |json: &Json| json.each(|item| Statement::parse(item, grammar));
+        let statements =
+            member(members, "Statement", parse)?.ok_or(Problem::Missing("Statement"))?;
+        let mut sids = BTreeSet::new();
+        for (at, statement) in statements.iter().enumerate() {
+            if statement.sid.as_deref().is_some_and(|sid| !sids.insert(sid)) {
+                let repeated = Malformed::from(Problem::RepeatedSid).within("Sid");
+                return Err(repeated.at(at).within("Statement"));
+            }
+        }
+        Ok(Self { statements })
+    }
+}
+
+/// Whether documents of this version have policy variables.
+fn has_variables(version: &Json) -> Result<bool, Malformed> {
+    match version.text()? {
+        "2012-10-17" => Ok(true),
+        "2008-10-17" => Ok(false),
+        _ => Err(Problem::Version.into()),
+    }
+}

@@ -1,0 +1,411 @@
+//! The elements `Principal` and `NotPrincipal`: whom a statement of a key policy is about.
+//!
+//! Source: IAM User Guide, "AWS JSON policy elements: Principal" and ": NotPrincipal".
+
+use crate::json::Json;
+use crate::malformed::{Malformed, Problem};
+use strongroom_types::{AccountId, Principal};
+
+/// A principal as a policy names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedPrincipal {
+    /// `*`.
+    Everyone,
+    /// A twelve-digit account number or the ARN of the account's root user.
+    Account {
+        /// The account.
+        account: AccountId,
+    },
+    /// `arn:aws:iam::111122223333:user/path/name`.
+    User {
+        /// The account.
+        account: AccountId,
+        /// Path, beginning and ending with `/`.
+        path: Box<str>,
+        /// Name.
+        name: Box<str>,
+    },
+    /// `arn:aws:iam::111122223333:role/path/name`: every session of the role.
+    Role {
+        /// The account.
+        account: AccountId,
+        /// Path, beginning and ending with `/`.
+        path: Box<str>,
+        /// Name.
+        name: Box<str>,
+    },
+    /// `arn:aws:sts::111122223333:assumed-role/role/session`.
+    RoleSession {
+        /// The account.
+        account: AccountId,
+        /// Name of the role.
+        role: Box<str>,
+        /// Name of the session.
+        session: Box<str>,
+    },
+    /// `arn:aws:sts::111122223333:federated-user/name`.
+    FederatedUser {
+        /// The account.
+        account: AccountId,
+        /// Name.
+        name: Box<str>,
+    },
+    /// A service, `delivery.logs.amazonaws.com`.
+    Service {
+        /// Its name.
+        name: Box<str>,
+    },
+    /// An identity provider. It speaks to STS only, so it names no caller of a key.
+    IdentityProvider {
+        /// ARN or domain name.
+        name: Box<str>,
+    },
+    /// An account by its canonical id. The id is of Amazon S3, so it names no caller of a key.
+    CanonicalUser {
+        /// 64 hexadecimal digits.
+        id: Box<str>,
+    },
+}
+
+/// How an entry names the caller. The order is that of the other policies that limit an allow
+/// under this name: the later, the more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Naming {
+    /// By `*`.
+    Everyone,
+    /// By the name of the session, the federated user or the service.
+    Itself,
+    /// By the ARN of the user.
+    User,
+    /// By the ARN of the role.
+    Role,
+    /// By the account.
+    Account,
+}
+
+/// The whole element.
+#[derive(Debug)]
+pub(crate) struct Principals {
+    /// `NotPrincipal`.
+    negated: bool,
+    entries: Box<[Entry]>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: NamedPrincipal,
+    /// What an ARN must show besides; a bare account number shows nothing.
+    partition: Option<Box<str>>,
+    /// The unique id that the name stood for when the policy was stored.
+    id: Option<Box<str>>,
+}
+
+impl Principals {
+    /// Parses the element's value.
+    pub(crate) fn parse(json: &Json, negated: bool) -> Result<Self, Malformed> {
+        if let Json::Text(text) = json {
+            let entry = Entry::bare(NamedPrincipal::Everyone);
+            let entries = (text == "*").then(|| [entry].into());
+            return entries
+                .map(|entries| Self { negated, entries })
+                .ok_or(Problem::Principal.into());
+        }
+        let mut entries = Vec::new();
+        for (kind, names) in json.members()? {
+            let parse = match kind.as_str() {
+                "AWS" => Entry::aws,
+                "Service" => Entry::service,
+                "Federated" => Entry::identity_provider,
+                "CanonicalUser" => Entry::canonical_user,
+                _ => return Err(Malformed::from(Problem::UnknownElement).within(kind)),
+            };
+            let read = |text: &str| parse(text).ok_or(Problem::Principal.into());
+            entries.extend(names.each_text(read).map_err(|e| e.within(kind))?);
+        }
+        if entries.is_empty() {
+            return Err(Problem::Empty.into());
+        }
+        Ok(Self { negated, entries: entries.into() })
+    }
+
+    /// How an Allow statement with this element names the caller; the least limited way of
+    /// several.
+    pub(crate) fn naming(&self, caller: &Principal, partition: &str) -> Option<Naming> {
+        if self.negated {
+            // INVARIANT: the parser refuses `NotPrincipal` with `Allow`.
+            return None;
+        }
+        self.entries.iter().filter_map(|entry| entry.naming(caller, partition)).min()
+    }
+
+    /// Whether a Deny statement with this element is about the caller. `NotPrincipal` exempts a
+    /// caller that the list names in every way AWS may look it up, and nobody who has a
+    /// permissions boundary.
+    pub(crate) fn denies(&self, caller: &Principal, partition: &str, has_boundary: bool) -> bool {
+        let listed =
+            |way: Naming| self.entries.iter().any(|e| e.naming(caller, partition) == Some(way));
+        if !self.negated {
+            return self.entries.iter().any(|entry| entry.naming(caller, partition).is_some());
+        }
+        let needed: &[Naming] = match caller {
+            Principal::Root { .. } => &[Naming::Account],
+            Principal::User { .. } => &[Naming::User, Naming::Account],
+            Principal::RoleSession { .. } => &[Naming::Itself, Naming::Role, Naming::Account],
+            Principal::FederatedUser { .. } => &[Naming::Itself, Naming::Account],
+            Principal::Service { .. } => &[Naming::Itself],
+        };
+        has_boundary || !(listed(Naming::Everyone) || needed.iter().all(|way| listed(*way)))
+    }
+
+    /// The names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &NamedPrincipal> {
+        self.entries.iter().map(|entry| &entry.name)
+    }
+
+    /// Ties names to unique ids.
+    pub(crate) fn bind(&mut self, id_of: &mut dyn FnMut(&NamedPrincipal) -> Option<Box<str>>) {
+        for entry in &mut self.entries {
+            entry.id = id_of(&entry.name);
+        }
+    }
+}
+
+impl Entry {
+    fn bare(name: NamedPrincipal) -> Self {
+        Self { name, partition: None, id: None }
+    }
+
+    /// A name under `AWS`.
+    fn aws(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::bare(NamedPrincipal::Everyone));
+        }
+        if let Ok(account) = text.parse() {
+            return Some(Self::bare(NamedPrincipal::Account { account }));
+        }
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let partition = parts.next().filter(|text| is_partition(text))?;
+        let service = parts.next()?;
+        parts.next().filter(|region| region.is_empty())?;
+        let account = parts.next()?.parse().ok()?;
+        let name = named(service, account, parts.next()?)?;
+        Some(Self { name, partition: Some(partition.into()), id: None })
+    }
+
+    /// A name under `Service`.
+    fn service(text: &str) -> Option<Self> {
+        let fine = is_domain(text) && text.bytes().all(|b| !b.is_ascii_uppercase());
+        fine.then(|| Self::bare(NamedPrincipal::Service { name: text.into() }))
+    }
+
+    /// A name under `Federated`: the ARN of a SAML or OpenID Connect provider, or a domain.
+    fn identity_provider(text: &str) -> Option<Self> {
+        let fine = match text.strip_prefix("arn:") {
+            Some(rest) => {
+                let mut parts = rest.splitn(5, ':');
+                let partition = parts.next().is_some_and(is_partition);
+                let place = parts.next() == Some("iam") && parts.next() == Some("");
+                let account = parts.next().is_some_and(|a| a.parse::<AccountId>().is_ok());
+                let resource = parts.next().and_then(|resource| resource.split_once('/'));
+                let provider = resource.is_some_and(|(kind, name)| {
+                    matches!(kind, "saml-provider" | "oidc-provider") && is_path_text(name)
+                });
+                partition && place && account && provider
+            }
+            None => is_domain(text),
+        };
+        fine.then(|| Self::bare(NamedPrincipal::IdentityProvider { name: text.into() }))
+    }
+
+    /// A name under `CanonicalUser`.
+    fn canonical_user(text: &str) -> Option<Self> {
+        let fine = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        fine.then(|| Self::bare(NamedPrincipal::CanonicalUser { id: text.into() }))
+    }
+
+    fn naming(&self, caller: &Principal, partition: &str) -> Option<Naming> {
+        if self.partition.as_deref().is_some_and(|own| own != partition) {
+            return None;
+        }
+        let way = self.name.naming(caller)?;
+        let same = match (&self.id, caller) {
+            (Some(own), Principal::User { id, .. }) if way == Naming::User => **own == **id,
+            (Some(own), Principal::RoleSession { role_id, .. })
+                if way == Naming::Role || way == Naming::Itself =>
+            {
+                **own == **role_id
+            }
+            _ => true,
+        };
+        same.then_some(way)
+    }
+}
+
+impl NamedPrincipal {
+    fn naming(&self, caller: &Principal) -> Option<Naming> {
+        let (way, is_it) = match (self, caller) {
+            (Self::Everyone, _) => (Naming::Everyone, true),
+            (Self::Account { account }, _) => (Naming::Account, caller.account() == Some(*account)),
+            (
+                Self::User { account, path, name },
+                Principal::User { account: a, path: p, name: n, .. },
+            ) => (Naming::User, account == a && **path == **p && **name == **n),
+            (
+                Self::Role { account, path, name },
+                Principal::RoleSession { account: a, role_path: p, role: n, .. },
+            ) => (Naming::Role, account == a && **path == **p && **name == **n),
+            (
+                Self::RoleSession { account, role, session },
+                Principal::RoleSession { account: a, role: r, session: s, .. },
+            ) => (Naming::Itself, account == a && **role == **r && **session == **s),
+            (
+                Self::FederatedUser { account, name },
+                Principal::FederatedUser { account: a, name: n },
+            ) => (Naming::Itself, account == a && **name == **n),
+            (Self::Service { name }, Principal::Service { name: n }) => {
+                (Naming::Itself, **name == **n)
+            }
+            _ => return None,
+        };
+        is_it.then_some(way)
+    }
+}
+
+/// What the last part of an ARN of IAM or STS names.
+fn named(service: &str, account: AccountId, resource: &str) -> Option<NamedPrincipal> {
+    if service == "iam" && resource == "root" {
+        return Some(NamedPrincipal::Account { account });
+    }
+    let (kind, rest) = resource.split_once('/')?;
+    let split = || {
+        let (path, name) = match rest.rsplit_once('/') {
+            Some((path, name)) => (format!("/{path}/"), name),
+            None => ("/".to_owned(), rest),
+        };
+        let fine = is_name(name) && is_path_text(&path) && !path.contains("//");
+        fine.then(|| (path.into(), name.into()))
+    };
+    match (service, kind) {
+        ("iam", "user") => split().map(|(path, name)| NamedPrincipal::User { account, path, name }),
+        ("iam", "role") => split().map(|(path, name)| NamedPrincipal::Role { account, path, name }),
+        ("sts", "assumed-role") => {
+            let (role, session) = rest.split_once('/')?;
+            (is_name(role) && is_name(session)).then(|| NamedPrincipal::RoleSession {
+                account,
+                role: role.into(),
+                session: session.into(),
+            })
+        }
+        ("sts", "federated-user") => {
+            is_name(rest).then(|| NamedPrincipal::FederatedUser { account, name: rest.into() })
+        }
+        _ => None,
+    }
+}
+
+/// A name of IAM: `[\w+=,.@-]+`.
+fn is_name(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
+/// Visible ASCII. Wildcards are allowed in no part of a principal.
+fn is_path_text(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?')
+}
+
+fn is_partition(text: &str) -> bool {
+    let rest = text.strip_prefix("aws");
+    rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+}
+
+/// Labels with dots between, of which there is at least one.
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.contains('.') && text.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parsed() {
+        let name = |text| Entry::aws(text).unwrap().name;
+        let account = AccountId::INITIAL;
+        assert_eq!(name("111122223333"), NamedPrincipal::Account { account });
+        assert_eq!(name("arn:aws:iam::111122223333:root"), NamedPrincipal::Account { account });
+        assert_eq!(
+            name("arn:aws:iam::111122223333:user/a/b/ann"),
+            NamedPrincipal::User { account, path: "/a/b/".into(), name: "ann".into() }
+        );
+        assert_eq!(
+            name("arn:aws:iam::111122223333:role/ops"),
+            NamedPrincipal::Role { account, path: "/".into(), name: "ops".into() }
+        );
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for text in [
+            "",
+            "**",
+            "11112222333",
+            "ann",
+            "AIDAQWERTYUIOPASDFGH",
+            "arn:aws:iam::111122223333",
+            "arn:aws:iam::1:root",
+            "arn:aws:iam::111122223333:root/",
+            "arn:aws:iam::111122223333:user",
+            "arn:aws:iam::111122223333:user/",
+            "arn:aws:iam::111122223333:user/a/",
+            "arn:aws:iam::111122223333:user//ann",
+            "arn:aws:iam::111122223333:user/*",
+            "arn:aws:iam::111122223333:role/ops-?",
+            "arn:aws:iam::*:role/ops",
+            "arn:aws:iam::111122223333:group/staff",
+            "arn:aws:iam:us-east-1:111122223333:user/ann",
+            "arn:aws:sts::111122223333:root",
+            "arn:aws:sts::111122223333:assumed-role/ops",
+            "arn:aws:sts::111122223333:assumed-role/ops/*",
+            "arn:aws:sts::111122223333:assumed-role/ops/a/b",
+            "arn:azure:iam::111122223333:root",
+            "arn::iam::111122223333:root",
+        ] {
+            assert!(Entry::aws(text).is_none(), "{text}");
+        }
+        for text in ["", "*", "kms", "kms.", ".amazonaws.com", "a b.com", "Logs.amazonaws.com"] {
+            assert!(Entry::service(text).is_none(), "{text}");
+        }
+        for text in [
+            "",
+            "*",
+            "google",
+            "arn:aws:iam::111122223333:user/ann",
+            "arn:aws:iam::111122223333:saml-provider/",
+        ] {
+            assert!(Entry::identity_provider(text).is_none(), "{text}");
+        }
+        assert!(Entry::canonical_user(&"z".repeat(64)).is_none());
+    }
+
+    #[test]
+    fn a_bound_name_is_the_one_that_bears_the_id() {
+        let mut principals = Principals {
+            negated: false,
+            entries: [Entry::aws("arn:aws:iam::111122223333:user/ann").unwrap()].into(),
+        };
+        let ann = |id: &str| Principal::User {
+            account: AccountId::INITIAL,
+            path: "/".into(),
+            name: "ann".into(),
+            id: id.into(),
+        };
+        assert_eq!(principals.naming(&ann("AIDA2"), "aws"), Some(Naming::User));
+        principals.bind(&mut |_| Some("AIDA1".into()));
+        assert_eq!(principals.naming(&ann("AIDA1"), "aws"), Some(Naming::User));
+        assert_eq!(principals.naming(&ann("AIDA2"), "aws"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! What is asked, and of which policies.
+
+use crate::facts::Facts;
+use crate::policy::Policy;
+use std::cell::OnceCell;
+use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Principal};
+
+/// May this caller do this to that?
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// Partition of the request's Region, `aws`.
+    pub partition: &'static str,
+    /// What shall be done.
+    pub action: Action,
+    /// To what.
+    pub resource: Resource<'a>,
+    /// Whether the action can be allowed to principals of other accounts at all
+    /// ("Cross-account use" in the AWS KMS API Reference).
+    pub cross_account_allowed: bool,
+}
+
+/// What an action is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource<'a> {
+    /// A key.
+    Key(KeyArn),
+    /// The alias's half of an operation on aliases; the key's half is a question of its own.
+    Alias(&'a AliasArn),
+    /// Nothing in particular, `*`: the action is on the caller's account.
+    Any,
+}
+
+impl Resource<'_> {
+    /// The account that owns it; `None` for [`Resource::Any`].
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Key(key) => Some(key.account),
+            Self::Alias(alias) => Some(alias.account),
+            Self::Any => None,
+        }
+    }
+}
+
+/// Writes the ARN, or `*`.
+impl std::fmt::Display for Resource<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(key) => key.fmt(f),
+            Self::Alias(alias) => alias.fmt(f),
+            Self::Any => f.write_str("*"),
+        }
+    }
+}
+
+/// The policies that apply to a question. What is left out limits nothing and allows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources<'a> {
+    /// That of the key; it counts only when the resource is a key.
+    pub key_policy: Option<&'a Policy>,
+    /// Those of the user and its groups, or of the role. For the session of a federated user,
+    /// those of the user who made it.
+    pub identity: &'a [&'a Policy],
+    /// The permissions boundary of the user or role.
+    pub boundary: Option<&'a Policy>,
+    /// Those passed when the session was made; together they limit it.
+    pub session: &'a [&'a Policy],
+    /// Those of the organization that apply to the caller's account, level by level: each level
+    /// must allow, by any of its policies. Empty when there is no organization.
+    pub service_control: &'a [&'a [&'a Policy]],
+}
+
+/// A question with what statements need to know of it.
+pub(crate) struct Inquiry<'a> {
+    pub(crate) question: &'a Question<'a>,
+    pub(crate) facts: &'a dyn Facts,
+    resource: OnceCell<String>,
+}
+
+impl<'a> Inquiry<'a> {
+    pub(crate) fn new(question: &'a Question<'a>, facts: &'a dyn Facts) -> Self {
+        Self { question, facts, resource: OnceCell::new() }
+    }
+
+    /// The resource's ARN, written when first asked for; `None` when there is no resource.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        let resource = &self.question.resource;
+        (*resource != Resource::Any)
+            .then(|| self.resource.get_or_init(|| resource.to_string()).as_str())
+    }
+}

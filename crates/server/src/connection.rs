@@ -1,0 +1,102 @@
+//! One connection, from the accepted socket to its end.
+
+use crate::guarded::{Guarded, Phase};
+use crate::log::{Level, log};
+use crate::service::{self, Connection, Shared};
+use crate::tls::TlsInfo;
+use crate::{Handler, Limits};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// The least buffer hyper works with, bytes; it panics on less.
+const LEAST_BUFFER: usize = 8192;
+
+/// A socket that was accepted, and its place among the connections.
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    pub(crate) place: OwnedSemaphorePermit,
+}
+
+/// Serves `accepted` until it is closed or, once `stop` says so, its request in flight is done.
+pub(crate) async fn run<H: Handler>(
+    shared: Arc<Shared<H>>,
+    acceptor: Option<TlsAcceptor>,
+    accepted: Accepted,
+    stop: watch::Receiver<bool>,
+) {
+    let Accepted { stream, peer, place } = accepted;
+    // Replies are written whole; waiting for more to send only delays them.
+    let _ = stream.set_nodelay(true);
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let handshake_limit = shared.limits.handshake;
+    let connection =
+        |tls| Arc::new(Connection { shared, peer, tls, phase: Phase::new(), _place: place });
+    let Some(acceptor) = acceptor else {
+        return speak(connection(None), stream, stop).await;
+    };
+    let handshake = timeout(handshake_limit, acceptor.accept(stream));
+    let shaken = tokio::select! {
+        biased;
+        shaken = handshake => shaken,
+        () = stopped(stop.clone()) => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => {
+            let tls = TlsInfo::of(stream.get_ref().1);
+            speak(connection(tls), stream, stop).await;
+        }
+        Ok(Err(error)) => log(Level::Debug, &format!("{peer}: TLS handshake failed: {error}")),
+        Err(_) => log(Level::Debug, &format!("{peer}: TLS handshake took too long")),
+    }
+}
+
+/// Ready once the server stops.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error says that the server is gone, which comes to the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// HTTP/1.1 over `stream`.
+async fn speak<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
+    connection: Arc<Connection<H>>,
+    stream: S,
+    stop: watch::Receiver<bool>,
+) {
+    let limits = &connection.shared.limits;
+    let io = TokioIo::new(Guarded::new(stream, connection.phase.clone(), limits));
+    let service = service_fn(|request| service::answer(Arc::clone(&connection), request));
+    let mut served = pin!(builder(limits).serve_connection(io, service));
+    let outcome = tokio::select! {
+        biased;
+        outcome = served.as_mut() => outcome,
+        () = stopped(stop) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = outcome {
+        log(Level::Debug, &format!("{}: connection ended: {error}", connection.peer));
+    }
+}
+
+fn builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(LEAST_BUFFER))
+        // `Guarded` watches the clock.
+        .header_read_timeout(None)
+        // Bodies are written from where they are: a copy in hyper's buffer would not be wiped.
+        .writev(true);
+    builder
+}

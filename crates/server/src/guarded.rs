@@ -1,0 +1,275 @@
+//! A stream that gives up on a peer which keeps it waiting.
+//!
+//! hyper has one timer for headers and idle connections together, and none for writing; here each
+//! wait has its own bound. A connection that never waits never touches a timer.
+
+use crate::Limits;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// The longest wait, ten years: whatever is configured, adding it to the present is no overflow.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// What a connection is doing, shared by its stream and its service.
+#[derive(Clone)]
+pub(crate) struct Phase(Arc<AtomicU8>);
+
+impl Phase {
+    /// Between two requests.
+    const IDLE: u8 = 0;
+    /// A request's headers are coming in.
+    const HEAD: u8 = 1;
+    /// A request is with the service, which does its own waiting.
+    const SERVING: u8 = 2;
+
+    /// A new connection, of which a request is expected at once.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(Self::HEAD)))
+    }
+
+    /// The headers are complete.
+    pub(crate) fn serving(&self) {
+        self.0.store(Self::SERVING, Ordering::Relaxed);
+    }
+
+    /// The response is ready to be written.
+    pub(crate) fn idle(&self) {
+        self.0.store(Self::IDLE, Ordering::Relaxed);
+    }
+
+    /// The first byte of a request.
+    fn head(&self) {
+        self.0.store(Self::HEAD, Ordering::Relaxed);
+    }
+
+    fn load(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// `T` with bounded waiting: a wait that lasts too long becomes [`io::ErrorKind::TimedOut`], or
+/// the end of the stream between two requests.
+pub(crate) struct Guarded<T> {
+    inner: T,
+    phase: Phase,
+    idle: Duration,
+    head: Duration,
+    write: Duration,
+    reading: Alarm,
+    /// The phase that `reading` was set for; `None` if it is not set.
+    reading_in: Option<u8>,
+    writing: Alarm,
+    /// Whether `writing` is set.
+    stalled: bool,
+}
+
+impl<T> Guarded<T> {
+    /// Guards `inner`, whose service tells `phase` what it is doing.
+    pub(crate) fn new(inner: T, phase: Phase, limits: &Limits) -> Self {
+        Self {
+            inner,
+            phase,
+            idle: limits.idle,
+            head: limits.head,
+            write: limits.write,
+            reading: Alarm::default(),
+            reading_in: None,
+            writing: Alarm::default(),
+            stalled: false,
+        }
+    }
+
+    /// Called when bytes, an end or an error came in.
+    fn was_read(&mut self) {
+        if self.phase.load() == Phase::IDLE {
+            self.phase.head();
+            self.reading_in = None;
+        }
+    }
+
+    /// Called when there is nothing to read: whether that has lasted too long.
+    fn waits_for_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let phase = self.phase.load();
+        if phase == Phase::SERVING {
+            self.reading_in = None;
+            return Poll::Pending;
+        }
+        if self.reading_in != Some(phase) {
+            self.reading_in = Some(phase);
+            self.reading.set(if phase == Phase::IDLE { self.idle } else { self.head });
+        }
+        self.reading.poll(cx)
+    }
+
+    /// Passes on the outcome of a write, or gives up if the peer has not taken it in time.
+    fn written<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        if poll.is_ready() {
+            return poll;
+        }
+        if !self.stalled {
+            self.stalled = true;
+            self.writing.set(self.write);
+        }
+        self.writing.poll(cx).map(|()| Err(timed_out("the peer does not read")))
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.inner).poll_read(cx, buffer) {
+            Poll::Ready(outcome) => {
+                this.was_read();
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => {
+                // An idle peer is treated as if it had closed, so that TLS is closed in form.
+                let idle = this.phase.load() == Phase::IDLE;
+                let late = this.waits_for_read(cx);
+                late.map(|()| if idle { Ok(()) } else { Err(timed_out("no request in time")) })
+            }
+        }
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_write(cx, bytes);
+        this.written(cx, poll)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_write_vectored(cx, slices);
+        this.written(cx, poll)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    /// A completed flush ends the stall; a partial write does not, or a peer could hold a response
+    /// for ever by taking a byte now and then. It also begins the wait for the next request, since
+    /// hyper does not read again before there is something to read.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_flush(cx);
+        if poll.is_ready() {
+            this.stalled = false;
+            // If it is over at once, the read that follows finds it so.
+            let _ = this.waits_for_read(cx);
+        }
+        this.written(cx, poll)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let poll = Pin::new(&mut this.inner).poll_shutdown(cx);
+        this.written(cx, poll)
+    }
+}
+
+/// A timer made at its first use and then used again.
+#[derive(Default)]
+struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Rings after `delay`.
+    fn set(&mut self, delay: Duration) {
+        let deadline = Instant::now() + delay.min(LONGEST);
+        match &mut self.0 {
+            Some(sleep) => sleep.as_mut().reset(deadline),
+            none => *none = Some(Box::pin(sleep_until(deadline))),
+        }
+    }
+
+    /// Ready once it has rung.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(cx))
+    }
+}
+
+fn timed_out(text: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    fn limits(idle: u64, head: u64, write: u64) -> Limits {
+        let [idle, head, write] = [idle, head, write].map(Duration::from_millis);
+        Limits { idle, head, write, ..Limits::default() }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_flush_begins_the_wait_for_the_next_request() {
+        let (near, _far) = duplex(64);
+        let phase = Phase::new();
+        let mut guarded = Guarded::new(near, phase.clone(), &limits(50, 60_000, 60_000));
+        phase.idle();
+        guarded.flush().await.unwrap();
+        assert_eq!(guarded.reading_in, Some(Phase::IDLE));
+        assert_eq!(guarded.read(&mut [0; 1]).await.unwrap(), 0, "as if the peer had closed");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_takes_a_byte_now_and_then_is_not_waited_for() {
+        let (near, mut far) = duplex(16);
+        let mut guarded = Guarded::new(near, Phase::new(), &limits(60_000, 60_000, 100));
+        let reader = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                let _ = far.read(&mut [0; 1]).await;
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = guarded.write_all(&[0; 1000]) => outcome,
+            () = reader => Ok(()),
+        };
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_head_is_not_given_more_time_for_its_progress() {
+        let (near, mut far) = duplex(64);
+        let mut guarded = Guarded::new(near, Phase::new(), &limits(60_000, 100, 60_000));
+        let writer = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                let _ = far.write_all(b"x").await;
+            }
+        };
+        let mut all = Vec::new();
+        let outcome = tokio::select! {
+            outcome = guarded.read_to_end(&mut all) => outcome,
+            () = writer => Ok(0),
+        };
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!((2..=5).contains(&all.len()), "{}", all.len());
+    }
+}

@@ -1,0 +1,131 @@
+//! Key identifiers: a UUID, or `mrk-` and 32 hexadecimal digits for multi-Region keys.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The identifier of a KMS key, unique in its account and Region.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId {
+    multi_region: bool,
+    bytes: [u8; 16],
+}
+
+impl KeyId {
+    /// The identifier of a key in one Region, from 16 random bytes made a version 4 UUID
+    /// (RFC 9562 §5.4).
+    #[must_use]
+    pub fn from_random(mut bytes: [u8; 16]) -> Self {
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = (*version & 0x0f) | 0x40;
+        *variant = (*variant & 0x3f) | 0x80;
+        Self { multi_region: false, bytes }
+    }
+
+    /// The identifier of a multi-Region key, from 16 random bytes.
+    #[must_use]
+    pub fn multi_region_from_random(bytes: [u8; 16]) -> Self {
+        Self { multi_region: true, bytes }
+    }
+
+    /// The identifier with these parts, as [`KeyId::parts`] gave them.
+    #[must_use]
+    pub fn from_parts(multi_region: bool, bytes: [u8; 16]) -> Self {
+        Self { multi_region, bytes }
+    }
+
+    /// Whether it is a multi-Region key's, and its 16 bytes.
+    #[must_use]
+    pub fn parts(&self) -> (bool, &[u8; 16]) {
+        (self.multi_region, &self.bytes)
+    }
+
+    /// Whether it is a multi-Region key's.
+    #[must_use]
+    pub fn is_multi_region(&self) -> bool {
+        self.multi_region
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.multi_region {
+            f.write_str("mrk-")?;
+        }
+        for (at, byte) in self.bytes.iter().enumerate() {
+            if !self.multi_region && matches!(at, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (multi_region, digits) = match text.strip_prefix("mrk-") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut bytes = [0; 16];
+        let mut nibbles = 0_usize;
+        for (at, c) in digits.bytes().enumerate() {
+            if !multi_region && matches!(at, 8 | 13 | 18 | 23) {
+                if c != b'-' {
+                    return Err(());
+                }
+                continue;
+            }
+            let digit = match c {
+                b'0'..=b'9' => c - b'0',
+                b'a'..=b'f' => c - b'a' + 10,
+                _ => return Err(()),
+            };
+            let byte = bytes.get_mut(nibbles / 2).ok_or(())?;
+            *byte = (*byte << 4) | digit;
+            nibbles += 1;
+        }
+        (nibbles == 32).then_some(Self { multi_region, bytes }).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_survive_a_round_trip() {
+        for text in ["1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-1234abcd12ab34cd56ef1234567890ab"]
+        {
+            assert_eq!(text.parse::<KeyId>().unwrap().to_string(), text);
+        }
+        assert_eq!(
+            KeyId::from_random([0xff; 16]).to_string(),
+            "ffffffff-ffff-4fff-bfff-ffffffffffff"
+        );
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "",
+            "fake-key-id",
+            "mrk-fake-key-id",
+            "1234abcd12ab34cd56ef1234567890ab",
+            "1234ABCD-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890abc",
+            "1234abcd-12ab-34cd-56ef-1234567890a",
+            "mrk-1234abcd-12ab-34cd-56ef-1234567890ab",
+        ] {
+            assert!(text.parse::<KeyId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The nouns of the key management service.
+//!
+//! **Architecture invariant:** no I/O, no cryptography, no JSON. A value of one of these types is
+//! well formed: text from outside is parsed into it once, at the edge.
+
+mod account;
+mod alias;
+mod arn;
+mod encryption_context;
+mod error_code;
+mod inline;
+mod key_id;
+mod key_spec;
+mod names;
+mod principal;
+mod reference;
+mod region;
+pub mod shape;
+pub mod shapes;
+mod tag;
+mod timestamp;
+
+pub use account::AccountId;
+pub use alias::{AliasName, AliasNameError};
+pub use arn::{AliasArn, KeyArn};
+pub use encryption_context::EncryptionContext;
+pub use error_code::ErrorCode;
+pub use key_id::KeyId;
+pub use key_spec::{
+    DataKeySpec, EncryptionAlgorithm, KeyManager, KeySpec, KeyState, KeyUsage, MultiRegionKeyType,
+    Origin,
+};
+pub use names::{Action, UnknownName};
+pub use principal::{Principal, PrincipalArn};
+pub use reference::{KeyReference, ReferenceError};
+pub use region::Region;
+pub use tag::Tag;
+pub use timestamp::{CivilTime, Timestamp};

@@ -1,0 +1,130 @@
+//! Repository tasks: `cargo xtask <command>`. The same commands serve a developer and the
+//! continuous integration; `.ci/run` adds only what a bare machine lacks.
+//!
+//! **Architecture invariant:** knows the repository's layout and no code of the product. It has no
+//! dependencies, so that the first command on a fresh clone starts within seconds.
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a developer's tool: it talks to the terminal, reads the environment and measures time"
+)]
+
+mod check;
+mod failure;
+mod fuzz;
+mod manifest;
+mod process;
+mod python;
+mod rust_source;
+mod sizes;
+mod steps;
+mod test;
+mod tidy;
+mod tools;
+mod tree;
+
+use failure::Failure;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Repository tasks.
+
+Usage: cargo xtask <command> [options]
+
+Commands:
+  test [--fast]        run every test: unit, integration and documentation tests, then the
+                       whole-system tests with real clients against the release binary
+      --fast             leave out the release build and the whole-system tests
+  check                rustfmt, clippy, cargo-deny and tidy; changes nothing
+  tidy                 the repository's own rules: file lengths, layers, where secrets are exposed, ...
+  sizes                count functions and files against the limits of the style
+  fuzz [options] [target ...]
+                       build every fuzz target (or those named) and run each for a moment
+      --seconds N        how long each target runs; 20 if not given
+  help                 this text
+
+Environment:
+  STRONGROOM_SLOW_TESTS=1   the whole-system tests take their long form (hundreds of crashes)
+
+Tools that are missing are installed under target/, never outside the checkout, except that
+`test` asks apt-get for python3 and python3-venv when run as root.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nerror: {}", failure.what);
+            eprintln!("next:  {}", failure.next);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<(), Failure> {
+    let Some((command, options)) = arguments.split_first() else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    if options.iter().any(|option| option == "--help" || option == "-h") {
+        println!("{HELP}");
+        return Ok(());
+    }
+    match command.as_str() {
+        "test" => test::run(flag(options, "--fast")?),
+        "check" => no_options(options).and_then(|()| check::run()),
+        "tidy" => no_options(options).and_then(|()| tidy::run()),
+        "sizes" => no_options(options).and_then(|()| sizes::run()),
+        "fuzz" => fuzz::run(&fuzz::Options::parse(options)?),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(usage(&format!("no such command: `{other}`"))),
+    }
+}
+
+/// A failure whose remedy is to read the help.
+fn usage(what: &str) -> Failure {
+    Failure::new(what, "`cargo xtask help` lists the commands and their options")
+}
+
+fn no_options(options: &[String]) -> Result<(), Failure> {
+    match options.first() {
+        None => Ok(()),
+        Some(option) => Err(usage(&format!("no such option: `{option}`"))),
+    }
+}
+
+/// Whether the one option `name` was given; anything else is refused.
+fn flag(options: &[String], name: &str) -> Result<bool, Failure> {
+    match options {
+        [] => Ok(false),
+        [only] if only == name => Ok(true),
+        _ => Err(usage(&format!("no such options: `{}`", options.join(" ")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn unknown_commands_and_options_are_refused() {
+        assert!(dispatch(&words("tset")).is_err());
+        assert!(dispatch(&words("tidy --fast")).is_err());
+        assert!(flag(&words("--fast"), "--fast").unwrap());
+        assert!(flag(&words("--fast --fast"), "--fast").is_err());
+    }
+
+    #[test]
+    fn help_names_every_command() {
+        for command in ["test", "check", "tidy", "sizes", "fuzz"] {
+            assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Where secret bytes are touched: `expose` and `expose_mut` are called in few named files, so that
+//! "who can see keys?" is answered by reading a list.
+
+use super::Finding;
+use crate::rust_source;
+use crate::tree::{File, Tree};
+
+/// The files that may call them, in their built code. Tests may anywhere.
+const ALLOWED: &[&str] = &[
+    // Definition of the secret types.
+    "crates/crypto/src/secret.rs",
+    // The primitives hand key bytes to AWS-LC.
+    "crates/crypto/src/aead.rs",
+    "crates/crypto/src/kdf.rs",
+    // Keys wrapped under keys.
+    "crates/keys/src/material.rs",
+    "crates/keys/src/root.rs",
+    // The derivation of a signing key from a secret access key.
+    "crates/sigv4/src/signing_key.rs",
+    // Records on their way into and out of their seal.
+    "crates/engine/src/credential.rs",
+    "crates/engine/src/ledger/mod.rs",
+    "crates/engine/src/ledger/open.rs",
+    "crates/engine/src/ledger/recovery.rs",
+    "crates/engine/src/marker.rs",
+    "crates/engine/src/vault.rs",
+    // What an operation may do with a caller's plaintext.
+    "crates/engine/src/work.rs",
+    // Bodies on their way to the socket.
+    "crates/server/src/body.rs",
+];
+
+const LIST: &str = "xtask/src/tidy/exposure.rs";
+
+/// Calls outside the list, and rows of the list that nothing needs any more.
+pub(super) fn findings(tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in tree.under("crates/", "rs").filter(|file| is_built(file)) {
+        let lines = lines_that_expose(file);
+        match (lines.first(), ALLOWED.contains(&file.path.as_str())) {
+            (Some(_), false) => found.extend(lines.iter().map(|line| {
+                Finding::new(
+                    &file.path,
+                    *line,
+                    "touches secret bytes outside the list in ".to_owned() + LIST,
+                )
+            })),
+            (None, true) if !file.path.ends_with("/secret.rs") => {
+                found.push(Finding::new(
+                    LIST,
+                    0,
+                    format!("{} exposes nothing: strike it", file.path),
+                ));
+            }
+            _ => {}
+        }
+    }
+    let gone = ALLOWED.iter().filter(|path| tree.file(path).is_none());
+    found.extend(gone.map(|path| Finding::new(LIST, 0, format!("{path} is gone: strike it"))));
+    found
+}
+
+/// Whether a file is compiled into the product: not a test, bench or example, nor the test helpers.
+fn is_built(file: &File) -> bool {
+    file.path.contains("/src/")
+        && !file.path.starts_with("crates/testkit/")
+        && !file.path.ends_with("/tests.rs")
+        && !file.path.contains("/tests/")
+}
+
+fn lines_that_expose(file: &File) -> Vec<usize> {
+    let code = rust_source::without_tests(rust_source::blank(&file.text));
+    let code: String = code.into_iter().collect();
+    let exposes = |line: &str| {
+        line.contains(".expose(") || line.contains(".expose_mut(") || line.contains("::expose")
+    };
+    code.lines().enumerate().filter(|(_, line)| exposes(line)).map(|(at, _)| at + 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        let tree = Tree::of(&[(path, text)]);
+        let of_it = findings(&tree).into_iter().filter(|finding| finding.path == path);
+        of_it.map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn only_listed_files_and_tests_expose() {
+        let call = "// key.expose()\nfn f(key: &Key) {\n    g(key.expose());\n}\n";
+        assert_eq!(found("crates/kms/src/a.rs", call), [3]);
+        assert!(found("crates/crypto/src/aead.rs", call).is_empty());
+        assert!(found("crates/kms/tests/a.rs", call).is_empty());
+        assert!(
+            found("crates/kms/src/a.rs", &format!("#[cfg(test)]\nmod tests {{\n{call}}}"))
+                .is_empty()
+        );
+        assert_eq!(found("crates/kms/src/a.rs", "x.map(SecretKey::expose)"), [1]);
+    }
+
+    #[test]
+    fn a_row_that_is_not_needed_is_found() {
+        let tree = Tree::of(&[("crates/crypto/src/aead.rs", "fn f() {}")]);
+        assert!(
+            findings(&tree).iter().any(|finding| finding.text.contains("aead.rs exposes nothing"))
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! An operation of KMS is found from its name alone: a file under `crates/kms/src/operations/`, a
+//! row of the table, and a heading in `docs/operations/`; none of the three without the others.
+//!
+//! The files are `<family>/<operation>.rs`; what the families share stands beside them.
+
+use super::Finding;
+use crate::rust_source;
+use crate::tree::{File, Tree};
+use std::collections::BTreeSet;
+
+const FILES: &str = "crates/kms/src/operations/";
+const TABLE: &str = "crates/kms/src/table.rs";
+const MANUAL: &str = "docs/operations/";
+
+/// The operations of the public API model, version 2014-11-01: what a file here may be named for.
+const OPERATIONS: &[&str] = &[
+    "CancelKeyDeletion",
+    "ConnectCustomKeyStore",
+    "CreateAlias",
+    "CreateCustomKeyStore",
+    "CreateGrant",
+    "CreateKey",
+    "Decapsulate",
+    "Decrypt",
+    "DeleteAlias",
+    "DeleteCustomKeyStore",
+    "DeleteImportedKeyMaterial",
+    "DeriveSharedSecret",
+    "DescribeCustomKeyStores",
+    "DescribeKey",
+    "DisableKey",
+    "DisableKeyRotation",
+    "DisconnectCustomKeyStore",
+    "EnableKey",
+    "EnableKeyRotation",
+    "Encapsulate",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GenerateRandom",
+    "GetKeyLastUsage",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "GetParametersForImport",
+    "GetPublicKey",
+    "ImportKeyMaterial",
+    "ListAliases",
+    "ListGrants",
+    "ListKeyPolicies",
+    "ListKeyRotations",
+    "ListKeys",
+    "ListResourceTags",
+    "ListRetirableGrants",
+    "PutKeyPolicy",
+    "ReEncrypt",
+    "ReplicateKey",
+    "RetireGrant",
+    "RevokeGrant",
+    "RotateKeyOnDemand",
+    "ScheduleKeyDeletion",
+    "Sign",
+    "TagResource",
+    "UntagResource",
+    "UpdateAlias",
+    "UpdateCustomKeyStore",
+    "UpdateKeyDescription",
+    "UpdatePrimaryRegion",
+    "Verify",
+    "VerifyMac",
+];
+
+/// Operations that lack their file, row or heading, and files that are no operation.
+pub(super) fn findings(tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut files = BTreeSet::new();
+    for file in tree.under(FILES, "rs").filter(|file| is_operation(tree, file)) {
+        match OPERATIONS.iter().find(|name| snake_case(name) == file.stem()) {
+            Some(name) => drop(files.insert(*name)),
+            None => found.push(Finding::new(&file.path, 0, "named for no operation of KMS")),
+        }
+    }
+    let (rows, headings) = (rows(tree), headings(tree));
+    let all: BTreeSet<_> = files.iter().chain(&rows).chain(&headings).copied().collect();
+    for name in all {
+        let mut lacks = |has: bool, place: &str, what: &str| {
+            if !has {
+                found.push(Finding::new(place, 0, format!("{name}: {what}")));
+            }
+        };
+        lacks(files.contains(name), FILES, "no file of its own");
+        lacks(rows.contains(name), TABLE, "no row");
+        lacks(headings.contains(name), MANUAL, "no heading");
+    }
+    found
+}
+
+/// Whether a file of a family is one operation: it neither gathers them nor holds tests.
+fn is_operation(tree: &Tree, file: &File) -> bool {
+    let in_family = file.path.strip_prefix(FILES).is_some_and(|rest| rest.contains('/'));
+    let directory = format!("{}/", file.path.trim_end_matches(".rs"));
+    let gathers = file.stem() == "mod" || tree.under(&directory, "rs").next().is_some();
+    in_family && !gathers && file.stem() != "tests"
+}
+
+/// The operations that the table's code names.
+fn rows(tree: &Tree) -> BTreeSet<&'static str> {
+    let Some(table) = tree.file(TABLE) else { return BTreeSet::new() };
+    let code = rust_source::without_tests(rust_source::blank(&table.text));
+    rust_source::words(&code).iter().filter_map(|(word, _)| known(word)).collect()
+}
+
+/// The operations that the manual has a heading for, of any depth.
+fn headings(tree: &Tree) -> BTreeSet<&'static str> {
+    let lines = tree.under(MANUAL, "md").flat_map(|file| file.text.lines());
+    let titles = lines.filter(|line| line.starts_with('#'));
+    titles.filter_map(|line| known(line.trim_start_matches('#').trim().trim_matches('`'))).collect()
+}
+
+fn known(word: &str) -> Option<&'static str> {
+    OPERATIONS.iter().find(|name| **name == word).copied()
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: (&str, &str) = ("crates/kms/src/operations/keys/create_key.rs", "");
+    const FAMILY: (&str, &str) = ("crates/kms/src/operations/keys.rs", "");
+    const ROW: (&str, &str) = (TABLE, "// Encrypt\nfn demands() { CreateKey => row(\"Decrypt\") }");
+    const HEADING: (&str, &str) =
+        ("docs/operations/keys.md", "# Keys\n\n## CreateKey\n\nEncrypt\n");
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        findings(&Tree::of(files)).into_iter().map(|f| f.to_string()).collect()
+    }
+
+    #[test]
+    fn file_row_and_heading_belong_together() {
+        assert!(found(&[FILE, FAMILY, ROW, HEADING]).is_empty());
+        assert_eq!(found(&[FILE, ROW]), ["docs/operations/: CreateKey: no heading"]);
+        assert_eq!(found(&[FILE, HEADING]), ["crates/kms/src/table.rs: CreateKey: no row"]);
+        assert_eq!(
+            found(&[ROW, HEADING]),
+            ["crates/kms/src/operations/: CreateKey: no file of its own"]
+        );
+    }
+
+    #[test]
+    fn a_file_is_named_for_an_operation() {
+        let odd = ("crates/kms/src/operations/keys/helpers.rs", "");
+        assert_eq!(found(&[odd]), [format!("{}: named for no operation of KMS", odd.0)]);
+        assert!(found(&[("crates/kms/src/operations/page.rs", "")]).is_empty());
+        assert_eq!(snake_case("ReEncrypt"), "re_encrypt");
+        assert_eq!(OPERATIONS.len(), 56);
+    }
+}
