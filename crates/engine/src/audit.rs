@@ -11,6 +11,9 @@ use strongroom_keys::MaterialId;
 use strongroom_keys::codec::{text, time};
 use strongroom_types::{AccountId, Principal, Region, Timestamp};
 
+/// The most bytes of a request's members that a record keeps, CloudTrail's bound.
+const MAX_PARAMETERS: usize = 100 * 1024;
+
 /// One request, or one thing the service did by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -115,6 +118,10 @@ impl Note {
     /// Notes the request's members that may be shown.
     pub(crate) fn parameters(&mut self, values: &Values) {
         self.parameters = encode_values(values);
+        if self.parameters.len() > MAX_PARAMETERS {
+            // `{"omitted": true}`: the record says that there was more than it holds.
+            self.parameters = vec![0xa1, 0x67, b'o', b'm', b'i', b't', b't', b'e', b'd', 0xf5];
+        }
     }
 
     /// Notes a key or alias that the request is about.

@@ -103,6 +103,15 @@ impl Engine {
         Ok(changes)
     }
 
+    /// Whether the account exists.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub async fn has_account(&self, id: AccountId) -> Result<bool, VaultError> {
+        let found = self.vault().read::<AccountRecord>(&Slot::account(id)).await?;
+        Ok(found.is_some())
+    }
+
     /// Creates an account with its root user's access key, for the operator of the server.
     ///
     /// # Errors

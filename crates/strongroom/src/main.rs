@@ -1,2 +1,30 @@
-//! The binary.
-fn main() {}
+//! `strongroom`: the server, and the commands of its operator and users.
+
+mod cli;
+mod clock;
+mod config;
+mod data;
+mod environment;
+mod gateway;
+mod serve;
+mod terminal;
+mod trail;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Env(arguments) => environment::run(&arguments),
+        Command::Trail(arguments) => trail::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

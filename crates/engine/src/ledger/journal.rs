@@ -11,8 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_keys::{DomainName, JournalKey, SegmentHeader, codec};
 use tokio::sync::mpsc;
 
-/// Most frames in one group.
+/// Most frames taken from the queue at once.
 const GROUP: usize = 1024;
+/// A group is written when it has grown to this many bytes. A frame is at most a request's body
+/// and a little more, so what a crash leaves unfinished is well below `recovery::MOST_TORN`.
+const GROUP_BYTES: usize = 1 << 20;
 /// A segment that has grown to this many bytes is followed by another.
 const SEGMENT_BYTES: usize = 64 << 20;
 
@@ -69,9 +72,12 @@ impl JournalWriter {
             if self.broken || self.length >= SEGMENT_BYTES {
                 self.roll().await;
             }
-            let written = self.write(&jobs, &mut buffer);
-            for waiting in jobs.drain(..).filter_map(|job| job.done) {
-                let _ = waiting.send(written);
+            while !jobs.is_empty() {
+                let count = group(&jobs);
+                let written = self.write(jobs.get(..count).unwrap_or(&jobs), &mut buffer);
+                for waiting in jobs.drain(..count).filter_map(|job| job.done) {
+                    let _ = waiting.send(written);
+                }
             }
         }
     }
@@ -112,6 +118,17 @@ impl JournalWriter {
             self.reached();
         }
     }
+}
+
+/// How many of `jobs` make a group; at least one.
+fn group(jobs: &[JournalJob]) -> usize {
+    let mut bytes = 0;
+    let within = jobs.iter().take_while(|job| {
+        let fits = bytes < GROUP_BYTES;
+        bytes += job.frame.len();
+        fits
+    });
+    within.count().max(1)
 }
 
 /// Begins a segment: header and first frame are durable when this returns.

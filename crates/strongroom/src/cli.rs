@@ -1,0 +1,68 @@
+//! The command line. Other tools rely on these names.
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A self-hosted key management service that speaks the AWS KMS API.
+#[derive(Parser)]
+#[command(name = "strongroom", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server. An empty data directory is initialised first.
+    Serve(ServeArguments),
+    /// Print shell commands that point AWS clients at the server:
+    /// eval "$(strongroom env)"
+    Env(DataArgument),
+    /// Look at the audit trail.
+    Trail(TrailArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArguments {
+    /// Data directory [default: ./strongroom-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:4599]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// `self-signed`, or the PEM files of a certificate (with its chain) and its key
+    #[arg(long, value_names = ["self-signed|CERT", "KEY"], num_args = 1..=2)]
+    pub(crate) tls: Option<Vec<String>>,
+    /// Another name or address for the self-signed certificate; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tls_name: Vec<String>,
+    /// Serve plain HTTP on other addresses than loopback, behind a proxy that ends TLS
+    #[arg(long)]
+    pub(crate) insecure_plain_http: bool,
+    /// Configuration file (TOML); options on the command line win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write log lines as JSON
+    #[arg(long)]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DataArgument {
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct TrailArguments {
+    #[command(subcommand)]
+    pub(crate) command: TrailCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TrailCommand {
+    /// Print every audit record as a line of JSON. The server must not be running.
+    Dump(DataArgument),
+}

@@ -1,0 +1,122 @@
+//! The configuration: defaults, then the file, then the command line.
+
+use crate::cli::ServeArguments;
+use crate::terminal::Failure;
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use strongroom_server::log::Format;
+use strongroom_server::{Limits, TlsSource, Transport};
+use strongroom_types::Region;
+
+/// The largest configuration file, bytes.
+const MAX_FILE: u64 = 64 * 1024;
+const DEFAULT_DATA: &str = "./strongroom-data";
+const DEFAULT_PORT: u16 = 4599;
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// How the server is to run.
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) server: strongroom_server::Config,
+    pub(crate) region: Region,
+    pub(crate) log: Format,
+}
+
+/// The file's members; `docs/configuration.md` describes them.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    data: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    region: Option<String>,
+    insecure_plain_http: bool,
+    log_json: bool,
+    tls: Option<TlsTable>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct TlsTable {
+    self_signed: bool,
+    names: Vec<String>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Config {
+    /// Puts the configuration together.
+    pub(crate) fn load(arguments: &ServeArguments) -> Result<Self, Failure> {
+        let file = read_file(arguments)?;
+        let data = arguments.data.clone().or(file.data).unwrap_or_else(|| DEFAULT_DATA.into());
+        let default = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+        let listen = arguments.listen.or(file.listen).unwrap_or(default);
+        let region = file.region.as_deref().unwrap_or(DEFAULT_REGION);
+        let region =
+            region.parse().map_err(|()| Failure::new(format!("`{region}` is no Region name")))?;
+        let mut tls = file.tls.unwrap_or_default();
+        tls.names.extend(arguments.tls_name.iter().cloned());
+        if let Some(given) = &arguments.tls {
+            tls.take(given)?;
+        }
+        let anywhere = arguments.insecure_plain_http || file.insecure_plain_http;
+        let transport = match tls.source(&data)? {
+            Some(source) => Transport::Tls(source),
+            None => Transport::Plain { anywhere },
+        };
+        let json = arguments.log_json || file.log_json;
+        Ok(Self {
+            data,
+            server: strongroom_server::Config { listen, transport, limits: Limits::default() },
+            region,
+            log: if json { Format::Json } else { Format::Text },
+        })
+    }
+}
+
+impl TlsTable {
+    /// What the command line says replaces what the file says.
+    fn take(&mut self, given: &[String]) -> Result<(), Failure> {
+        match given {
+            [word] if word == "self-signed" => {
+                (self.self_signed, self.certificate, self.key) = (true, None, None);
+                Ok(())
+            }
+            [certificate, key] => {
+                self.self_signed = false;
+                (self.certificate, self.key) = (Some(certificate.into()), Some(key.into()));
+                Ok(())
+            }
+            _ => Err(Failure::new(
+                "--tls takes `self-signed`, or two files: a certificate and its key",
+            )),
+        }
+    }
+
+    fn source(self, data: &std::path::Path) -> Result<Option<TlsSource>, Failure> {
+        match (self.self_signed, self.certificate, self.key) {
+            (false, None, None) => Ok(None),
+            (true, None, None) => {
+                Ok(Some(TlsSource::SelfSigned { dir: data.join("tls"), names: self.names }))
+            }
+            (false, Some(certificate), Some(key)) => {
+                Ok(Some(TlsSource::Files { certificate, key }))
+            }
+            _ => Err(Failure::new(
+                "the configuration's [tls] takes `self_signed = true`, or both `certificate` and \
+                 `key`",
+            )),
+        }
+    }
+}
+
+fn read_file(arguments: &ServeArguments) -> Result<File, Failure> {
+    use std::io::Read;
+    let Some(path) = &arguments.config else { return Ok(File::default()) };
+    let shown = path.display();
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+        .map_err(|why| Failure::of(shown, why))?;
+    toml::from_str(&text).map_err(|why| Failure::of(path.display(), why))
+}

@@ -1,0 +1,199 @@
+//! The data directory: what is in it, and who may have it.
+//!
+//! | name | holds |
+//! |---|---|
+//! | `root.key` | the root key, mode 0600; whoever has it and the rest has everything |
+//! | `store.db` | the embedded store: sealed records |
+//! | `journal/` | the audit journal: sealed frames |
+//! | `credentials` | the first account's root access key, for `strongroom env`; may be removed |
+//! | `endpoint` | where the server listened last |
+//! | `tls/` | the self-signed authority and certificate, if asked for |
+//! | `LOCK` | held by the running server |
+
+use crate::terminal::Failure;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
+use strongroom_engine::ports::Log;
+use strongroom_iam::AccessKey;
+use strongroom_keys::{LocalRootKey, RootKey};
+use strongroom_storage::dir::{ReadError, create_private_dir, read_private, write_private};
+use strongroom_storage::{DirLock, FileLog, LockError, SqliteStore};
+
+/// What the root key file begins with.
+const ROOT_KEY_TITLE: &str = "strongroom root key v1";
+/// The longest of the small files, bytes.
+const MAX_FILE: u64 = 4096;
+
+/// A data directory that this process alone has.
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: DirLock,
+}
+
+impl DataDir {
+    /// Takes the directory, making it if it is missing. Returns what about it is not private.
+    pub(crate) fn take(path: &Path) -> Result<(Self, Vec<String>), Failure> {
+        let findings = create_private_dir(path).map_err(|why| Failure::of(path.display(), why))?;
+        let findings =
+            findings.iter().map(|finding| format!("data directory {}: {finding}", path.display()));
+        let findings = findings.collect();
+        Ok((Self::lock(path)?, findings))
+    }
+
+    /// Takes a directory that is there.
+    pub(crate) fn existing(path: &Path) -> Result<Self, Failure> {
+        if !path.is_dir() {
+            return Err(not_initialised(path));
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<Self, Failure> {
+        let lock = DirLock::acquire(path).map_err(|why| match why {
+            LockError::Held { pid } => Failure::new(format!(
+                "the data directory {} is in use by another strongroom{}; stop it, or choose \
+                 another directory with --data",
+                path.display(),
+                pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+            )),
+            LockError::Io(why) => Failure::of(path.display(), why),
+        })?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The root key; made if there is no store yet.
+    pub(crate) fn root_key(&self) -> Result<Arc<dyn RootKey>, Failure> {
+        let path = self.path.join("root.key");
+        let key = match read_private(&path, MAX_FILE) {
+            Ok(bytes) => parse_root_key(&path, SecretBytes::new(bytes))?,
+            Err(ReadError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {
+                self.new_root_key(&path)?
+            }
+            Err(why) => return Err(Failure::of(path.display(), why)),
+        };
+        let root = LocalRootKey::new(key).map_err(|why| Failure::new(why.to_string()))?;
+        Ok(Arc::new(root))
+    }
+
+    fn new_root_key(&self, path: &Path) -> Result<SecretKey, Failure> {
+        if self.store_path().exists() {
+            return Err(Failure::new(format!(
+                "{} is missing, and without it the store cannot be opened; put it back from \
+                 where you keep it",
+                path.display()
+            )));
+        }
+        let failed = |why: &dyn std::fmt::Display| Failure::of(path.display(), why);
+        let key = SecretKey::generate(&SystemEntropy).map_err(|why| failed(&why))?;
+        let mut text = format!("{ROOT_KEY_TITLE}\n").into_bytes();
+        let mut encoded = SecretBytes::zeroed(base64_simd::STANDARD.encoded_length(32));
+        let to = base64_simd::Out::from_slice(encoded.expose_mut());
+        let _ = base64_simd::STANDARD.encode(key.expose(), to);
+        text.reserve_exact(encoded.len() + 1);
+        text.extend_from_slice(encoded.expose());
+        text.push(b'\n');
+        let text = SecretBytes::new(text);
+        write_private(path, text.expose()).map_err(|why| failed(&why))?;
+        Ok(key)
+    }
+
+    /// The embedded store.
+    pub(crate) fn store(&self) -> Result<SqliteStore, Failure> {
+        let path = self.store_path();
+        SqliteStore::open(&path).map_err(|why| Failure::of(path.display(), why))
+    }
+
+    fn store_path(&self) -> PathBuf {
+        self.path.join("store.db")
+    }
+
+    /// The audit journal.
+    pub(crate) fn log(&self) -> Result<Box<dyn Log>, Failure> {
+        let path = self.path.join("journal");
+        let log = FileLog::open(&path).map_err(|why| Failure::of(path.display(), why))?;
+        Ok(Box::new(log))
+    }
+
+    /// Where the first account's access key is.
+    pub(crate) fn credentials_path(&self) -> PathBuf {
+        credentials_path(&self.path)
+    }
+
+    /// Writes the first account's access key, unless an earlier start got as far.
+    pub(crate) fn first_access_key(&self) -> Result<AccessKey, Failure> {
+        if self.credentials_path().exists() {
+            return read_credentials(&self.path);
+        }
+        let key =
+            AccessKey::generate(&SystemEntropy).map_err(|why| Failure::new(why.to_string()))?;
+        let path = self.credentials_path();
+        write_private(&path, key.to_file().expose())
+            .map_err(|why| Failure::of(path.display(), why))?;
+        Ok(key)
+    }
+
+    /// Leaves word of where the server listens, for `strongroom env`.
+    pub(crate) fn write_endpoint(&self, endpoint: &Endpoint) -> Result<(), Failure> {
+        let path = self.path.join("endpoint");
+        write_private(&path, endpoint.to_text().as_bytes())
+            .map_err(|why| Failure::of(path.display(), why))
+    }
+}
+
+/// Where a server listens.
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) region: String,
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+impl Endpoint {
+    fn to_text(&self) -> String {
+        let ca = self.ca_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        format!("{}\n{}\n{ca}\n", self.url, self.region)
+    }
+
+    /// What the server that ran last on `data` left.
+    pub(crate) fn read(data: &Path) -> Result<Self, Failure> {
+        let path = data.join("endpoint");
+        let bytes = read_private(&path, MAX_FILE).map_err(|_| not_initialised(data))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut lines = text.lines().map(str::to_owned);
+        let mut next = || lines.next().unwrap_or_default();
+        let (url, region, ca_file) = (next(), next(), next());
+        let ca_file = (!ca_file.is_empty()).then(|| ca_file.into());
+        Ok(Self { url, region, ca_file })
+    }
+}
+
+fn credentials_path(data: &Path) -> PathBuf {
+    data.join("credentials")
+}
+
+/// The first account's access key, as its file has it.
+pub(crate) fn read_credentials(data: &Path) -> Result<AccessKey, Failure> {
+    let path = credentials_path(data);
+    let text = read_private(&path, MAX_FILE).map_err(|why| Failure::of(path.display(), why))?;
+    AccessKey::from_file(&SecretBytes::new(text)).map_err(|why| Failure::of(path.display(), why))
+}
+
+fn not_initialised(path: &Path) -> Failure {
+    Failure::new(format!(
+        "no server has run on the data directory {} yet; start one with `strongroom serve`, or \
+         name its directory with --data",
+        path.display()
+    ))
+}
+
+fn parse_root_key(path: &Path, text: SecretBytes) -> Result<SecretKey, Failure> {
+    let bad = || {
+        Failure::new(format!(
+            "{} is not a root key file: it has two lines, `{ROOT_KEY_TITLE}` and 32 bytes in base64",
+            path.display()
+        ))
+    };
+    let rest = text.expose().strip_prefix(ROOT_KEY_TITLE.as_bytes()).ok_or_else(bad)?;
+    let decoded = base64_simd::STANDARD.decode_to_vec(rest.trim_ascii()).map_err(|_| bad())?;
+    SecretKey::from_slice(SecretBytes::new(decoded).expose()).ok_or_else(bad)
+}

@@ -1,0 +1,41 @@
+//! `strongroom env`: what a shell evaluates so that AWS clients find the server.
+
+use crate::cli::DataArgument;
+use crate::data::{Endpoint, read_credentials};
+use crate::terminal::{self, Failure};
+use std::fmt::Display;
+
+pub(crate) fn run(arguments: &DataArgument) -> Result<(), Failure> {
+    let endpoint = Endpoint::read(&arguments.data)?;
+    let key = read_credentials(&arguments.data)?;
+    export("AWS_ENDPOINT_URL", &endpoint.url);
+    export("AWS_ACCESS_KEY_ID", &key.id);
+    export("AWS_SECRET_ACCESS_KEY", &String::from_utf8_lossy(key.secret.expose()));
+    export("AWS_DEFAULT_REGION", &endpoint.region);
+    if let Some(path) = &endpoint.ca_file {
+        export("AWS_CA_BUNDLE", &path.display());
+    }
+    // A session token left over from other credentials would make these invalid.
+    terminal::line("unset AWS_SESSION_TOKEN");
+    Ok(())
+}
+
+fn export(name: &str, value: &dyn Display) {
+    terminal::line(format_args!("export {name}={}", quoted(&value.to_string())));
+}
+
+/// In single quotes, which a shell takes literally.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn quoting_survives_every_character() {
+        assert_eq!(quoted("plain"), "'plain'");
+        assert_eq!(quoted("it's $HOME; `x`"), r"'it'\''s $HOME; `x`'");
+    }
+}

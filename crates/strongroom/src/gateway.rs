@@ -1,0 +1,186 @@
+//! From the transport to the engine and back: route, authenticate, parse, serve, render.
+
+use std::sync::Arc;
+use strongroom_crypto::SecretBytes;
+use strongroom_engine::call::{Arrival, Call, RequestId};
+use strongroom_engine::{Engine, Unauthenticated};
+use strongroom_protocol::query::Form;
+use strongroom_protocol::route::{self, Route, Unroutable};
+use strongroom_protocol::{Rendered, json, query};
+use strongroom_server::{
+    Handler, Head, HeaderName, HeaderValue, Refusal, Request, Response, StatusCode,
+};
+use strongroom_sigv4::{AuthError, Request as Signed};
+
+/// CloudTrail keeps at most 1 KiB of a user agent.
+const MAX_USER_AGENT: usize = 1024;
+
+/// The service behind the transport.
+pub(crate) struct Gateway {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Handler for Gateway {
+    async fn answer(&self, request: Request) -> Response {
+        let id = self.engine.request_id();
+        response(id, self.rendered(&request, id).await)
+    }
+
+    fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
+        let id = self.engine.request_id();
+        let status = refusal.status().as_u16();
+        let text = refusal.to_string();
+        let code = match refusal {
+            Refusal::BodyTooLarge { .. } => "RequestEntityTooLargeException",
+            Refusal::BodyTooSlow => "RequestTimeoutException",
+        };
+        let is_json = header(head, "x-amz-target").is_some();
+        response(
+            id,
+            if is_json {
+                json::error(status, code, Some(&text))
+            } else {
+                query::error(status, code.trim_end_matches("Exception"), &text, id)
+            },
+        )
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        match self.engine.failure() {
+            None => Ok(()),
+            Some(_) => Err("the ledger has stopped; see the server's log".to_owned()),
+        }
+    }
+}
+
+impl Gateway {
+    async fn rendered(&self, request: &Request, id: RequestId) -> Rendered {
+        let head = &request.head;
+        let routed = route::Head {
+            method: head.method.as_str(),
+            path: head.path(),
+            query: head.query(),
+            content_type: header(head, "content-type").unwrap_or_default(),
+            target: header(head, "x-amz-target"),
+        };
+        match route::route(routed, request.body.expose()) {
+            Ok(Route::Kms(name)) => {
+                let call = match self.authenticate(request, "kms", id).await {
+                    Ok(call) => call,
+                    Err(why) => return unauthenticated_json(&why),
+                };
+                let input = json::parse(request.body.expose());
+                match strongroom_kms::serve(&self.engine, name, &call, input).await {
+                    Ok(recorded) => json::render(&recorded),
+                    Err(unrecorded) => json::render_unrecorded(unrecorded),
+                }
+            }
+            Ok(Route::Sts(name)) => {
+                let call = match self.authenticate(request, "sts", id).await {
+                    Ok(call) => call,
+                    Err(why) => return unauthenticated_query(&why, id),
+                };
+                let form = match (head.method.as_str(), request.body.expose()) {
+                    ("GET", _) => Form::parse(head.query().as_bytes()),
+                    (_, body) => Form::parse(body),
+                };
+                // Routing has parsed the same form.
+                let input =
+                    form.map_or_else(|_| strongroom_engine::wire::Node::empty(), Form::into_input);
+                match strongroom_iam::serve(&self.engine, name, &call, Ok(input)).await {
+                    Ok(recorded) => query::render(name.name(), id, &recorded),
+                    Err(unrecorded) => query::render_unrecorded(id, unrecorded),
+                }
+            }
+            Err(why) => unroutable(&why, id),
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        request: &Request,
+        service: &'static str,
+        id: RequestId,
+    ) -> Result<Call, Unauthenticated> {
+        let head = &request.head;
+        let headers: Vec<(&str, &[u8])> =
+            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let method = head.method.as_str();
+        let body = request.body.expose();
+        let signed = Signed::new(method, head.path(), head.query(), &headers, body)
+            .map_err(Unauthenticated::Refused)?;
+        self.engine.authenticate(&signed, service, id, arrival(head)).await
+    }
+}
+
+fn arrival(head: &Head) -> Arrival {
+    let mut user_agent = header(head, "user-agent").unwrap_or_default().to_owned();
+    // Header values that read as text are ASCII, so any place is a boundary.
+    user_agent.truncate(MAX_USER_AGENT);
+    Arrival {
+        source: head.peer.ip(),
+        user_agent,
+        tls: head.tls.as_ref().map(|tls| (tls.version, tls.cipher_suite)),
+        host: header(head, "host").unwrap_or_default().to_owned(),
+    }
+}
+
+fn header<'h>(head: &'h Head, name: &str) -> Option<&'h str> {
+    head.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn unauthenticated_json(why: &Unauthenticated) -> Rendered {
+    match why {
+        Unauthenticated::Refused(why) => {
+            json::error(why.status_json(), why.code_json(), auth_message(why).as_deref())
+        }
+        Unauthenticated::Internal => json::error(500, "KMSInternalException", None),
+    }
+}
+
+fn unauthenticated_query(why: &Unauthenticated, id: RequestId) -> Rendered {
+    match why {
+        Unauthenticated::Refused(why) => {
+            query::error(why.status_query(), why.code_query(), &why.message(), id)
+        }
+        Unauthenticated::Internal => query::error(500, "InternalFailure", "", id),
+    }
+}
+
+fn auth_message(why: &AuthError) -> Option<String> {
+    Some(why.message()).filter(|text| !text.is_empty())
+}
+
+fn unroutable(why: &Unroutable, id: RequestId) -> Rendered {
+    match why {
+        Unroutable::UnknownOperation => json::error(400, "UnknownOperationException", None),
+        Unroutable::MalformedForm => {
+            query::error(400, "MalformedQueryString", "The form has too many parameters", id)
+        }
+        Unroutable::MissingAction => {
+            query::error(400, "MissingAction", "The request is missing an action", id)
+        }
+        Unroutable::InvalidAction { action, version } => {
+            let text = format!("Could not find operation {action} for version {version}");
+            query::error(400, "InvalidAction", &text, id)
+        }
+    }
+}
+
+fn response(id: RequestId, rendered: Rendered) -> Response {
+    let Rendered { status, content_type, body } = rendered;
+    let body: SecretBytes = body;
+    let fixed = |name, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
+    Response {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        request_id: HeaderValue::from_str(&id.to_string())
+            .unwrap_or_else(|_| HeaderValue::from_static("")),
+        content_type: HeaderValue::from_static(content_type),
+        headers: vec![
+            fixed("cache-control", "no-cache, no-store, must-revalidate, private"),
+            fixed("expires", "0"),
+            fixed("pragma", "no-cache"),
+        ],
+        body,
+    }
+}

@@ -1,0 +1,212 @@
+//! `strongroom serve`: ports put together, threads started, and everything brought to an end in
+//! order.
+
+use crate::cli::ServeArguments;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::data::{DataDir, Endpoint};
+use crate::gateway::Gateway;
+use crate::terminal::{self, Failure};
+use std::future::Future;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use strongroom_crypto::SystemEntropy;
+use strongroom_engine::call::RequestId;
+use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running};
+use strongroom_server::log::{self, Level};
+use strongroom_server::{Drained, Server, Transport, hardening};
+use strongroom_types::AccountId;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// The longest time between two looks at what is due.
+const SCHEDULE: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
+    // First of all, before there is a secret in memory.
+    let findings = hardening::harden();
+    let config = Config::load(arguments)?;
+    log::configure(Level::Info, config.log);
+    findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
+    let (data, findings) = DataDir::take(&config.data)?;
+    findings.iter().for_each(|finding| log::log(Level::Warn, finding));
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
+    let plain = matches!(config.server.transport, Transport::Plain { .. });
+    let server = runtime
+        .block_on(Server::bind(config.server.clone()))
+        .map_err(|why| Failure::new(why.to_string()))?;
+    let engine = open(&data, &runtime)?;
+    runtime.block_on(first_account(&engine.engine, &data, config.region))?;
+    let endpoint = endpoint(&server, plain, &config)?;
+    data.write_endpoint(&endpoint)?;
+    greet(&data, &endpoint, &config);
+    let engine = serve(&runtime, server, engine.engine, engine.threads)?;
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    // Every handle of the engine is gone, so the ledger's threads write what is left and end.
+    for thread in engine {
+        thread.join().map_err(|_| Failure::new("a thread of the ledger failed"))?;
+    }
+    log::log(Level::Info, "stopped");
+    Ok(())
+}
+
+/// The engine with the threads of its ledger.
+struct Opened {
+    engine: Arc<Engine>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+fn open(data: &DataDir, runtime: &Runtime) -> Result<Opened, Failure> {
+    let root = data.root_key()?;
+    let ports = Ports {
+        store: Arc::new(data.store()?),
+        log: data.log()?,
+        root,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        report: Arc::new(ServerLog),
+    };
+    let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
+    let Running { engine, committer, writer, recovered, .. } =
+        opened.map_err(|why| Failure::new(why.to_string()))?;
+    if recovered.torn > 0 {
+        log::log(
+            Level::Warn,
+            &format!(
+                "the journal ended in {} unfinished bytes, which no reply had depended on; they \
+                 were set aside beside it",
+                recovered.torn
+            ),
+        );
+    }
+    let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
+    Ok(Opened { engine: Arc::new(engine), threads })
+}
+
+/// Runs one loop of the ledger on a thread of its own: it waits for disks.
+fn thread(
+    name: &str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> Result<JoinHandle<()>, Failure> {
+    let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
+    let runtime = Builder::new_current_thread().build().map_err(failed)?;
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || runtime.block_on(work))
+        .map_err(failed)
+}
+
+async fn first_account(
+    engine: &Engine,
+    data: &DataDir,
+    region: strongroom_types::Region,
+) -> Result<(), Failure> {
+    let failed = |why: strongroom_engine::VaultError| Failure::new(why.to_string());
+    if engine.has_account(AccountId::INITIAL).await.map_err(failed)? {
+        return Ok(());
+    }
+    let key = data.first_access_key()?;
+    engine.create_account(AccountId::INITIAL, region, &key.id, key.secret).await.map_err(failed)
+}
+
+fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {
+    let mut address = server.local_addr().map_err(|why| Failure::new(why.to_string()))?;
+    // What listens everywhere is reached here by loopback.
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let scheme = if plain { "http" } else { "https" };
+    let ca_file = server.ca_file().map(|path| std::path::absolute(&path).unwrap_or(path));
+    let region = config.region.as_str().to_owned();
+    Ok(Endpoint { url: format!("{scheme}://{address}"), region, ca_file })
+}
+
+fn greet(data: &DataDir, endpoint: &Endpoint, config: &Config) {
+    let directory = config.data.display().to_string();
+    let option = match directory.as_str() {
+        "./strongroom-data" => String::new(),
+        other => format!(" --data {other}"),
+    };
+    terminal::line(format_args!("strongroom listening on {}", endpoint.url));
+    terminal::line(format_args!("  data         {directory}"));
+    if data.credentials_path().exists() {
+        terminal::line(format_args!("  credentials  {}", data.credentials_path().display()));
+    }
+    terminal::line("\nIn another shell, with the AWS CLI:");
+    terminal::line(format_args!("  eval \"$({}{option})\"", command_name()));
+    terminal::line("  aws kms create-key --description \"my first key\"\n");
+}
+
+/// How this program was called, so that the line it prints can be typed as it is.
+fn command_name() -> String {
+    let called = std::env::args_os().next().unwrap_or_default();
+    format!("{} env", called.to_string_lossy())
+}
+
+fn serve(
+    runtime: &Runtime,
+    server: Server,
+    engine: Arc<Engine>,
+    threads: Vec<JoinHandle<()>>,
+) -> Result<Vec<JoinHandle<()>>, Failure> {
+    let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
+    let (stop, stopped) = watch::channel(false);
+    let drained = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let shutdown = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            log::log(Level::Info, "stopping: requests in flight are finished");
+        };
+        let gateway = Arc::new(Gateway { engine: engine.clone() });
+        let schedule = schedule(engine, stopped);
+        let serving = async {
+            let drained = server.serve(gateway, shutdown).await;
+            let _ = stop.send(true);
+            drained
+        };
+        Ok::<_, Failure>(tokio::join!(serving, schedule).0)
+    })?;
+    if let Drained::Left(count) = drained {
+        log::log(Level::Warn, &format!("{count} connections were cut off"));
+    }
+    Ok(threads)
+}
+
+/// Deletes keys when their day comes.
+async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match engine.run_due_tasks().await {
+            Ok(0) => {}
+            Ok(count) => log::log(Level::Info, &format!("{count} keys were due and are deleted")),
+            Err(why) => log::log(Level::Error, &format!("due keys could not be deleted: {why}")),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SCHEDULE) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+/// The engine's failures go to the server's log.
+struct ServerLog;
+
+impl Report for ServerLog {
+    fn incident(&self, request: Option<RequestId>, what: &str) {
+        let text = match request {
+            Some(id) => format!("request {id}: {what}"),
+            None => what.to_owned(),
+        };
+        log::log(Level::Error, &text);
+    }
+}

@@ -1,0 +1,36 @@
+//! The one place that prints for people and shells.
+
+use std::fmt::Display;
+
+/// A line on standard output.
+#[expect(clippy::disallowed_macros, reason = "this is the place that prints")]
+pub(crate) fn line(text: impl Display) {
+    println!("{text}");
+}
+
+/// What went wrong, on standard error.
+#[expect(clippy::disallowed_macros, reason = "this is the place that prints")]
+pub(crate) fn error(failure: &dyn Display) {
+    eprintln!("strongroom: {failure}");
+}
+
+/// Why a command failed, in words for the person who typed it: what happened, and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A failure while doing `what`.
+    pub(crate) fn of(what: impl Display, why: impl Display) -> Self {
+        Self(format!("{what}: {why}"))
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}

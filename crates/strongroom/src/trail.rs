@@ -1,0 +1,92 @@
+//! `strongroom trail`: looking at the audit trail.
+
+use crate::cli::{DataArgument, TrailArguments, TrailCommand};
+use crate::data::DataDir;
+use crate::terminal::{self, Failure};
+use minicbor::Decoder;
+use minicbor::data::Type;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use strongroom_engine::audit::AuditRecord;
+use strongroom_engine::call::RequestId;
+use strongroom_engine::trail;
+use tokio::runtime::Builder;
+
+pub(crate) fn run(arguments: &TrailArguments) -> Result<(), Failure> {
+    match &arguments.command {
+        TrailCommand::Dump(argument) => dump(argument),
+    }
+}
+
+fn dump(argument: &DataArgument) -> Result<(), Failure> {
+    let data = DataDir::existing(&argument.data)?;
+    let root = data.root_key()?;
+    let store = Arc::new(data.store()?);
+    let mut log = data.log()?;
+    let runtime = Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
+    runtime
+        .block_on(trail::read(store, &mut *log, root, |record| terminal::line(line(record))))
+        .map_err(|why| Failure::new(why.to_string()))
+}
+
+/// A record as one line of JSON.
+fn line(record: &AuditRecord) -> Value {
+    json!({
+        "requestId": RequestId(record.request).to_string(),
+        "time": record.time.civil().to_string(),
+        "service": record.service,
+        "operation": record.operation,
+        "region": record.region.as_str(),
+        "account": record.account.to_string(),
+        "identity": record.identity.as_ref().map(|who| json!({
+            "type": who.kind, "id": who.id, "arn": who.arn, "accessKeyId": who.access_key,
+        })),
+        "source": record.arrival.as_ref().map(|from| json!({
+            "address": from.source, "userAgent": from.user_agent, "host": from.host, "tls": from.tls,
+        })),
+        "parameters": tree(&record.parameters),
+        "response": tree(&record.response),
+        "resources": record.resources,
+        "errorCode": record.error_code,
+        "errorMessage": record.error_message,
+        "readOnly": record.read_only,
+        "keyMaterialIds": record.material,
+        "reasons": record.reasons,
+    })
+}
+
+fn tree(cbor: &[u8]) -> Value {
+    if cbor.is_empty() {
+        return Value::Null;
+    }
+    value(&mut Decoder::new(cbor)).unwrap_or(Value::Null)
+}
+
+/// The records' own CBOR: authentic, and no deeper than requests are.
+fn value(d: &mut Decoder<'_>) -> Result<Value, minicbor::decode::Error> {
+    Ok(match d.datatype()? {
+        Type::Bool => d.bool()?.into(),
+        Type::String => d.str()?.into(),
+        Type::Null => d.null().map(|()| Value::Null)?,
+        Type::Array | Type::ArrayIndef => {
+            let length = d.array()?.unwrap_or(0);
+            Value::Array((0..length).map(|_| value(d)).collect::<Result<_, _>>()?)
+        }
+        Type::Map | Type::MapIndef => {
+            let mut members = Map::new();
+            let length = d.map()?;
+            let mut read = 0;
+            while length.map_or_else(|| d.datatype().is_ok_and(|t| t != Type::Break), |n| read < n)
+            {
+                members.insert(d.str()?.to_owned(), value(d)?);
+                read += 1;
+            }
+            if length.is_none() {
+                d.skip()?;
+            }
+            Value::Object(members)
+        }
+        _ => d.i64()?.into(),
+    })
+}
