@@ -251,8 +251,10 @@ class TestPresigned:
         assert request.send(server).status == 200
 
     def test_the_body_is_covered(self, server):
+        # botocore signs an empty body here and moves the members into the query string.
         request = kms_request(server, body={"Limit": 10}, presign=60)
         request.body = b'{"Limit":11}'
+        request.headers["Content-Length"] = str(len(request.body))
         kms_refuses(request.send(server), "InvalidSignatureException", MISMATCH)
 
     def test_sts_as_others_use_it_for_login(self, server, account):
@@ -261,7 +263,7 @@ class TestPresigned:
         reply = request.send(server)
         assert reply.status == 200, reply
         assert f"<Arn>arn:aws:iam::{account}:root</Arn>" in reply.body.decode()
-        request.path = request.path.replace("GetCallerIdentity", "GetSessionToken")
+        request.path += "&Extra=1"
         sts_refuses(request.send(server), "SignatureDoesNotMatch", MISMATCH)
 
     def test_it_expires(self, server):

@@ -160,6 +160,13 @@ def test_constraint(kms, operation, body, path, shape, rule):
     assert found, text[:500]
     assert int(found.group(1)) == text.count("failed to satisfy constraint: ")
 
+    # What is wrong with a member of a list of texts is said of the list, with all of its rules.
+    parent = re.sub(r"\.1\.member$", "", path)
+    if parent != path:
+        assert f" at '{parent}' failed to satisfy constraint: Member must satisfy constraint: [" in text
+        assert rule in text
+        return
+
     place = f" at '{path}' failed to satisfy constraint: {rule}"
     value = at(body, path)
     hidden = shape.type_name == "blob" or shape.metadata.get("sensitive")

@@ -118,8 +118,14 @@ def test_both_keys_of_a_re_encryption_are_asked(kms, key, other_key, root):
     default = json.dumps(default_policy(root))
     move = {"CiphertextBlob": blob, "DestinationKeyId": other_key["KeyId"]}
     kms.put_key_policy(KeyId=key["KeyId"], Policy=no_exit)
-    with refused("AccessDeniedException", denied(root, "ReEncryptFrom", key["Arn"])):
+    # No key was named, so the refusal names none.
+    no_exit_text = denied(root, "ReEncryptFrom", key["Arn"]).replace(
+        f"resource: {key['Arn']}", "the resource associated with this ciphertext"
+    )
+    with refused("AccessDeniedException", no_exit_text):
         kms.re_encrypt(**move)
+    with refused("AccessDeniedException", denied(root, "ReEncryptFrom", key["Arn"])):
+        kms.re_encrypt(**move, SourceKeyId=key["KeyId"])
     kms.put_key_policy(KeyId=key["KeyId"], Policy=default)
     kms.put_key_policy(KeyId=other_key["KeyId"], Policy=no_entry)
     with refused("AccessDeniedException", denied(root, "ReEncryptTo", other_key["Arn"])):

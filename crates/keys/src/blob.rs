@@ -4,7 +4,7 @@
 use crate::material::MaterialId;
 use crate::sealed::RecordError;
 use strongroom_crypto::aead::{self, SALT_LEN, TAG_LEN};
-use strongroom_crypto::{Entropy, SecretBytes, SecretKey};
+use strongroom_crypto::{Entropy, SecretBytes, SecretKey, hash};
 use strongroom_types::{AccountId, EncryptionContext, KeyArn, KeyId};
 
 const FORMAT: u8 = 1;
@@ -13,8 +13,12 @@ const LABEL: &str = "strongroom message v1";
 const FLAG_MULTI_REGION: u8 = 1;
 
 /// Length of the header in bytes: format, algorithm, flags, account (8), key (16), key material
-/// (32), nonce (16).
-pub const HEADER_LEN: usize = 3 + 8 + 16 + 32 + SALT_LEN;
+/// (32), nonce (16), check (4).
+pub const HEADER_LEN: usize = CHECKED_LEN + CHECK_LEN;
+const CHECKED_LEN: usize = 3 + 8 + 16 + 32 + SALT_LEN;
+/// The first bytes of SHA-256 over the header before them. They prove nothing, which the tag does;
+/// they tell a damaged blob from one whose key is elsewhere, as AWS tells them apart.
+const CHECK_LEN: usize = 4;
 /// Bytes that a blob is longer than its plaintext.
 pub const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
 
@@ -49,8 +53,9 @@ impl BlobHeader {
         let (account, rest) = rest.split_first_chunk::<8>().ok_or(bad)?;
         let (key, rest) = rest.split_first_chunk::<16>().ok_or(bad)?;
         let (material, rest) = rest.split_first_chunk::<32>().ok_or(bad)?;
-        let nonce = rest.first_chunk::<SALT_LEN>().ok_or(bad)?;
-        if *flags & !FLAG_MULTI_REGION != 0 || body.len() < TAG_LEN {
+        let (nonce, check) = rest.split_first_chunk::<SALT_LEN>().ok_or(bad)?;
+        let intact = blob.get(..CHECKED_LEN).is_some_and(|head| check == header_check(head));
+        if *flags & !FLAG_MULTI_REGION != 0 || body.len() < TAG_LEN || !intact {
             return Err(bad);
         }
         Ok(Self {
@@ -69,7 +74,13 @@ impl BlobHeader {
         out.extend_from_slice(key);
         out.extend_from_slice(self.material.as_bytes());
         out.extend_from_slice(&self.nonce);
+        let check = header_check(out);
+        out.extend_from_slice(&check);
     }
+}
+
+fn header_check(header: &[u8]) -> [u8; CHECK_LEN] {
+    hash::sha256(header).first_chunk().copied().unwrap_or_default()
 }
 
 pub(crate) fn seal(

@@ -81,7 +81,7 @@ pub fn route(head: Head<'_>, body: &[u8]) -> Result<Route, Unroutable> {
 fn action(form: &[u8]) -> Result<Route, Unroutable> {
     let form = Form::parse(form).map_err(|_| Unroutable::MalformedForm)?;
     let action = form.value("Action").ok_or(Unroutable::MissingAction)?;
-    let version = form.value("Version").unwrap_or_default();
+    let version = form.value("Version").unwrap_or("NO_VERSION_SPECIFIED");
     match StsOperation::parse(action) {
         Some(name) if version == STS_VERSION => Ok(Route::Sts(name)),
         _ => {

@@ -1,0 +1,136 @@
+//! Somebody who sends signed requests, through routing, authentication, parsing and rendering as
+//! the server does it.
+
+use crate::Answer;
+use serde_json::Value;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use strongroom_crypto::SecretBytes;
+use strongroom_engine::call::{Arrival, RequestId};
+use strongroom_engine::{Engine, Unauthenticated};
+use strongroom_protocol::route::{self, Head, JSON_CONTENT_TYPE, Route};
+use strongroom_protocol::{Rendered, json};
+use strongroom_sigv4::{Rules, Signer, SigningKey};
+use strongroom_types::{AccountId, Region};
+
+const HOST: &str = "kms.strongroom.test";
+
+/// Somebody with an access key. A clone is the same person.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) engine: Arc<Engine>,
+    /// The account.
+    pub account: AccountId,
+    /// The Region that requests are signed for.
+    pub region: Region,
+    /// The access key's id.
+    pub access_key: String,
+    /// The secret access key.
+    pub secret: String,
+}
+
+/// A request on the wire, to be altered before it is sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Header names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// The signed request that calls `operation`.
+    ///
+    /// # Panics
+    /// When it cannot be signed.
+    #[must_use]
+    pub fn request(&self, operation: &str, input: &Value) -> Request {
+        self.raw_request(operation, input.to_string().into_bytes())
+    }
+
+    /// The signed request that calls `operation` with this body, JSON or not.
+    ///
+    /// # Panics
+    /// When it cannot be signed.
+    #[must_use]
+    pub fn raw_request(&self, operation: &str, body: Vec<u8>) -> Request {
+        let mut headers = vec![
+            ("host".to_owned(), HOST.to_owned()),
+            ("content-type".to_owned(), JSON_CONTENT_TYPE.to_owned()),
+            ("x-amz-target".to_owned(), format!("TrentService.{operation}")),
+            ("user-agent".to_owned(), "testkit".to_owned()),
+        ];
+        let now = self.engine.now();
+        let secret = SecretBytes::new(self.secret.clone().into_bytes());
+        let date = now.civil().basic_date();
+        let key = SigningKey::derive(&secret, &date, self.region.as_str(), "kms");
+        let signer = Signer::new(&self.access_key, None, key, Rules::new("kms"));
+        let borrowed = borrow(&headers);
+        let unsigned = strongroom_sigv4::Request::new("POST", "/", "", &borrowed, &body)
+            .expect("within the limits");
+        let added = signer.headers(&unsigned, now).expect("it can be signed");
+        headers.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Request { headers, body }
+    }
+
+    /// Calls `operation` and awaits the answer.
+    pub async fn call(&self, operation: &str, input: &Value) -> Answer {
+        self.send(&self.request(operation, input)).await
+    }
+
+    /// Sends `request` as it is.
+    ///
+    /// # Panics
+    /// When it is beyond the limits of a request's head.
+    pub async fn send(&self, request: &Request) -> Answer {
+        let id = self.engine.request_id();
+        let Rendered { status, body, .. } = self.rendered(request, id).await;
+        Answer { status, body: body.expose().to_vec(), request: id.0 }
+    }
+
+    async fn rendered(&self, request: &Request, id: RequestId) -> Rendered {
+        let Request { headers, body } = request;
+        let header = |name: &str| {
+            headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        };
+        let head = Head {
+            method: "POST",
+            path: "/",
+            query: "",
+            content_type: header("content-type").unwrap_or_default(),
+            target: header("x-amz-target"),
+        };
+        let Ok(Route::Kms(name)) = route::route(head, body) else {
+            return json::error(400, "UnknownOperationException", None);
+        };
+        let headers = borrow(headers);
+        let signed = strongroom_sigv4::Request::new("POST", "/", "", &headers, body)
+            .expect("within the limits");
+        let call = match self.engine.authenticate(&signed, "kms", id, arrival()).await {
+            Ok(call) => call,
+            Err(Unauthenticated::Refused(why)) => {
+                return json::error(why.status_json(), why.code_json(), Some(&why.message()));
+            }
+            Err(Unauthenticated::Internal) => {
+                return json::error(500, "KMSInternalException", None);
+            }
+        };
+        match strongroom_kms::serve(&self.engine, name, &call, json::parse(body)).await {
+            Ok(recorded) => json::render(&recorded),
+            Err(unrecorded) => json::render_unrecorded(unrecorded),
+        }
+    }
+}
+
+fn borrow(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+fn arrival() -> Arrival {
+    Arrival {
+        source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        user_agent: "testkit".to_owned(),
+        tls: Some(("TLSv1.3", "TLS_AES_256_GCM_SHA384")),
+        host: HOST.to_owned(),
+    }
+}

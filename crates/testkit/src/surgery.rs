@@ -1,0 +1,138 @@
+//! Altering what a stopped server left, in the two ways there are: with the root key, so that the
+//! server takes it for its own, and without, so that it must notice.
+//!
+//! The format is written down here a second time, after `docs/records.md` and the documentation of
+//! [`Head`], so that a change of either shows.
+
+use crate::World;
+use crate::world::runtime;
+use strongroom_crypto::mac::HmacKey;
+use strongroom_engine::ledger::Head;
+use strongroom_engine::ports::{Batch, Log, Store, Versioned};
+use strongroom_keys::{DomainKey, DomainName, KeyRecord, RootKey, codec};
+use strongroom_types::KeyArn;
+
+impl World {
+    /// Edits the record of `key` as the server itself would have changed it: the record is opened
+    /// and sealed again under its domain key at the next version, and the head counts it.
+    ///
+    /// # Panics
+    /// When there is no such key.
+    pub fn edit_key(&self, key: &KeyArn, edit: impl FnOnce(&mut KeyRecord)) {
+        let place = format!("k/{}/{}/{}", key.account, key.region, key.key).into_bytes();
+        let domain = self.domain_key(DomainName::region(key.region));
+        let old = self.stored(&place).expect("the key is in the store");
+        let mut record: KeyRecord = open(&domain, &place, &old);
+        edit(&mut record);
+
+        let mut head = self.head();
+        let before = head.commits;
+        head.sequence += 1;
+        head.commits += 1;
+        for version in [old.version, head.sequence] {
+            toggle(&mut head.digest, &self.set_key(), &place, version);
+        }
+        let record = self.sealed(&domain, &place, head.sequence, &codec::encode(&record));
+        let global = self.domain_key(DomainName::global());
+        let sealed_head = self.sealed(&global, b"head", head.commits, &codec::encode(&head));
+        self.commit(&Batch {
+            expect: vec![(place.clone(), Some(old.version)), (b"head".to_vec(), Some(before))],
+            put: vec![(place, record), (b"head".to_vec(), sealed_head)],
+            delete: Vec::new(),
+        });
+    }
+
+    /// The store's head.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        let found = self.stored(b"head").expect("the store has a head");
+        open(&self.domain_key(DomainName::global()), b"head", &found)
+    }
+
+    /// What is stored at `place`.
+    ///
+    /// # Panics
+    /// When the store in memory fails.
+    #[must_use]
+    pub fn stored(&self, place: &[u8]) -> Option<Versioned> {
+        runtime(1).block_on(self.store.read(place)).expect("the store answers")
+    }
+
+    /// Puts `found` at `place`, or takes away what is there, behind the server's back.
+    ///
+    /// # Panics
+    /// When the store in memory fails.
+    pub fn put_behind_its_back(&self, place: &[u8], found: Option<Versioned>) {
+        let mut batch = Batch::default();
+        match found {
+            Some(found) => batch.put.push((place.to_vec(), found)),
+            None => batch.delete.push(place.to_vec()),
+        }
+        self.commit(&batch);
+    }
+
+    /// Puts another journal in the place of this one: these segments.
+    ///
+    /// # Panics
+    /// When the log in memory fails.
+    pub fn replace_journal(&mut self, segments: &[(u64, Vec<u8>)]) {
+        let mut log = strongroom_storage::MemoryLog::default();
+        for (number, bytes) in segments {
+            log.create(*number, bytes).expect("a segment");
+        }
+        // A clone is freshly opened, as after a start.
+        self.log = log.clone();
+    }
+
+    /// The journal's segments.
+    ///
+    /// # Panics
+    /// When the log in memory fails.
+    #[must_use]
+    pub fn journal(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut log = self.log.clone();
+        let numbers = log.segments().expect("segments");
+        numbers.into_iter().map(|n| (n, log.read(n).expect("a segment"))).collect()
+    }
+
+    fn domain_key(&self, name: DomainName) -> DomainKey {
+        let wrapped = self.stored(format!("d/{name}/0000000001").as_bytes());
+        let wrapped = wrapped.expect("the domain has a key").value;
+        self.root_key().unwrap(name, 1, &wrapped).expect("the root key opens it")
+    }
+
+    fn set_key(&self) -> HmacKey {
+        let global = self.domain_key(DomainName::global());
+        let key = global.derive("strongroom set digest v1", b"").expect("a derived key");
+        HmacKey::new(key.expose())
+    }
+
+    fn sealed(&self, domain: &DomainKey, place: &[u8], version: u64, plain: &[u8]) -> Versioned {
+        let value = strongroom_keys::seal(domain, place, version, plain, &self.entropy);
+        Versioned { version, value: value.expect("it can be sealed") }
+    }
+
+    fn commit(&self, batch: &Batch) {
+        runtime(1).block_on(self.store.commit(batch)).expect("the store takes it");
+    }
+}
+
+fn open<T: for<'b> minicbor::Decode<'b, ()>>(
+    domain: &DomainKey,
+    place: &[u8],
+    found: &Versioned,
+) -> T {
+    let plain = strongroom_keys::open(domain, place, found.version, &found.value);
+    codec::decode(plain.expect("it is authentic").expose()).expect("it decodes")
+}
+
+/// Adds (place, version) to the digest of the set, or takes it out.
+fn toggle(digest: &mut [u8; 32], key: &HmacKey, place: &[u8], version: u64) {
+    let image = key.sign(&[&version.to_be_bytes(), place].concat());
+    for (byte, other) in digest.iter_mut().zip(image) {
+        *byte ^= other;
+    }
+}

@@ -1,0 +1,176 @@
+//! What outlives a server: store, journal, root key, time.
+
+use crate::{CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit};
+use std::sync::{Arc, Mutex, PoisonError};
+use strongroom_crypto::SecretKey;
+use strongroom_engine::audit::AuditRecord;
+use strongroom_engine::call::RequestId;
+use strongroom_engine::ledger::{OpenError, RecoveryError};
+use strongroom_engine::ports::{Entry, Log};
+use strongroom_engine::{Ports, Report, trail};
+use strongroom_keys::LocalRootKey;
+use strongroom_storage::{MemoryLog, MemoryStore};
+use strongroom_types::Timestamp;
+
+/// When every world begins: 2026-11-22T06:37:05.123Z.
+const BEGINNING: Timestamp = Timestamp::from_millis(1_795_329_425_123);
+
+/// Store, journal, root key and clock, and what fails of them.
+pub struct World {
+    /// The store.
+    pub store: MemoryStore,
+    /// The journal.
+    pub log: MemoryLog,
+    /// The clock.
+    pub clock: FixedClock,
+    /// The entropy.
+    pub entropy: CountedEntropy,
+    /// What fails.
+    pub faults: Faults,
+    /// What servers have told their operator.
+    pub incidents: Incidents,
+    /// The root key.
+    pub root: [u8; 32],
+}
+
+/// The failures that servers have told their operator.
+#[derive(Clone, Default)]
+pub struct Incidents(Arc<Mutex<Vec<String>>>);
+
+impl Incidents {
+    /// All so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Report for Incidents {
+    fn incident(&self, _: Option<RequestId>, what: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what.to_owned());
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let faults = Faults::default();
+        Self {
+            store: MemoryStore::default(),
+            log: MemoryLog::default(),
+            clock: FixedClock::new(BEGINNING),
+            entropy: CountedEntropy::new(1, faults.clone()),
+            faults,
+            incidents: Incidents::default(),
+            root: [0x5a; 32],
+        }
+    }
+}
+
+impl World {
+    /// A separate world with the contents this one has now, in which nothing fails.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        use strongroom_engine::ports::Clock as _;
+        let faults = Faults::default();
+        Self {
+            store: self.store.snapshot(),
+            log: self.log.snapshot(),
+            clock: FixedClock::new(self.clock.now()),
+            entropy: self.entropy.fork(faults.clone()),
+            faults,
+            incidents: Incidents::default(),
+            root: self.root,
+        }
+    }
+
+    /// Starts a server on this world, one thread for everything: what happens in which order is
+    /// the same each time.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(self) -> Result<Kit, OpenError> {
+        Kit::open(self, 1)
+    }
+
+    /// Starts a server with so many threads.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with_threads(self, threads: usize) -> Result<Kit, OpenError> {
+        Kit::open(self, threads)
+    }
+
+    pub(crate) fn root_key(&self) -> LocalRootKey {
+        let key = SecretKey::from_slice(&self.root).expect("32 bytes");
+        LocalRootKey::new(key).expect("a root key")
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
+            store: Arc::new(FailingStore::new(self.store.clone(), self.faults.clone())),
+            log: Box::new(FailingLog::new(self.log.clone(), self.faults.clone())),
+            root: Arc::new(self.root_key()),
+            clock: Arc::new(self.clock.clone()),
+            entropy: Arc::new(self.entropy.clone()),
+            report: Arc::new(self.incidents.clone()),
+        }
+    }
+
+    /// Every audit record: those of changes, then those of uses.
+    ///
+    /// # Errors
+    /// [`RecoveryError`] at the first record that is not authentic.
+    ///
+    /// # Panics
+    /// When no runtime can be had.
+    pub fn try_trail(&self) -> Result<Vec<AuditRecord>, RecoveryError> {
+        let mut records = Vec::new();
+        let (store, root) = (Arc::new(self.store.clone()), Arc::new(self.root_key()));
+        let mut log = self.log.clone();
+        let read = trail::read(store, &mut log, root, |record| records.push(record.clone()));
+        runtime(1).block_on(read)?;
+        Ok(records)
+    }
+
+    /// Every audit record.
+    ///
+    /// # Panics
+    /// When one is not authentic.
+    #[must_use]
+    pub fn trail(&self) -> Vec<AuditRecord> {
+        self.try_trail().expect("the trail is authentic")
+    }
+
+    /// What the store holds besides the audit trail and its own head: what operations change.
+    #[must_use]
+    pub fn contents(&self) -> Vec<Entry> {
+        let is_content = |entry: &Entry| !entry.key.starts_with(b"u/") && entry.key != b"head";
+        self.store.entries().into_iter().filter(is_content).collect()
+    }
+
+    /// Every byte at rest: keys and values of the store, and the journal's segments.
+    ///
+    /// # Panics
+    /// When the log in memory fails.
+    #[must_use]
+    pub fn bytes_at_rest(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for entry in self.store.entries() {
+            bytes.extend_from_slice(&entry.key);
+            bytes.extend_from_slice(&entry.found.value);
+        }
+        let mut log = self.log.clone();
+        for segment in log.segments().expect("segments") {
+            bytes.extend(log.read(segment).expect("a segment"));
+        }
+        bytes
+    }
+}
+
+pub(crate) fn runtime(threads: usize) -> tokio::runtime::Runtime {
+    let mut builder = match threads {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads).build().expect("a runtime")
+}
