@@ -1,2 +1,41 @@
-//! Placeholder.
-fn main() {}
+//! Measures the server against a bare HTTP server and a minimal key service, on one machine.
+//!
+//! `README.md` says how to run it and what its columns mean.
+
+mod cli;
+mod clock;
+mod compare;
+mod connection;
+mod contestant;
+mod endpoint;
+mod floor;
+mod generator;
+mod histogram;
+mod load;
+mod machine;
+mod measurement;
+mod operation;
+mod requests;
+mod subjects;
+mod table;
+mod terminal;
+mod usage;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
+        Command::Floor(arguments) => floor::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal::error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -38,6 +38,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
+    contended: tokio::sync::Mutex<()>,
 }
 
 /// An open engine, and the two loops without which it does not answer.
@@ -64,7 +65,8 @@ impl Engine {
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
         let opened = ledger::open(vault.clone(), log).await?;
         let signing_keys = SigningKeys::default();
-        let engine = Self { vault, ledger: opened.ledger, clock, report, signing_keys };
+        let contended = tokio::sync::Mutex::new(());
+        let engine = Self { vault, ledger: opened.ledger, clock, report, signing_keys, contended };
         Ok(Running {
             engine,
             committer: opened.committer,
@@ -95,6 +97,11 @@ impl Engine {
     #[must_use]
     pub fn now(&self) -> strongroom_types::Timestamp {
         self.clock.now()
+    }
+
+    /// Waits for one's turn among the requests that lost a race.
+    pub(crate) async fn contended(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.contended.lock().await
     }
 
     pub(crate) fn vault(&self) -> &Vault {

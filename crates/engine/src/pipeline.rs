@@ -14,7 +14,7 @@ use crate::wire::{Malformed, Node};
 use crate::work::Work;
 
 /// How often a request is tried again after another one was first to change what it builds on.
-const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 32;
 
 /// How a request ended, as its caller is told.
 pub type Outcome = Result<Reply, Refusal>;
@@ -30,6 +30,7 @@ impl Engine {
         call: &Call,
         input: Result<Node<'_>, Malformed>,
     ) -> Result<Recorded<Outcome>, Unrecorded> {
+        let mut turn = None;
         for attempt in 1..=ATTEMPTS {
             let faults = Faults::default();
             let mut note = Note::default();
@@ -42,7 +43,12 @@ impl Engine {
             let record = note.finish(O::DEMANDS, call, outcome.as_ref());
             match self.ledger().commit(changes, &record, outcome).await {
                 Ok(recorded) => return Ok(recorded),
-                Err((CommitFailure::Conflict, _)) if attempt < ATTEMPTS => {}
+                // Those who lost a race go on one after another, so that none loses for ever.
+                Err((CommitFailure::Conflict, _)) if attempt < ATTEMPTS => {
+                    if turn.is_none() {
+                        turn = Some(self.contended().await);
+                    }
+                }
                 Err((CommitFailure::Conflict, _)) => return self.give_up::<O>(call).await,
                 // The outcome, and any plaintext in it, is dropped and wiped here.
                 Err((CommitFailure::Unrecorded, _)) => break,

@@ -21,6 +21,7 @@ mod clock;
 mod entropy;
 mod failing;
 mod kit;
+mod snapshot;
 mod surgery;
 mod world;
 
@@ -30,6 +31,7 @@ pub use clock::FixedClock;
 pub use entropy::CountedEntropy;
 pub use failing::{FailingLog, FailingStore, Faults, Port};
 pub use kit::Kit;
+pub use snapshot::assert_section;
 pub use world::{Incidents, World};
 
 use base64_simd::STANDARD;

@@ -169,15 +169,16 @@ pub async fn read_segment(
     let Some(header) = SegmentHeader::parse(&bytes) else { return Ok(frames) };
     let mut reader = reader(vault, &header, &bytes).await?;
     loop {
-        let damaged = RecoveryError::Damaged { segment: number, frame: reader.frames() };
+        let frames_so_far = reader.frames();
+        let damaged = RecoveryError::Damaged { segment: number, frame: frames_so_far };
         match reader.next_frame() {
             Ok(None) => return Ok(frames),
             Ok(Some((_, plain))) => {
                 frames.push(codec::decode(plain.expose()).map_err(|_| damaged)?);
             }
-            // The unfinished end of a segment that nobody has recovered yet.
-            Err(FrameError::Short) => return Ok(frames),
-            Err(_) => return Err(damaged),
+            // The unfinished end of a segment that nobody has recovered yet is no damage.
+            Err(_) if was_durable(reader, frames_so_far) => return Err(damaged),
+            Err(_) => return Ok(frames),
         }
     }
 }

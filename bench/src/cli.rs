@@ -1,0 +1,141 @@
+//! The command line.
+
+use crate::operation::Workload;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Measures strongroom against a bare server and other key services.
+#[derive(Parser)]
+#[command(name = "strongroom-bench", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start strongroom and the floor servers, measure them in turn, print a table
+    Compare(Box<CompareArguments>),
+    /// Measure one server that runs already: it is found as AWS clients find it, by
+    /// AWS_ENDPOINT_URL and its companions
+    Load(LoadArguments),
+    /// Run a floor server, until standard input ends
+    Floor(FloorArguments),
+}
+
+/// What is measured, and for how long.
+#[derive(Args)]
+pub(crate) struct Cells {
+    /// Operations: encrypt, decrypt, generate-data-key, describe-key, create-key,
+    /// generate-random, mix
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "encrypt")]
+    pub(crate) operations: Vec<Workload>,
+    /// Numbers of connections, each with one request in flight
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,8,64",
+          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) connections: Vec<u32>,
+    /// Seconds that are measured in each cell and round
+    #[arg(long, value_name = "N", default_value_t = 5,
+          value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) seconds: u32,
+    /// Seconds of load before each measurement
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub(crate) warm_up: u32,
+    /// Keys that the requests go round
+    #[arg(long, value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) keys: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct CompareArguments {
+    #[command(flatten)]
+    pub(crate) cells: Cells,
+    /// How often each cell is measured, the servers taking turns
+    #[arg(long, value_name = "N", default_value_t = 3,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// The strongroom program
+    #[arg(long, value_name = "PATH", default_value = "target/release/strongroom")]
+    pub(crate) strongroom: PathBuf,
+    /// Where strongroom's data goes, in a directory that is removed afterwards: this disk is part
+    /// of what is measured
+    #[arg(long, value_name = "DIR", default_value = "target")]
+    pub(crate) data: PathBuf,
+    /// Plain HTTP instead of TLS 1.3
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Also write the report to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rival: RivalArguments,
+}
+
+/// Another server of the KMS API, running already.
+#[derive(Args)]
+pub(crate) struct RivalArguments {
+    /// URL of another server of the KMS API, to be measured in turn with the rest
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// What the table calls it
+    #[arg(long, value_name = "NAME", default_value = "rival")]
+    pub(crate) endpoint_name: String,
+    /// The certificates to trust for it, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) endpoint_ca: Option<PathBuf>,
+    /// Its process, for CPU time and memory
+    #[arg(long, value_name = "PID")]
+    pub(crate) endpoint_pid: Option<u32>,
+    /// Its access key, if it looks at signatures
+    #[arg(long, value_name = "ID", default_value = "test")]
+    pub(crate) endpoint_access_key_id: String,
+    /// The secret of its access key
+    #[arg(long, value_name = "SECRET", default_value = "test", hide_default_value = true)]
+    pub(crate) endpoint_secret_access_key: String,
+    /// Its Region
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) endpoint_region: String,
+}
+
+#[derive(Args)]
+pub(crate) struct LoadArguments {
+    #[command(flatten)]
+    pub(crate) cells: Cells,
+    /// The server's process, for CPU time and memory
+    #[arg(long, value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+}
+
+#[derive(Args)]
+pub(crate) struct FloorArguments {
+    /// What it answers
+    #[arg(value_enum)]
+    pub(crate) mode: FloorMode,
+    /// Plain HTTP instead of TLS 1.3
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Where the certificate that clients are to trust is written, PEM
+    #[arg(long, value_name = "FILE", required_unless_present = "plain")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// How little a server can do.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FloorMode {
+    /// 200 with no body, whatever is asked.
+    Empty,
+    /// Signature, JSON and AES-256-GCM; no policy, key state, quota, audit or disk.
+    Kms,
+}
+
+impl FloorMode {
+    /// As the command line has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Kms => "kms",
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A small world with something for every operation to be about, and one sample request or more of
+//! each. The samples are inputs and nothing else: what to expect of them stands in the table.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use serde_json::{Value, json};
+use strongroom_engine::demands::{Access, Demands};
+use strongroom_keys::admits;
+use strongroom_kms::{OperationName, demands};
+use strongroom_testkit::{Answer, Client, Kit, World, base64, contains, unbase64};
+use strongroom_types::{KeyArn, KeyId, KeyState};
+
+/// What is encrypted. It must show up nowhere but in the answer that returns it.
+pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
+
+/// The key that each sample is about, another one, and a ciphertext of either.
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub key: KeyArn,
+    pub other: KeyArn,
+    pub of_key: Vec<u8>,
+    pub of_other: Vec<u8>,
+}
+
+/// One request of an operation.
+pub(crate) struct Sample {
+    pub input: Value,
+    /// Whether the key is named by nothing but a ciphertext.
+    pub by_ciphertext: bool,
+}
+
+impl Scene {
+    /// A scene, and the world it is in. Both accounts have an alias of each name, so that a
+    /// stranger's request gets as far as the owner's.
+    pub(crate) fn new() -> (Self, World) {
+        let kit = Kit::new();
+        let (key, other) = (kit.create_key(), kit.create_key());
+        let tag = json!({"KeyId": key.to_string(), "Tags": [{"TagKey": "a", "TagValue": "b"}]});
+        let _ = kit.call("TagResource", &tag).ok();
+        let own = kit.block_on(kit.stranger().call("CreateKey", &json!({}))).ok();
+        let own = own.json()["KeyMetadata"]["KeyId"].clone();
+        for (alias, target) in [("alias/walk", key), ("alias/elsewhere", other)] {
+            let input = json!({"AliasName": alias, "TargetKeyId": target.to_string()});
+            let _ = kit.call("CreateAlias", &input).ok();
+            let input = json!({"AliasName": alias, "TargetKeyId": own});
+            let _ = kit.block_on(kit.stranger().call("CreateAlias", &input)).ok();
+        }
+        let encrypt = |key: &KeyArn| {
+            let input = json!({"KeyId": key.to_string(), "Plaintext": base64(MARKED),
+                               "EncryptionContext": {"walk": "yes"}});
+            kit.call("Encrypt", &input).ok().bytes("CiphertextBlob")
+        };
+        let (of_key, of_other) = (encrypt(&key), encrypt(&other));
+        (Self { key, other, of_key, of_other }, kit.stop())
+    }
+
+    /// The same scene around a key that is not there. The id in the ciphertext's header, from byte
+    /// 11, is changed along; nothing else of the blob is.
+    pub(crate) fn without_the_key(&self) -> Self {
+        let (multi_region, mut id) = { (self.key.key.parts().0, *self.key.key.parts().1) };
+        id[0] ^= 0xff;
+        let key = KeyArn { key: KeyId::from_parts(multi_region, id), ..self.key };
+        let mut of_key = self.of_key.clone();
+        assert_eq!(of_key[11..27], self.key.key.parts().1[..]);
+        of_key[11..27].copy_from_slice(&id);
+        Self { key, of_key, ..self.clone() }
+    }
+
+    /// Requests of the operation, each about [`Scene::key`] if about any key.
+    pub(crate) fn samples(&self, name: OperationName) -> Vec<Sample> {
+        use OperationName as N;
+        let (key, other) = (self.key.to_string(), self.other.to_string());
+        let context = json!({"walk": "yes"});
+        let of_key = base64(&self.of_key);
+        let named = |input| vec![Sample { input, by_ciphertext: false }];
+        match name {
+            N::CancelKeyDeletion
+            | N::DescribeKey
+            | N::DisableKey
+            | N::EnableKey
+            | N::GetKeyPolicy
+            | N::ListKeyPolicies
+            | N::ListResourceTags
+            | N::ScheduleKeyDeletion => named(json!({"KeyId": key})),
+            N::CreateAlias => named(json!({"AliasName": "alias/new", "TargetKeyId": key})),
+            N::CreateKey => named(json!({"Description": "another"})),
+            N::DeleteAlias => named(json!({"AliasName": "alias/walk"})),
+            N::Encrypt => named(json!({"KeyId": key, "Plaintext": base64(MARKED),
+                                       "EncryptionContext": context})),
+            N::GenerateDataKey | N::GenerateDataKeyWithoutPlaintext => {
+                named(json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": context}))
+            }
+            N::GenerateRandom => named(json!({"NumberOfBytes": 32})),
+            N::ListAliases => named(json!({"KeyId": key})),
+            N::ListKeys => named(json!({})),
+            N::PutKeyPolicy => named(json!({"KeyId": key, "Policy": policy(None),
+                                            "BypassPolicyLockoutSafetyCheck": true})),
+            N::TagResource => {
+                named(json!({"KeyId": key, "Tags": [{"TagKey": "c", "TagValue": "d"}]}))
+            }
+            N::UntagResource => named(json!({"KeyId": key, "TagKeys": ["a"]})),
+            N::UpdateAlias => named(json!({"AliasName": "alias/elsewhere", "TargetKeyId": key})),
+            N::UpdateKeyDescription => named(json!({"KeyId": key, "Description": "new"})),
+            N::Decrypt => vec![
+                Sample {
+                    input: json!({"CiphertextBlob": of_key, "EncryptionContext": context,
+                                  "KeyId": key}),
+                    by_ciphertext: false,
+                },
+                Sample {
+                    input: json!({"CiphertextBlob": of_key, "EncryptionContext": context}),
+                    by_ciphertext: true,
+                },
+            ],
+            N::ReEncrypt => vec![
+                Sample {
+                    input: json!({"CiphertextBlob": of_key, "SourceEncryptionContext": context,
+                                  "SourceKeyId": key, "DestinationKeyId": other}),
+                    by_ciphertext: false,
+                },
+                Sample {
+                    input: json!({"CiphertextBlob": of_key, "SourceEncryptionContext": context,
+                                  "DestinationKeyId": other}),
+                    by_ciphertext: true,
+                },
+                Sample {
+                    input: json!({"CiphertextBlob": base64(&self.of_other),
+                                  "SourceEncryptionContext": context,
+                                  "SourceKeyId": other, "DestinationKeyId": key}),
+                    by_ciphertext: false,
+                },
+            ],
+        }
+    }
+}
+
+/// A key policy by which the account may do everything but `denied`.
+pub(crate) fn policy(denied: Option<&str>) -> String {
+    let principal = json!({"AWS": "arn:aws:iam::111122223333:root"});
+    let mut statements = vec![json!({"Sid": "All", "Effect": "Allow", "Principal": principal,
+                                     "Action": "kms:*", "Resource": "*"})];
+    if let Some(action) = denied {
+        statements.push(json!({"Sid": "Not", "Effect": "Deny", "Principal": principal,
+                               "Action": action, "Resource": "*"}));
+    }
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+/// A state in which the operation is served.
+pub(crate) fn willing(demands: &Demands) -> KeyState {
+    let states = [KeyState::Enabled, KeyState::PendingDeletion];
+    let willing = states.into_iter().find(|state| admits(demands.states, *state).is_ok());
+    willing.expect("some state admits it")
+}
+
+/// The actions that the operation takes permission for.
+pub(crate) fn actions(demands: &Demands) -> Vec<&'static str> {
+    match demands.access {
+        Access::Key(action) | Access::AliasAndKeys(action) | Access::Account(action) => {
+            vec![action.as_str()]
+        }
+        Access::TwoKeys { source, destination } => vec![source.as_str(), destination.as_str()],
+        Access::Anyone => Vec::new(),
+    }
+}
+
+/// Calls, and checks what holds of every request whatever its end: one audit record that says what
+/// happened, only declared errors, and no secret in anything kept.
+#[track_caller]
+pub(crate) fn ask(kit: &Kit, client: &Client, name: OperationName, input: &Value) -> Answer {
+    let answer = kit.block_on(client.call(name.name(), input));
+    check_record(kit, client, name, &answer);
+    check_declared(name, &answer);
+    check_secrets(kit, input, &answer);
+    answer
+}
+
+#[track_caller]
+fn check_record(kit: &Kit, client: &Client, name: OperationName, answer: &Answer) {
+    let records = kit.records_of(answer);
+    let [record] = records.as_slice() else {
+        panic!("{} records of one {}: {}", records.len(), name.name(), answer.text());
+    };
+    assert_eq!((record.service.as_str(), record.operation.as_str()), ("kms", name.name()));
+    assert_eq!(record.account, client.account);
+    assert_eq!(record.read_only, demands(name).effect.is_read_only());
+    let identity = record.identity.as_ref().expect("somebody asked");
+    assert_eq!(identity.access_key, client.access_key);
+    assert_eq!(identity.arn, format!("arn:aws:iam::{}:root", client.account));
+    let code = (!answer.is_ok()).then(|| answer.code());
+    assert_eq!(record.error_code, code);
+    assert_eq!(record.error_message.clone().unwrap_or_default(), answer.message());
+}
+
+/// Errors that any operation may answer; they are not in its row.
+/// Source: AWS KMS API Reference, "Common Errors".
+const GENERAL: [&str; 4] = [
+    "AccessDeniedException",
+    "ValidationException",
+    "SerializationException",
+    "KMSInternalException",
+];
+
+#[track_caller]
+fn check_declared(name: OperationName, answer: &Answer) {
+    let code = answer.code();
+    let declared = demands(name).errors.iter().any(|declared| declared.name() == code);
+    let known = answer.is_ok() || declared || GENERAL.contains(&code.as_str());
+    assert!(known, "{} does not declare {}", name.name(), answer.text());
+}
+
+#[track_caller]
+fn check_secrets(kit: &Kit, input: &Value, answer: &Answer) {
+    let kept = [kit.trail_bytes(), kit.world.bytes_at_rest()].concat();
+    let told = kit.world.incidents.all().join("\n").into_bytes();
+    let answered = answer.json();
+    let mut secrets = vec![MARKED.to_vec()];
+    for value in [input, &answered] {
+        let member = |name: &str| value.get(name).and_then(Value::as_str).map(unbase64);
+        secrets.extend(member("Plaintext"));
+        secrets.extend(member("CiphertextBlob"));
+    }
+    for secret in secrets {
+        for form in [base64(&secret).into_bytes(), secret] {
+            assert!(!contains(&kept, &form), "a secret is kept: {}", answer.text());
+            assert!(!contains(&told, &form), "a secret is told: {}", answer.text());
+        }
+    }
+}
