@@ -30,7 +30,6 @@ impl AdmittedKey {
     }
 
     /// Why it may be worked with.
-    #[must_use]
     pub fn permit(&self) -> &Permit {
         &self.permit
     }

@@ -174,9 +174,10 @@ impl Vault {
     /// Puts what was read into a cache, unless a commit may have passed in between. The order
     /// matters: the committer first raises the epoch and then removes, so one of the two sees the
     /// other.
-    fn fill<K: Hash + Eq, V: Clone>(&self, cache: &Cache<K, V>, key: K, value: V, epoch: u64)
+    fn fill<K, V>(&self, cache: &Cache<K, V>, key: K, value: V, epoch: u64)
     where
-        K: Clone,
+        K: Hash + Eq + Clone,
+        V: Clone,
     {
         cache.insert(key.clone(), value);
         if self.epoch.load(Ordering::SeqCst) != epoch {

@@ -130,6 +130,12 @@ pub enum FrameError {
     Authentication,
 }
 
+/// A frame's bytes, not yet opened.
+struct RawFrame<'a> {
+    prefix: &'a [u8],
+    sealed: &'a [u8],
+}
+
 /// Reads the frames of one segment.
 pub struct JournalReader<'a> {
     key: JournalKey,
@@ -149,7 +155,7 @@ impl<'a> JournalReader<'a> {
     /// # Errors
     /// [`FrameError`]. After one, [`JournalReader::skip`] may go past a damaged frame.
     pub fn next_frame(&mut self) -> Result<Option<(u64, SecretBytes)>, FrameError> {
-        let Some((prefix, sealed)) = self.peek()? else { return Ok(None) };
+        let Some(RawFrame { prefix, sealed }) = self.peek()? else { return Ok(None) };
         let durable = prefix.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let aad = associated_data(&self.key.chain, prefix);
         let plain = self.key.key.open(self.key.next, &aad, sealed);
@@ -164,8 +170,8 @@ impl<'a> JournalReader<'a> {
     /// # Errors
     /// [`FrameError`] when there is no whole frame.
     pub fn skip(&mut self) -> Result<(), FrameError> {
-        let (_, sealed) = self.peek()?.ok_or(FrameError::Short)?;
-        self.pass(sealed)
+        let frame = self.peek()?.ok_or(FrameError::Short)?;
+        self.pass(frame.sealed)
     }
 
     /// Frames read so far.
@@ -186,7 +192,7 @@ impl<'a> JournalReader<'a> {
         self.key.chain
     }
 
-    fn peek(&self) -> Result<Option<(&'a [u8], &'a [u8])>, FrameError> {
+    fn peek(&self) -> Result<Option<RawFrame<'a>>, FrameError> {
         let (prefix, rest) = match self.rest {
             [] => return Ok(None),
             bytes => bytes.split_at_checked(PREFIX).ok_or(FrameError::Short)?,
@@ -197,7 +203,10 @@ impl<'a> JournalReader<'a> {
             // Zeros are what a file system may leave past the last whole write.
             0 if prefix.iter().chain(rest).all(|byte| *byte == 0) => Ok(None),
             0..TAG_LEN => Err(FrameError::Format),
-            _ => Ok(Some((prefix, rest.get(..length).ok_or(FrameError::Short)?))),
+            _ => {
+                let sealed = rest.get(..length).ok_or(FrameError::Short)?;
+                Ok(Some(RawFrame { prefix, sealed }))
+            }
         }
     }
 

@@ -2,12 +2,9 @@
 //!
 //! Source: AWS KMS API Reference; Service Authorization Reference, "Actions for AWS KMS".
 
-use crate::fields;
-use strongroom_engine::demands::{Access, Demands, Effect, Shown};
-use strongroom_keys::StateClass as S;
-use strongroom_types::ErrorCode as E;
-use strongroom_types::shape::Field;
-use strongroom_types::{Action, KeyUsage};
+mod rows;
+
+use strongroom_engine::demands::Demands;
 
 macro_rules! names {
     ($($name:ident)+) => {
@@ -41,375 +38,34 @@ names! {
     UntagResource UpdateAlias UpdateKeyDescription
 }
 
-const ENCRYPT_DECRYPT: Option<KeyUsage> = Some(KeyUsage::EncryptDecrypt);
-
 /// What the operation demands.
 #[must_use]
 pub const fn demands(name: OperationName) -> &'static Demands {
     use OperationName as N;
     match name {
-        N::CancelKeyDeletion => {
-            const {
-                &shown(manage(
-                    "CancelKeyDeletion",
-                    "kms:CancelKeyDeletion",
-                    S::Cancel,
-                    fields::KEY_ONLY,
-                    STATE,
-                ))
-            }
-        }
-        N::CreateAlias => {
-            const {
-                &alias(
-                    "CreateAlias",
-                    "kms:CreateAlias",
-                    S::Manage,
-                    fields::CREATE_ALIAS,
-                    &[
-                        E::AlreadyExists,
-                        E::NotFound,
-                        E::InvalidAliasName,
-                        E::LimitExceeded,
-                        E::KmsInvalidState,
-                    ],
-                )
-            }
-        }
-        N::CreateKey => {
-            const {
-                &shown(account(
-                    "CreateKey",
-                    "kms:CreateKey",
-                    Effect::Change,
-                    fields::CREATE_KEY,
-                    &[
-                        E::MalformedPolicyDocument,
-                        E::InvalidArn,
-                        E::UnsupportedOperation,
-                        E::LimitExceeded,
-                        E::Tag,
-                    ],
-                ))
-            }
-        }
-        N::Decrypt => {
-            const {
-                &cryptography(
-                    "Decrypt",
-                    "kms:Decrypt",
-                    fields::DECRYPT,
-                    &[
-                        E::NotFound,
-                        E::Disabled,
-                        E::InvalidCiphertext,
-                        E::KeyUnavailable,
-                        E::IncorrectKey,
-                        E::InvalidKeyUsage,
-                        E::InvalidGrantToken,
-                        E::KmsInvalidState,
-                        E::DryRunOperation,
-                    ],
-                )
-            }
-        }
-        N::DeleteAlias => {
-            const {
-                &alias(
-                    "DeleteAlias",
-                    "kms:DeleteAlias",
-                    S::Any,
-                    fields::DELETE_ALIAS,
-                    &[E::NotFound, E::KmsInvalidState],
-                )
-            }
-        }
-        N::DescribeKey => {
-            const {
-                &Demands {
-                    cross_account: true,
-                    by_alias: true,
-                    ..read(
-                        "DescribeKey",
-                        "kms:DescribeKey",
-                        fields::DESCRIBE_KEY,
-                        &[E::NotFound, E::InvalidArn],
-                    )
-                }
-            }
-        }
-        N::DisableKey => {
-            const { &manage("DisableKey", "kms:DisableKey", S::Switch, fields::KEY_ONLY, STATE) }
-        }
-        N::EnableKey => {
-            const { &manage("EnableKey", "kms:EnableKey", S::Switch, fields::KEY_ONLY, STATE) }
-        }
-        N::Encrypt => const { &cryptography("Encrypt", "kms:Encrypt", fields::ENCRYPT, USE) },
-        N::GenerateDataKey => {
-            const {
-                &cryptography(
-                    "GenerateDataKey",
-                    "kms:GenerateDataKey",
-                    fields::GENERATE_DATA_KEY,
-                    USE,
-                )
-            }
-        }
-        N::GenerateDataKeyWithoutPlaintext => {
-            const {
-                &cryptography(
-                    "GenerateDataKeyWithoutPlaintext",
-                    "kms:GenerateDataKeyWithoutPlaintext",
-                    fields::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
-                    USE,
-                )
-            }
-        }
-        N::GenerateRandom => {
-            const {
-                &account(
-                    "GenerateRandom",
-                    "kms:GenerateRandom",
-                    Effect::Use,
-                    fields::GENERATE_RANDOM,
-                    &[E::UnsupportedOperation],
-                )
-            }
-        }
-        N::GetKeyPolicy => {
-            const { &read("GetKeyPolicy", "kms:GetKeyPolicy", fields::GET_KEY_POLICY, STATE) }
-        }
-        N::ListAliases => {
-            const {
-                &account(
-                    "ListAliases",
-                    "kms:ListAliases",
-                    Effect::Read,
-                    fields::LIST_ALIASES,
-                    &[E::InvalidMarker, E::InvalidArn, E::NotFound],
-                )
-            }
-        }
-        N::ListKeyPolicies => {
-            const { &read("ListKeyPolicies", "kms:ListKeyPolicies", fields::KEY_PAGE, STATE) }
-        }
-        N::ListKeys => {
-            const {
-                &account(
-                    "ListKeys",
-                    "kms:ListKeys",
-                    Effect::Read,
-                    fields::LIST_KEYS,
-                    &[E::InvalidMarker],
-                )
-            }
-        }
-        N::ListResourceTags => {
-            const {
-                &read(
-                    "ListResourceTags",
-                    "kms:ListResourceTags",
-                    fields::KEY_PAGE,
-                    &[E::NotFound, E::InvalidArn, E::InvalidMarker],
-                )
-            }
-        }
-        N::PutKeyPolicy => {
-            const {
-                &manage(
-                    "PutKeyPolicy",
-                    "kms:PutKeyPolicy",
-                    S::Any,
-                    fields::PUT_KEY_POLICY,
-                    &[
-                        E::NotFound,
-                        E::InvalidArn,
-                        E::MalformedPolicyDocument,
-                        E::UnsupportedOperation,
-                        E::LimitExceeded,
-                        E::KmsInvalidState,
-                    ],
-                )
-            }
-        }
-        N::ReEncrypt => {
-            const {
-                &Demands {
-                    access: Access::TwoKeys {
-                        source: Action::new("kms:ReEncryptFrom"),
-                        destination: Action::new("kms:ReEncryptTo"),
-                    },
-                    ..cryptography(
-                        "ReEncrypt",
-                        "",
-                        fields::RE_ENCRYPT,
-                        &[
-                            E::NotFound,
-                            E::Disabled,
-                            E::InvalidCiphertext,
-                            E::KeyUnavailable,
-                            E::IncorrectKey,
-                            E::InvalidKeyUsage,
-                            E::InvalidGrantToken,
-                            E::KmsInvalidState,
-                            E::DryRunOperation,
-                        ],
-                    )
-                }
-            }
-        }
-        N::ScheduleKeyDeletion => {
-            const {
-                &shown(manage(
-                    "ScheduleKeyDeletion",
-                    "kms:ScheduleKeyDeletion",
-                    S::Schedule,
-                    fields::SCHEDULE_KEY_DELETION,
-                    STATE,
-                ))
-            }
-        }
-        N::TagResource => {
-            const {
-                &manage(
-                    "TagResource",
-                    "kms:TagResource",
-                    S::Manage,
-                    fields::TAG_RESOURCE,
-                    &[E::NotFound, E::InvalidArn, E::KmsInvalidState, E::LimitExceeded, E::Tag],
-                )
-            }
-        }
-        N::UntagResource => {
-            const {
-                &manage(
-                    "UntagResource",
-                    "kms:UntagResource",
-                    S::Manage,
-                    fields::UNTAG_RESOURCE,
-                    &[E::NotFound, E::InvalidArn, E::KmsInvalidState, E::Tag],
-                )
-            }
-        }
-        N::UpdateAlias => {
-            const {
-                &alias(
-                    "UpdateAlias",
-                    "kms:UpdateAlias",
-                    S::Manage,
-                    fields::CREATE_ALIAS,
-                    &[E::NotFound, E::LimitExceeded, E::KmsInvalidState],
-                )
-            }
-        }
-        N::UpdateKeyDescription => {
-            const {
-                &manage(
-                    "UpdateKeyDescription",
-                    "kms:UpdateKeyDescription",
-                    S::Manage,
-                    fields::UPDATE_KEY_DESCRIPTION,
-                    STATE,
-                )
-            }
-        }
+        N::CancelKeyDeletion => &rows::CANCEL_KEY_DELETION,
+        N::CreateAlias => &rows::CREATE_ALIAS,
+        N::CreateKey => &rows::CREATE_KEY,
+        N::Decrypt => &rows::DECRYPT,
+        N::DeleteAlias => &rows::DELETE_ALIAS,
+        N::DescribeKey => &rows::DESCRIBE_KEY,
+        N::DisableKey => &rows::DISABLE_KEY,
+        N::EnableKey => &rows::ENABLE_KEY,
+        N::Encrypt => &rows::ENCRYPT,
+        N::GenerateDataKey => &rows::GENERATE_DATA_KEY,
+        N::GenerateDataKeyWithoutPlaintext => &rows::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
+        N::GenerateRandom => &rows::GENERATE_RANDOM,
+        N::GetKeyPolicy => &rows::GET_KEY_POLICY,
+        N::ListAliases => &rows::LIST_ALIASES,
+        N::ListKeyPolicies => &rows::LIST_KEY_POLICIES,
+        N::ListKeys => &rows::LIST_KEYS,
+        N::ListResourceTags => &rows::LIST_RESOURCE_TAGS,
+        N::PutKeyPolicy => &rows::PUT_KEY_POLICY,
+        N::ReEncrypt => &rows::RE_ENCRYPT,
+        N::ScheduleKeyDeletion => &rows::SCHEDULE_KEY_DELETION,
+        N::TagResource => &rows::TAG_RESOURCE,
+        N::UntagResource => &rows::UNTAG_RESOURCE,
+        N::UpdateAlias => &rows::UPDATE_ALIAS,
+        N::UpdateKeyDescription => &rows::UPDATE_KEY_DESCRIPTION,
     }
-}
-
-type Errors = &'static [E];
-type Fields = &'static [Field];
-
-/// Declared by what manages a key's state.
-const STATE: Errors = &[E::NotFound, E::InvalidArn, E::KmsInvalidState];
-/// Declared by what uses key material and takes no ciphertext.
-const USE: Errors = &[
-    E::NotFound,
-    E::Disabled,
-    E::KeyUnavailable,
-    E::InvalidKeyUsage,
-    E::InvalidGrantToken,
-    E::KmsInvalidState,
-    E::DryRunOperation,
-];
-
-/// A row of the kind most rows are: on one key of the caller's account, named by id or ARN.
-const fn row(name: &'static str, access: Access, fields: Fields, errors: Errors) -> Demands {
-    Demands {
-        name,
-        service: "kms",
-        access,
-        usage: None,
-        states: S::Any,
-        cross_account: false,
-        by_alias: false,
-        effect: Effect::Read,
-        fields,
-        errors,
-        shown: Shown::Nothing,
-    }
-}
-
-/// Uses key material.
-const fn cryptography(
-    name: &'static str,
-    action: &'static str,
-    fields: Fields,
-    errors: Errors,
-) -> Demands {
-    Demands {
-        usage: ENCRYPT_DECRYPT,
-        states: S::Use,
-        cross_account: true,
-        by_alias: true,
-        effect: Effect::Use,
-        ..row(name, Access::Key(Action::new(action)), fields, errors)
-    }
-}
-
-/// Changes a key's record.
-const fn manage(
-    name: &'static str,
-    action: &'static str,
-    states: S,
-    fields: Fields,
-    errors: Errors,
-) -> Demands {
-    Demands {
-        states,
-        effect: Effect::Change,
-        ..row(name, Access::Key(Action::new(action)), fields, errors)
-    }
-}
-
-/// Reads a key's record.
-const fn read(name: &'static str, action: &'static str, fields: Fields, errors: Errors) -> Demands {
-    row(name, Access::Key(Action::new(action)), fields, errors)
-}
-
-/// Changes an alias; the state is that of the key it shall stand for.
-const fn alias(
-    name: &'static str,
-    action: &'static str,
-    states: S,
-    fields: Fields,
-    errors: Errors,
-) -> Demands {
-    let access = Access::AliasAndKeys(Action::new(action));
-    Demands { states, effect: Effect::Change, ..row(name, access, fields, errors) }
-}
-
-/// Is about no key in particular.
-const fn account(
-    name: &'static str,
-    action: &'static str,
-    effect: Effect,
-    fields: Fields,
-    errors: Errors,
-) -> Demands {
-    Demands { effect, ..row(name, Access::Account(Action::new(action)), fields, errors) }
-}
-
-/// Its answer is part of the audit record.
-const fn shown(demands: Demands) -> Demands {
-    Demands { shown: Shown::Everything, ..demands }
 }

@@ -32,7 +32,6 @@ impl AdmittedAccount {
     }
 
     /// Why it may be worked with.
-    #[must_use]
     pub fn permit(&self) -> &Permit {
         &self.permit
     }

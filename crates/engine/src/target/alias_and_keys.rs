@@ -4,8 +4,8 @@ use super::Target;
 use super::find::{FoundKey, by_arn, by_reference};
 use crate::audit::Note;
 use crate::demands::Access;
-use crate::desk::{Desk, KeyQuestion};
-use crate::gate::{AdmittedKey, admit};
+use crate::desk::Desk;
+use crate::gate::AdmittedKey;
 use crate::operation::Role;
 use crate::refusal::{Invalid, Missing, Refusal};
 use crate::vault::Read;
@@ -101,7 +101,7 @@ impl AliasAndKeys {
         let found = desk.vault.alias(arn).await.map_err(|why| desk.internal(&why))?;
         let existing = found.ok_or_else(|| Refusal::NotFound(Missing::Alias(arn.to_string())))?;
         let key = KeyArn { region: arn.region, account: arn.account, key: existing.record.target };
-        let current = by_arn(desk, key, None, Mention::Arn, action(desk)?, note).await?;
+        let current = by_arn(desk, key, None, Mention::Arn, note).await?;
         Ok((existing, current))
     }
 
@@ -112,7 +112,7 @@ impl AliasAndKeys {
         ) {
             return Err(Refusal::Validation(Invalid::AliasTarget));
         }
-        by_reference(desk, text, action(desk)?, note).await
+        by_reference(desk, text, note).await
     }
 }
 
@@ -151,12 +151,7 @@ impl Target for AliasAndKeys {
     fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permits, Refusal> {
         let action = action(desk)?;
         let alias = desk.permit_alias(action, &found.arn, note)?;
-        let mut ask = |key: &FoundKey| {
-            let entry = &*key.entry;
-            let (role, mention) = (Role::Only, Mention::Arn);
-            let asked = KeyQuestion { action, role, entry, alias: None, same_key: None, mention };
-            desk.permit_key(&asked, note)
-        };
+        let mut ask = |key: &FoundKey| key.permit(desk, action, Role::Only, None, note);
         let current = found.current.as_ref().map(&mut ask).transpose()?;
         let target = found.target.as_ref().map(&mut ask).transpose()?;
         Ok(Permits { alias, current, target })
@@ -170,9 +165,9 @@ impl Target for AliasAndKeys {
         let name = desk.demands.name;
         let leaving = crate::demands::Demands { states: StateClass::Any, ..*desk.demands };
         let current = found.current.zip(permits.current);
-        let current = current.map(|(key, permit)| admit(key.entry, permit, &leaving, name));
+        let current = current.map(|(key, permit)| key.admit(permit, &leaving, name));
         let target = found.target.zip(permits.target);
-        let target = target.map(|(key, permit)| admit(key.entry, permit, desk.demands, name));
+        let target = target.map(|(key, permit)| key.admit(permit, desk.demands, name));
         Ok(AdmittedAlias {
             arn: found.arn,
             existing: found.existing,

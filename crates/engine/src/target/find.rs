@@ -1,28 +1,63 @@
 //! Finding a key or an alias by what the caller wrote.
 
 use crate::audit::Note;
-use crate::desk::Desk;
+use crate::demands::Demands;
+use crate::desk::{Desk, KeyQuestion};
+use crate::gate::{self, AdmittedKey};
+use crate::operation::Role;
 use crate::refusal::{Missing, Refusal};
 use crate::vault::KeyEntry;
 use std::sync::Arc;
-use strongroom_policy::Mention;
+use strongroom_policy::{Mention, Permit};
 use strongroom_types::{
     Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyReference, ReferenceError, Region,
 };
 
 /// A key that was found, and the alias that named it.
+///
+/// **Invariant:** a key of another account that is not there counts as found, and is refused only
+/// when permission is asked, at the same place in the order as one that is there. Whatever else is
+/// wrong with the request, its refusal does not tell the two apart.
 pub(crate) struct FoundKey {
-    pub(crate) entry: Arc<KeyEntry>,
-    pub(crate) alias: Option<AliasName>,
-    /// How refusals may speak of it.
-    pub(crate) mention: Mention,
+    pub(crate) arn: KeyArn,
+    entry: Option<Arc<KeyEntry>>,
+    alias: Option<AliasName>,
+    mention: Mention,
+}
+
+impl FoundKey {
+    /// May the caller do this to it?
+    pub(crate) fn permit(
+        &self,
+        desk: &Desk<'_>,
+        action: Action,
+        role: Role,
+        same_key: Option<bool>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let Self { arn, entry, alias, mention } = self;
+        let Some(entry) = entry else { return Err(desk.hidden(*arn, action, *mention, note)) };
+        let alias = alias.as_ref();
+        let question = KeyQuestion { action, role, entry, alias, same_key, mention: *mention };
+        desk.permit_key(&question, note)
+    }
+
+    /// Asks the gate.
+    pub(crate) fn admit(
+        self,
+        permit: Permit,
+        demands: &Demands,
+        asked_for: &'static str,
+    ) -> Result<AdmittedKey, Refusal> {
+        let entry = self.entry.ok_or(Refusal::Internal)?;
+        gate::admit(entry, permit, demands, asked_for)
+    }
 }
 
 /// Finds the key that `text` names.
 pub(crate) async fn by_reference(
     desk: &Desk<'_>,
     text: &str,
-    action: Action,
     note: &mut Note,
 ) -> Result<FoundKey, Refusal> {
     let reference = KeyReference::parse(text).map_err(|why| malformed(desk, why))?;
@@ -33,51 +68,42 @@ pub(crate) async fn by_reference(
     match reference {
         KeyReference::Id(key) => {
             let arn = KeyArn { region: caller.region, account: caller.account, key };
-            by_arn(desk, arn, None, Mention::Arn, action, note).await
+            by_arn(desk, arn, None, Mention::Arn, note).await
         }
         KeyReference::Arn(arn) => {
             same_region(desk, arn.region)?;
-            by_arn(desk, arn, None, Mention::Arn, action, note).await
+            by_arn(desk, arn, None, Mention::Arn, note).await
         }
         KeyReference::Alias(name) => {
             let arn = AliasArn { region: caller.region, account: caller.account, name };
-            by_alias(desk, arn, action, note).await
+            by_alias(desk, arn, note).await
         }
         KeyReference::AliasArn(arn) => {
             same_region(desk, arn.region)?;
-            by_alias(desk, arn, action, note).await
+            by_alias(desk, arn, note).await
         }
     }
 }
 
-/// Finds the key at `arn`. A key missing in the caller's own account is not found; of another
-/// account's it is not told whether it is there.
+/// Finds the key at `arn`. A key that the caller names in its own account must be there; of another
+/// account's, and of a ciphertext's, it is not told here whether it is.
 pub(crate) async fn by_arn(
     desk: &Desk<'_>,
     arn: KeyArn,
     alias: Option<AliasName>,
     mention: Mention,
-    action: Action,
     note: &mut Note,
 ) -> Result<FoundKey, Refusal> {
-    match desk.vault.key(&arn).await.map_err(|why| desk.internal(&why))? {
-        Some(entry) => {
-            note.resource(arn.to_string());
-            Ok(FoundKey { entry, alias, mention })
-        }
-        None if arn.account == desk.call.caller.account && mention != Mention::Ciphertext => {
-            Err(Refusal::NotFound(Missing::Key(arn)))
-        }
-        None => Err(desk.hidden(arn, action, mention, note)),
+    let entry = desk.vault.key(&arn).await.map_err(|why| desk.internal(&why))?;
+    if entry.is_some() {
+        note.resource(arn.to_string());
+    } else if arn.account == desk.call.caller.account && mention != Mention::Ciphertext {
+        return Err(Refusal::NotFound(Missing::Key(arn)));
     }
+    Ok(FoundKey { arn, entry, alias, mention })
 }
 
-async fn by_alias(
-    desk: &Desk<'_>,
-    arn: AliasArn,
-    action: Action,
-    note: &mut Note,
-) -> Result<FoundKey, Refusal> {
+async fn by_alias(desk: &Desk<'_>, arn: AliasArn, note: &mut Note) -> Result<FoundKey, Refusal> {
     let found = desk.vault.alias(&arn).await.map_err(|why| desk.internal(&why))?;
     let Some(alias) = found else {
         return Err(Refusal::NotFound(Missing::Alias(arn.to_string())));
@@ -85,7 +111,7 @@ async fn by_alias(
     let own = arn.account == desk.call.caller.account;
     let mention = if own { Mention::Arn } else { Mention::Withheld };
     let key = KeyArn { region: arn.region, account: arn.account, key: alias.record.target };
-    by_arn(desk, key, Some(arn.name), mention, action, note).await
+    by_arn(desk, key, Some(arn.name), mention, note).await
 }
 
 /// The refusal of a text that names no key.

@@ -4,8 +4,8 @@ use super::Target;
 use super::find::{FoundKey, by_arn, by_reference};
 use crate::audit::Note;
 use crate::demands::Access;
-use crate::desk::{Desk, KeyQuestion};
-use crate::gate::{AdmittedKey, admit};
+use crate::desk::Desk;
+use crate::gate::AdmittedKey;
 use crate::operation::Role;
 use crate::refusal::Refusal;
 use strongroom_keys::blob::BlobHeader;
@@ -32,27 +32,21 @@ pub struct Found {
 }
 
 impl OneKey {
-    pub(crate) async fn look_up(
-        self,
-        desk: &Desk<'_>,
-        action: Action,
-        note: &mut Note,
-    ) -> Result<Found, Refusal> {
+    pub(crate) async fn look_up(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         match self {
             Self::Named(text) => {
-                let key = by_reference(desk, &text, action, note).await?;
+                let key = by_reference(desk, &text, note).await?;
                 Ok(Found { key, made_it: true })
             }
             Self::OfCiphertext { header, named: Some(text) } => {
-                let key = by_reference(desk, &text, action, note).await?;
-                let arn = key.entry.record.arn();
-                let made_it = arn.key == header.key && arn.account == header.account;
+                let key = by_reference(desk, &text, note).await?;
+                let made_it = key.arn.key == header.key && key.arn.account == header.account;
                 Ok(Found { key, made_it })
             }
             Self::OfCiphertext { header, named: None } => {
                 let region = desk.call.caller.region;
                 let arn = KeyArn { region, account: header.account, key: header.key };
-                let key = by_arn(desk, arn, None, Mention::Ciphertext, action, note).await?;
+                let key = by_arn(desk, arn, None, Mention::Ciphertext, note).await?;
                 Ok(Found { key, made_it: true })
             }
         }
@@ -68,10 +62,7 @@ impl Found {
         same_key: Option<bool>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        let FoundKey { entry, alias, mention } = &self.key;
-        let alias = alias.as_ref();
-        let question = KeyQuestion { action, role, entry, alias, same_key, mention: *mention };
-        desk.permit_key(&question, note)
+        self.key.permit(desk, action, role, same_key, note)
     }
 
     pub(crate) fn admit(
@@ -83,7 +74,7 @@ impl Found {
         if !self.made_it {
             return Err(Refusal::IncorrectKey);
         }
-        admit(self.key.entry, permit, desk.demands, asked_for)
+        self.key.admit(permit, desk.demands, asked_for)
     }
 }
 
@@ -100,7 +91,7 @@ impl Target for OneKey {
     type Admitted = AdmittedKey;
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
-        self.look_up(desk, action(desk)?, note).await
+        self.look_up(desk, note).await
     }
 
     fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {

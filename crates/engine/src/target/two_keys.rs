@@ -40,9 +40,8 @@ impl Target for TwoKeys {
     type Admitted = AdmittedPair;
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<(Found, Found), Refusal> {
-        let (from, to) = actions(desk)?;
-        let source = self.source.look_up(desk, from, note).await?;
-        let destination = self.destination.look_up(desk, to, note).await?;
+        let source = self.source.look_up(desk, note).await?;
+        let destination = self.destination.look_up(desk, note).await?;
         Ok((source, destination))
     }
 
@@ -52,7 +51,7 @@ impl Target for TwoKeys {
         note: &mut Note,
     ) -> Result<(Permit, Permit), Refusal> {
         let (from, to) = actions(desk)?;
-        let same = source.key.entry.record.arn() == destination.key.entry.record.arn();
+        let same = source.key.arn == destination.key.arn;
         let from = source.permit(desk, from, Role::Source, Some(same), note)?;
         let to = destination.permit(desk, to, Role::Destination, Some(same), note)?;
         Ok((from, to))

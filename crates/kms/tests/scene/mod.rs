@@ -8,25 +8,24 @@ use strongroom_engine::demands::{Access, Demands};
 use strongroom_keys::admits;
 use strongroom_kms::{OperationName, demands};
 use strongroom_testkit::{Answer, Client, Kit, World, base64, contains, unbase64};
-use strongroom_types::{KeyArn, KeyId, KeyState};
+use strongroom_types::{KeyArn, KeyState};
 
 /// What is encrypted. It must show up nowhere but in the answer that returns it.
 pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
 
 /// The key that each sample is about, another one, and a ciphertext of either.
-#[derive(Clone)]
 pub(crate) struct Scene {
-    pub key: KeyArn,
-    pub other: KeyArn,
-    pub of_key: Vec<u8>,
-    pub of_other: Vec<u8>,
+    pub(crate) key: KeyArn,
+    pub(crate) other: KeyArn,
+    pub(crate) of_key: Vec<u8>,
+    pub(crate) of_other: Vec<u8>,
 }
 
 /// One request of an operation.
 pub(crate) struct Sample {
-    pub input: Value,
+    pub(crate) input: Value,
     /// Whether the key is named by nothing but a ciphertext.
-    pub by_ciphertext: bool,
+    pub(crate) by_ciphertext: bool,
 }
 
 impl Scene {
@@ -52,18 +51,6 @@ impl Scene {
         };
         let (of_key, of_other) = (encrypt(&key), encrypt(&other));
         (Self { key, other, of_key, of_other }, kit.stop())
-    }
-
-    /// The same scene around a key that is not there. The id in the ciphertext's header, from byte
-    /// 11, is changed along; nothing else of the blob is.
-    pub(crate) fn without_the_key(&self) -> Self {
-        let (multi_region, mut id) = { (self.key.key.parts().0, *self.key.key.parts().1) };
-        id[0] ^= 0xff;
-        let key = KeyArn { key: KeyId::from_parts(multi_region, id), ..self.key };
-        let mut of_key = self.of_key.clone();
-        assert_eq!(of_key[11..27], self.key.key.parts().1[..]);
-        of_key[11..27].copy_from_slice(&id);
-        Self { key, of_key, ..self.clone() }
     }
 
     /// Requests of the operation, each about [`Scene::key`] if about any key.
@@ -132,6 +119,16 @@ impl Scene {
             ],
         }
     }
+}
+
+/// The world after the key has been deleted for good.
+pub(crate) fn without_the_key(world: &World, scene: &Scene) -> World {
+    let kit = world.snapshot().open().unwrap();
+    // It may be on its way already.
+    let _ = kit.call("ScheduleKeyDeletion", &json!({"KeyId": scene.key.to_string()}));
+    kit.world.clock.advance_days(30);
+    assert_eq!(kit.block_on(kit.engine().run_due_tasks()), Ok(1));
+    kit.stop()
 }
 
 /// A key policy by which the account may do everything but `denied`.
