@@ -114,7 +114,7 @@ mod tests {
 
     fn measurement(requests: u32, cpu_millis: u64) -> Measurement {
         let mut latencies = Histogram::new();
-        (0..requests).for_each(|_| latencies.record(Duration::from_nanos(50)));
+        (0..requests).for_each(|_| latencies.record(Duration::from_nanos(2_000)));
         let rate = f64::from(requests);
         Measurement {
             latencies,
@@ -139,7 +139,7 @@ mod tests {
         table.write(&mut text).unwrap();
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("MiB")).collect();
         assert_eq!(rows.len(), 3);
-        assert!(rows[1].starts_with("| 1 | floor | 200 | 200–200 | 0.1 µs |"), "{}", rows[1]);
+        assert!(rows[1].starts_with("| 1 | floor | 200 | 200–200 | 2.0 µs |"), "{}", rows[1]);
         assert!(rows[1].ends_with("| 50 µs | 5.0 µs | 5 MiB | 0 | 2.00 | 0.50 |"), "{}", rows[1]);
         assert!(rows[2].ends_with("| 1.00 | 1.00 |"), "{}", rows[2]);
     }

@@ -1,7 +1,7 @@
 //! What an operation demands: one row of its service's table. The pipeline reads it; nothing else
 //! may decide by operation name.
 
-use strongroom_keys::StateClass;
+pub use strongroom_keys::StateClass;
 use strongroom_types::shape::Field;
 use strongroom_types::{Action, ErrorCode, KeyUsage};
 

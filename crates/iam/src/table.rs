@@ -2,11 +2,10 @@
 
 use crate::operations::GetCallerIdentity;
 use strongroom_engine::call::Call;
-use strongroom_engine::demands::{Access, Demands, Effect, Shown};
+use strongroom_engine::demands::{Access, Demands, Effect, Shown, StateClass};
 use strongroom_engine::ledger::{Recorded, Unrecorded};
 use strongroom_engine::wire::{Malformed, Node};
 use strongroom_engine::{Engine, Outcome};
-use strongroom_keys::StateClass;
 
 /// The STS operations that are served, by the names clients write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

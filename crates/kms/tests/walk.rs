@@ -178,6 +178,51 @@ fn a_stranger_learns_nothing() {
     });
 }
 
+/// Nor does a second thing that is wrong with the request tell, by which of the two is refused.
+#[test]
+fn a_second_defect_tells_a_stranger_no_more() {
+    walk(|name, demands, scene, sample, world| {
+        let kit = world.snapshot().open().unwrap();
+        let gone = without_the_key(&world, scene).open().unwrap();
+        for field in demands.fields {
+            for wrong in plausible_values(field.shape.model) {
+                let mut input = sample.input.clone();
+                input[field.name] = wrong;
+                let there = ask(&kit, &kit.stranger(), name, &input);
+                let not_there = ask(&gone, &gone.stranger(), name, &input);
+                assert_eq!(there.status, not_there.status, "{} {input}", name.name());
+                if !there.is_ok() {
+                    assert_eq!(there.text(), not_there.text(), "{} {input}", name.name());
+                }
+            }
+        }
+    });
+}
+
+/// Values that are well formed and refused for what they name.
+fn plausible_values(model: &str) -> Vec<Value> {
+    let nothing = "11111111-2222-4333-8444-555555555555";
+    match model {
+        "KeyIdType" => vec![
+            json!(nothing),
+            json!(format!("arn:aws:kms:eu-west-2:444455556666:key/{nothing}")),
+            json!(format!("arn:aws:kms:us-east-1:111122223333:key/{nothing}")),
+            json!("alias/none"),
+            json!("no key id"),
+        ],
+        "AliasNameType" => vec![json!("alias/walk"), json!("alias/none"), json!("alias/aws/x")],
+        "GrantTokenList" => vec![json!(["token"])],
+        "EncryptionAlgorithmSpec" => vec![json!("RSAES_OAEP_SHA_256")],
+        "EncryptionContextType" => vec![json!({"another": "context"})],
+        "PolicyNameType" => vec![json!("another")],
+        "PolicyType" => vec![json!("{}")],
+        "NullableBooleanType" | "BooleanType" => vec![json!(true)],
+        "MarkerType" => vec![json!("marker")],
+        "TagList" => vec![json!([{"TagKey": "aws:a", "TagValue": "b"}])],
+        _ => Vec::new(),
+    }
+}
+
 #[test]
 fn each_state_gives_what_the_state_table_says() {
     let (scene, world) = Scene::new();

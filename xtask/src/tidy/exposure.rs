@@ -26,7 +26,17 @@ const ALLOWED: &[&str] = &[
     "crates/engine/src/vault.rs",
     // What an operation may do with a caller's plaintext.
     "crates/engine/src/work.rs",
-    // Bodies on their way to the socket.
+    // The header of a ciphertext blob, which came in with the bytes that are wiped.
+    "crates/kms/src/operations/cryptography/ciphertext.rs",
+    // The file by which the operator gets the first access key, and the shell that takes it.
+    "crates/iam/src/credentials.rs",
+    "crates/strongroom/src/environment.rs",
+    // The root key's file.
+    "crates/strongroom/src/data.rs",
+    // Bodies on their way in, to be verified and parsed, and out.
+    "crates/strongroom/src/gateway.rs",
+    "crates/protocol/src/json/write.rs",
+    "crates/protocol/src/query.rs",
     "crates/server/src/body.rs",
 ];
 

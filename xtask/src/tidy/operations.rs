@@ -1,7 +1,8 @@
 //! An operation of KMS is found from its name alone: a file under `crates/kms/src/operations/`, a
 //! row of the table, and a heading in `docs/operations/`; none of the three without the others.
 //!
-//! The files are `<family>/<operation>.rs`; what the families share stands beside them.
+//! The files are `<family>/<operation>.rs`; what they share stands beside them and implements no
+//! operation.
 
 use super::Finding;
 use crate::rust_source;
@@ -97,12 +98,14 @@ pub(super) fn findings(tree: &Tree) -> Vec<Finding> {
     found
 }
 
-/// Whether a file of a family is one operation: it neither gathers them nor holds tests.
+/// Whether a file of a family is one operation: it neither gathers them, nor helps them, nor holds
+/// tests.
 fn is_operation(tree: &Tree, file: &File) -> bool {
     let in_family = file.path.strip_prefix(FILES).is_some_and(|rest| rest.contains('/'));
     let directory = format!("{}/", file.path.trim_end_matches(".rs"));
     let gathers = file.stem() == "mod" || tree.under(&directory, "rs").next().is_some();
-    in_family && !gathers && file.stem() != "tests"
+    let is_helper = !file.text.contains("impl Operation for ");
+    in_family && !gathers && !is_helper && file.stem() != "tests"
 }
 
 /// The operations that the table's code names.
@@ -138,7 +141,8 @@ fn snake_case(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const FILE: (&str, &str) = ("crates/kms/src/operations/keys/create_key.rs", "");
+    const CODE: &str = "impl Operation for CreateKey {}";
+    const FILE: (&str, &str) = ("crates/kms/src/operations/keys/create_key.rs", CODE);
     const FAMILY: (&str, &str) = ("crates/kms/src/operations/keys.rs", "");
     const ROW: (&str, &str) = (TABLE, "// Encrypt\nfn demands() { CreateKey => row(\"Decrypt\") }");
     const HEADING: (&str, &str) =
@@ -161,8 +165,9 @@ mod tests {
 
     #[test]
     fn a_file_is_named_for_an_operation() {
-        let odd = ("crates/kms/src/operations/keys/helpers.rs", "");
+        let odd = ("crates/kms/src/operations/keys/helpers.rs", CODE);
         assert_eq!(found(&[odd]), [format!("{}: named for no operation of KMS", odd.0)]);
+        assert!(found(&[("crates/kms/src/operations/keys/helpers.rs", "")]).is_empty());
         assert!(found(&[("crates/kms/src/operations/page.rs", "")]).is_empty());
         assert_eq!(snake_case("ReEncrypt"), "re_encrypt");
         assert_eq!(OPERATIONS.len(), 56);

@@ -1,0 +1,6 @@
+//! A key is admitted by the gate alone.
+use strongroom_engine::gate::AdmittedKey;
+
+fn main() {
+    let _ = AdmittedKey { entry: todo!(), permit: todo!() };
+}

@@ -1,0 +1,6 @@
+//! A reply may hold plaintext, so it is not printed either.
+fn print(reply: &strongroom_engine::reply::Reply) -> String {
+    format!("{reply:?}")
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! In no way.
+fn print(key: &strongroom_crypto::SecretKey) -> String {
+    format!("{key}")
+}
+
+fn main() {}

@@ -1,0 +1,209 @@
+//! Frozen vectors of what is at rest, format version 1. Each is written again from the same keys
+//! and the same counted entropy, and must come out to the byte; and the frozen bytes must open.
+//!
+//! A vector is added, never edited: a server must open what an earlier one wrote.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use strongroom_crypto::{SecretKey, hash};
+use strongroom_keys::blob::BlobHeader;
+use strongroom_keys::{
+    AliasRecord, BackingKey, DomainKey, DomainName, JournalKey, JournalReader, KeyRecord,
+    LocalRootKey, MaterialRecord, MultiRegion, RootKey, SegmentHeader, codec, open, seal,
+};
+use strongroom_testkit::{CountedEntropy, Faults, region};
+use strongroom_types::{
+    AccountId, EncryptionContext, KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Tag,
+    Timestamp,
+};
+
+/// The fields of a vector file: `name = hexadecimal digits`, in order.
+fn vector(file: &str) -> BTreeMap<String, Vec<u8>> {
+    let text = std::fs::read_to_string(path(file)).expect("the vector is there");
+    let fields = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    fields
+        .map(|line| {
+            let (name, digits) = line.split_once(" = ").expect("name = digits");
+            (name.to_owned(), bytes(digits))
+        })
+        .collect()
+}
+
+fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/v1").join(file)
+}
+
+fn bytes(digits: &str) -> Vec<u8> {
+    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits");
+    (0..digits.len()).step_by(2).map(pair).collect()
+}
+
+/// The frozen vector must be exactly these fields. A file that is not there yet is shown, to be
+/// added by hand.
+#[track_caller]
+fn assert_frozen(file: &str, fields: &[(&str, &[u8])]) {
+    let lines: Vec<String> =
+        fields.iter().map(|(name, bytes)| format!("{name} = {}", hash::hex(bytes))).collect();
+    assert!(path(file).exists(), "add {file}:\n{}", lines.join("\n"));
+    let expected: BTreeMap<String, Vec<u8>> =
+        fields.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())).collect();
+    assert_eq!(vector(file), expected, "{file}:\n{}", lines.join("\n"));
+}
+
+fn entropy() -> CountedEntropy {
+    CountedEntropy::new(0x7665_6374_6f72, Faults::default())
+}
+
+fn key(byte: u8) -> SecretKey {
+    SecretKey::from_slice(&[byte; 32]).unwrap()
+}
+
+fn arn() -> KeyArn {
+    let key = KeyId::from_random([0x11; 16]);
+    KeyArn { region: region(), account: AccountId::INITIAL, key }
+}
+
+fn regional() -> DomainKey {
+    DomainKey::new(DomainName::region(region()), 1, key(0xd1))
+}
+
+fn global() -> DomainKey {
+    DomainKey::new(DomainName::global(), 1, key(0xd0))
+}
+
+fn context() -> EncryptionContext {
+    let pairs = [("department", "10103.0"), ("purpose", "vector ä")];
+    EncryptionContext::new(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into())
+}
+
+const CREATED: Timestamp = Timestamp::from_millis(1_795_329_425_123);
+
+#[test]
+fn a_wrapped_backing_key() {
+    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
+    let record = backing.wrap(&regional(), &arn(), CREATED, &entropy()).unwrap();
+    let encoded = codec::encode(&record);
+    assert_frozen(
+        "backing-key.txt",
+        &[("material_id", &record.id), ("wrapped", &record.wrapped), ("record", &encoded)],
+    );
+    let frozen = vector("backing-key.txt");
+    let record: MaterialRecord = codec::decode(&frozen["record"]).unwrap();
+    let opened = BackingKey::unwrap(&regional(), &arn(), &record).unwrap();
+    assert_eq!(opened.id().as_bytes().as_slice(), frozen["material_id"]);
+}
+
+#[test]
+fn a_ciphertext_blob() {
+    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
+    let plain = b"the plaintext of the vector";
+    let blob = backing.encrypt(&arn(), &context(), plain, &entropy()).unwrap();
+    let empty = backing.encrypt(&arn(), &EncryptionContext::default(), b"x", &entropy()).unwrap();
+    assert_frozen(
+        "ciphertext-blob.txt",
+        &[("plaintext", plain), ("blob", &blob), ("without_context", &empty)],
+    );
+    let frozen = vector("ciphertext-blob.txt");
+    let decrypt = |blob: &[u8], context: &EncryptionContext| {
+        let header = BlobHeader::parse(blob).unwrap();
+        assert_eq!((header.account, header.key), (arn().account, arn().key));
+        assert_eq!(header.material, backing.id());
+        backing.decrypt(&header, context, blob).map(|plain| plain.expose().to_vec())
+    };
+    assert_eq!(decrypt(&frozen["blob"], &context()), Ok(frozen["plaintext"].clone()));
+    assert_eq!(decrypt(&frozen["without_context"], &EncryptionContext::default()), Ok(b"x".into()));
+    assert!(decrypt(&frozen["blob"], &EncryptionContext::default()).is_err());
+}
+
+fn key_record() -> KeyRecord {
+    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
+    KeyRecord {
+        account: arn().account,
+        region: arn().region,
+        id: arn().key,
+        created: CREATED,
+        description: "of the vector".to_owned(),
+        state: KeyState::PendingDeletion,
+        spec: KeySpec::SymmetricDefault,
+        usage: KeyUsage::EncryptDecrypt,
+        origin: Origin::AwsKms,
+        multi_region: Some(MultiRegion {
+            primary: region(),
+            replicas: vec!["us-east-1".parse().unwrap()],
+        }),
+        deletion: Some(CREATED.plus_days(30)),
+        policy: "{}".to_owned(),
+        tags: vec![Tag { key: "a".to_owned(), value: "b".to_owned() }],
+        material: vec![backing.wrap(&regional(), &arn(), CREATED, &entropy()).unwrap()],
+    }
+}
+
+#[test]
+fn the_record_of_a_key_and_its_sealed_form() {
+    let place = b"k/111122223333/eu-west-2/11111111-1111-4111-9111-111111111111";
+    let plain = codec::encode(&key_record());
+    let sealed = seal(&regional(), place, 7, &plain, &entropy()).unwrap();
+    assert_frozen(
+        "key-record.txt",
+        &[("place", place), ("plain", &plain), ("sealed_at_version_7", &sealed)],
+    );
+    let frozen = vector("key-record.txt");
+    let opened = open(&regional(), &frozen["place"], 7, &frozen["sealed_at_version_7"]).unwrap();
+    assert_eq!(codec::decode::<KeyRecord>(opened.expose()), Ok(key_record()));
+    assert!(open(&regional(), &frozen["place"], 8, &frozen["sealed_at_version_7"]).is_err());
+}
+
+#[test]
+fn the_record_of_an_alias() {
+    let updated = CREATED.plus_days(1);
+    let record = AliasRecord { target: arn().key, created: CREATED, updated };
+    assert_frozen("alias-record.txt", &[("plain", &codec::encode(&record))]);
+    assert_eq!(codec::decode(&vector("alias-record.txt")["plain"]), Ok(record));
+}
+
+#[test]
+fn a_wrapped_domain_key() {
+    let root = LocalRootKey::new(key(0x4b)).unwrap();
+    let wrapped = root.wrap(&regional(), &entropy()).unwrap();
+    let name = DomainName::region(region());
+    let fingerprint = root.fingerprint().as_bytes().to_vec();
+    assert_frozen("domain-key.txt", &[("fingerprint", &fingerprint), ("wrapped", &wrapped)]);
+    let frozen = vector("domain-key.txt");
+    let opened = root.unwrap(name, 1, &frozen["wrapped"]).unwrap();
+    // It is the key that was wrapped: what one seals the other opens.
+    let sealed = seal(&regional(), b"place", 1, b"content", &entropy()).unwrap();
+    assert_eq!(open(&opened, b"place", 1, &sealed).unwrap().expose(), b"content");
+    assert!(root.unwrap(name, 2, &frozen["wrapped"]).is_err());
+}
+
+#[test]
+fn a_segment_of_the_journal() {
+    let header = SegmentHeader { number: 3, domain: 1, salt: [0x5a; 16], previous: [0xc4; 16] };
+    let frames: [(u64, &[u8]); 3] = [(0, b"first"), (1, b"second"), (1, b"")];
+    let mut writer = JournalKey::new(&global(), &header).unwrap();
+    let mut segment = header.to_bytes();
+    for (durable, plain) in frames {
+        writer.seal(durable, plain, &mut segment).unwrap();
+    }
+    assert_frozen("journal-segment.txt", &[("segment", &segment), ("chain", &writer.chain())]);
+
+    let frozen = vector("journal-segment.txt");
+    let segment = &frozen["segment"];
+    let header = SegmentHeader::parse(segment).unwrap();
+    let reader = JournalKey::new(&global(), &header).unwrap();
+    let mut reader = JournalReader::new(reader, &segment[SegmentHeader::LEN..]);
+    for (durable, plain) in frames {
+        let (known, opened) = reader.next_frame().unwrap().unwrap();
+        assert_eq!((known, opened.expose()), (durable, plain));
+    }
+    assert!(reader.next_frame().unwrap().is_none());
+    assert_eq!(reader.chain().as_slice(), frozen["chain"]);
+}
