@@ -158,6 +158,7 @@ struct Snapshot {
     at: std::time::Instant,
     server_cpu: Option<Duration>,
     client_cpu: Duration,
+    machine: Option<Duration>,
     resident: Option<u64>,
 }
 
@@ -167,23 +168,28 @@ impl Snapshot {
             at: clock::now(),
             server_cpu: pid.and_then(usage::cpu),
             client_cpu: usage::cpu(std::process::id()).unwrap_or_default(),
+            machine: usage::machine(),
             resident: pid.and_then(usage::resident),
         }
     }
 
     fn until(self, end: Self, tally: Tally) -> Measurement {
+        let between = |one: Option<Duration>, two: Option<Duration>| {
+            one.zip(two).map(|(one, two)| two.saturating_sub(one))
+        };
         let elapsed = end.at.saturating_duration_since(self.at);
         let rate = ratio(tally.latencies.total(), elapsed.as_secs_f64());
+        let server_cpu = between(self.server_cpu, end.server_cpu);
+        let client_cpu = end.client_cpu.saturating_sub(self.client_cpu);
+        let machine = between(self.machine, end.machine);
         Measurement {
             latencies: tally.latencies,
             errors: tally.errors,
             first_error: tally.first_error,
             elapsed,
-            server_cpu: self
-                .server_cpu
-                .zip(end.server_cpu)
-                .map(|(one, two)| two.saturating_sub(one)),
-            client_cpu: end.client_cpu.saturating_sub(self.client_cpu),
+            server_cpu,
+            client_cpu,
+            other_cpu: between(server_cpu.map(|server| server + client_cpu), machine),
             resident: end.resident,
             range: (rate, rate),
         }

@@ -18,6 +18,9 @@ pub(crate) struct Measurement {
     pub(crate) server_cpu: Option<Duration>,
     /// CPU time of the load generator meanwhile.
     pub(crate) client_cpu: Duration,
+    /// CPU time that neither of the two used, if the server's process is known: other programs
+    /// took it, or the machine's host.
+    pub(crate) other_cpu: Option<Duration>,
     /// The server's resident memory at the end, bytes; the largest of the rounds.
     pub(crate) resident: Option<u64>,
     /// Requests a second of the slowest and the fastest round.
@@ -33,6 +36,7 @@ impl Measurement {
         self.elapsed += other.elapsed;
         self.server_cpu = self.server_cpu.zip(other.server_cpu).map(|(one, two)| one + two);
         self.client_cpu += other.client_cpu;
+        self.other_cpu = self.other_cpu.zip(other.other_cpu).map(|(one, two)| one + two);
         self.resident = self.resident.max(other.resident);
         self.range = (self.range.0.min(other.range.0), self.range.1.max(other.range.1));
     }
@@ -50,6 +54,11 @@ impl Measurement {
     /// CPU seconds of the load generator for each request.
     pub(crate) fn client_cpu_each(&self) -> f64 {
         self.each(self.client_cpu)
+    }
+
+    /// Cores' worth of CPU that others had.
+    pub(crate) fn other_cores(&self) -> Option<f64> {
+        self.other_cpu.map(|cpu| cpu.as_secs_f64() / self.elapsed.as_secs_f64())
     }
 
     fn each(&self, cpu: Duration) -> f64 {
@@ -77,6 +86,7 @@ mod tests {
             elapsed: Duration::from_secs(2),
             server_cpu: Some(Duration::from_secs(1)),
             client_cpu: Duration::from_millis(500),
+            other_cpu: Some(Duration::from_millis(100)),
             resident: Some(u64::from(requests)),
             range: (rate, rate),
         }
@@ -89,6 +99,7 @@ mod tests {
         assert!((sum.rate() - 9.5).abs() < 1e-9);
         assert!((sum.server_cpu_each().unwrap() - 0.05).abs() < 1e-9, "40 requests in 2 s");
         assert!((sum.client_cpu_each() - 0.025).abs() < 1e-9);
+        assert!((sum.other_cores().unwrap() - 0.05).abs() < 1e-9);
         assert_eq!((sum.errors, sum.first_error.as_deref()), (2, Some("2")));
         assert_eq!(sum.resident, Some(28));
         assert_eq!(sum.range, (5.0, 14.0));

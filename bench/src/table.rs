@@ -31,8 +31,8 @@ impl Table {
         writeln!(out, "\n## {}\n", self.workload)?;
         out.write_str("| connections | server | requests/s | slowest–fastest round | p50 | p99 ")?;
         out.write_str("| p99.9 | server CPU/request | client CPU/request | server memory ")?;
-        out.write_str("| errors | rate ÷ first | CPU ÷ first |\n")?;
-        out.write_str("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")?;
+        out.write_str("| other CPU | errors | rate ÷ first | CPU ÷ first |\n")?;
+        out.write_str("|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")?;
         self.rows.iter().try_for_each(|row| row.write(self.first(row), out))?;
         self.errors(out)
     }
@@ -70,6 +70,7 @@ impl Row {
             cpu.map_or_else(none, seconds),
             seconds(found.client_cpu_each()),
             found.resident.map_or_else(none, |bytes| format!("{} MiB", bytes >> 20)),
+            found.other_cores().map_or_else(none, |cores| format!("{cores:.2}")),
             found.errors.to_string(),
             quotient(Some(found.rate()), Some(first.found.rate())),
             quotient(cpu, first_cpu),
@@ -123,6 +124,7 @@ mod tests {
             elapsed: Duration::from_secs(1),
             server_cpu: Some(Duration::from_millis(cpu_millis)),
             client_cpu: Duration::from_millis(1),
+            other_cpu: Some(Duration::from_millis(300)),
             resident: Some(5 << 20),
             range: (rate, rate),
         }
@@ -140,7 +142,11 @@ mod tests {
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("MiB")).collect();
         assert_eq!(rows.len(), 3);
         assert!(rows[1].starts_with("| 1 | floor | 200 | 200–200 | 2.0 µs |"), "{}", rows[1]);
-        assert!(rows[1].ends_with("| 50 µs | 5.0 µs | 5 MiB | 0 | 2.00 | 0.50 |"), "{}", rows[1]);
+        assert!(
+            rows[1].ends_with("| 50 µs | 5.0 µs | 5 MiB | 0.30 | 0 | 2.00 | 0.50 |"),
+            "{}",
+            rows[1]
+        );
         assert!(rows[2].ends_with("| 1.00 | 1.00 |"), "{}", rows[2]);
     }
 

@@ -17,7 +17,8 @@ const PAGE: usize = 1000;
 /// those of uses in the order of the journal.
 ///
 /// # Errors
-/// [`RecoveryError`] at the first record that is not authentic.
+/// [`RecoveryError`] at the first record that is not authentic, or at the first segment of the
+/// journal that does not continue the one before it.
 pub async fn read(
     store: Arc<dyn Store>,
     log: &mut dyn Log,
@@ -27,8 +28,9 @@ pub async fn read(
     let entropy = Arc::new(SystemEntropy);
     let vault = Vault::new(store, root, entropy, CacheSizes::default());
     changes(&vault, &mut each).await?;
+    let mut chain = [0; 16];
     for segment in log.segments()? {
-        for frame in read_segment(&vault, log, segment).await? {
+        for frame in read_segment(&vault, log, segment, &mut chain).await? {
             if let Frame::Record(record) = frame {
                 each(&record);
             }

@@ -156,7 +156,7 @@ impl<'a> JournalReader<'a> {
     /// [`FrameError`]. After one, [`JournalReader::skip`] may go past a damaged frame.
     pub fn next_frame(&mut self) -> Result<Option<(u64, SecretBytes)>, FrameError> {
         let Some(RawFrame { prefix, sealed }) = self.peek()? else { return Ok(None) };
-        let durable = prefix.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let durable = trailing(prefix);
         let aad = associated_data(&self.key.chain, prefix);
         let plain = self.key.key.open(self.key.next, &aad, sealed);
         let plain = plain.map_err(|_| FrameError::Authentication)?;
@@ -172,6 +172,36 @@ impl<'a> JournalReader<'a> {
     pub fn skip(&mut self) -> Result<(), FrameError> {
         let frame = self.peek()?.ok_or(FrameError::Short)?;
         self.pass(frame.sealed)
+    }
+
+    /// Goes past a frame that did not open and whose length is not to be trusted either: looks for
+    /// the place behind it where the next frame opens. Returns whether there is one.
+    pub fn seek(&mut self) -> bool {
+        let next = self.key.next + 1;
+        let found = (PREFIX + TAG_LEN..self.rest.len()).find(|at| self.opens_at(*at, next));
+        let Some(at) = found else { return false };
+        let (damaged, rest) = self.rest.split_at(at);
+        self.rest = rest;
+        self.consumed += at;
+        self.key.advance(damaged).is_ok()
+    }
+
+    /// Whether frame `number` begins `at` bytes behind here, after the tag of the one before it.
+    fn opens_at(&self, at: usize, number: u64) -> bool {
+        let Some((before, rest)) = self.rest.split_at_checked(at) else { return false };
+        let (Some(chain), Some((prefix, rest))) =
+            (before.last_chunk::<TAG_LEN>(), rest.split_at_checked(PREFIX))
+        else {
+            return false;
+        };
+        let (length, durable) = (leading(prefix), trailing(prefix));
+        let sealed = usize::try_from(length).ok().filter(|length| *length >= TAG_LEN);
+        // A frame knows of none that come after it, which rules out nearly every other place.
+        let Some(sealed) = sealed.filter(|_| durable <= number).and_then(|len| rest.get(..len))
+        else {
+            return false;
+        };
+        self.key.key.open(number, &associated_data(chain, prefix), sealed).is_ok()
     }
 
     /// Frames read so far.
@@ -197,8 +227,7 @@ impl<'a> JournalReader<'a> {
             [] => return Ok(None),
             bytes => bytes.split_at_checked(PREFIX).ok_or(FrameError::Short)?,
         };
-        let length = prefix.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-        let length = usize::try_from(length).map_err(|_| FrameError::Format)?;
+        let length = usize::try_from(leading(prefix)).map_err(|_| FrameError::Format)?;
         match length {
             // Zeros are what a file system may leave past the last whole write.
             0 if prefix.iter().chain(rest).all(|byte| *byte == 0) => Ok(None),
@@ -217,6 +246,16 @@ impl<'a> JournalReader<'a> {
         self.rest = self.rest.get(length..).unwrap_or_default();
         Ok(())
     }
+}
+
+/// The length at the beginning of a prefix.
+fn leading(prefix: &[u8]) -> u32 {
+    prefix.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+/// The number of durable frames at the end of a prefix.
+fn trailing(prefix: &[u8]) -> u64 {
+    prefix.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 fn associated_data(chain: &[u8; TAG_LEN], prefix: &[u8]) -> Vec<u8> {
@@ -267,6 +306,23 @@ mod tests {
             let mut reader = JournalReader::new(key(), &flipped);
             let whole = std::iter::from_fn(|| reader.next_frame().ok().flatten()).count();
             assert!(whole < 3, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn the_frame_behind_a_damaged_one_is_found_whatever_the_damage() {
+        let bytes = three();
+        let second = PREFIX + 5 + TAG_LEN..PREFIX + 5 + TAG_LEN + PREFIX + 6;
+        for at in second {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
+            let mut reader = JournalReader::new(key(), &flipped);
+            assert!(reader.next_frame().is_ok_and(|frame| frame.is_some()));
+            assert!(reader.next_frame().is_err(), "byte {at}");
+            assert!(reader.seek(), "byte {at}");
+            let (_, plain) = reader.next_frame().unwrap().unwrap();
+            assert_eq!(plain.expose(), b"third");
+            assert!(!reader.seek());
         }
     }
 

@@ -146,8 +146,9 @@ impl Kit {
     #[track_caller]
     pub fn create_key(&self) -> KeyArn {
         let answer = self.call("CreateKey", &serde_json::json!({})).ok();
-        let id = answer.json()["KeyMetadata"]["KeyId"].as_str().map(str::parse::<KeyId>);
-        let key = id.and_then(Result::ok).expect("a key id");
+        let answer = answer.json();
+        let id = answer.pointer("/KeyMetadata/KeyId").and_then(Value::as_str);
+        let key = id.and_then(|id| id.parse::<KeyId>().ok()).expect("a key id");
         KeyArn { region: region(), account: AccountId::INITIAL, key }
     }
 

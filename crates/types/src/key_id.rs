@@ -48,16 +48,22 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.multi_region {
-            f.write_str("mrk-")?;
-        }
-        for (at, byte) in self.bytes.iter().enumerate() {
-            if !self.multi_region && matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+        const DIGITS: [u8; 16] = *b"0123456789abcdef";
+        // Both forms have 36 characters: a UUID with its four dashes, or `mrk-` and 32 digits.
+        let mut text = [b'-'; 36];
+        let start = if self.multi_region { *b"mrk-" } else { [b'-'; 4] };
+        text.iter_mut().zip(start).for_each(|(to, from)| *to = from);
+        let dash = |at: usize| !self.multi_region && matches!(at, 8 | 13 | 18 | 23);
+        let first = if self.multi_region { 4 } else { 0 };
+        let places = (first..text.len()).filter(|at| !dash(*at));
+        let nibbles = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        for (at, nibble) in places.zip(nibbles) {
+            if let (Some(to), Some(digit)) = (text.get_mut(at), DIGITS.get(usize::from(nibble))) {
+                *to = *digit;
             }
-            write!(f, "{byte:02x}")?;
         }
-        Ok(())
+        // INVARIANT: digits, dashes and `mrk` are ASCII.
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -10,6 +10,9 @@ use strongroom_keys::{DomainName, FrameError, JournalKey, JournalReader, Segment
 /// The most bytes that a crash can leave unfinished at the end: one group. More damage than that
 /// is no torn write.
 const MOST_TORN: usize = 4 << 20;
+/// The most bytes that a crash can leave of a segment that was not begun whole: its header and its
+/// first frame, which holds one number, are one write. More than that is no torn write either.
+const MOST_BEGUN: usize = SegmentHeader::LEN + 64;
 
 /// What the journal's end says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +43,11 @@ pub enum RecoveryError {
         /// The first frame, from 0, that does not open.
         frame: u64,
     },
+    /// Records before this segment are missing: it does not continue the one that is there.
+    Missing {
+        /// The segment.
+        segment: u64,
+    },
 }
 
 impl fmt::Display for RecoveryError {
@@ -52,6 +60,9 @@ impl fmt::Display for RecoveryError {
                 "journal segment {segment} is damaged at record {frame}: it was altered, or the \
                  disk lost what it had promised to keep"
             ),
+            Self::Missing { segment } => {
+                write!(f, "journal records before segment {segment} are missing")
+            }
         }
     }
 }
@@ -94,7 +105,7 @@ async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, 
     let unfinished = Recovered { torn: bytes.len(), ..Recovered::default() };
     let Some(header) = SegmentHeader::parse(bytes) else {
         // A crash while the segment was begun: header and first frame are one write.
-        return if bytes.len() <= MOST_TORN { Ok(unfinished) } else { Err(damaged(0)) };
+        return if never_begun(bytes) { Ok(unfinished) } else { Err(damaged(0)) };
     };
     if header.number != number {
         return Err(damaged(0));
@@ -116,10 +127,16 @@ async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, 
         return Err(damaged(frames));
     }
     if frames == 0 {
-        return Ok(unfinished);
+        return if never_begun(bytes) { Ok(unfinished) } else { Err(damaged(0)) };
     }
     let position = Position { segment: number, frames };
     Ok(Recovered { position, chain, anchor, newest: number, torn })
+}
+
+/// Whether `bytes`, but for room that the medium has reserved, may be what a crash left of the
+/// beginning of a segment.
+fn never_begun(bytes: &[u8]) -> bool {
+    bytes.iter().rposition(|byte| *byte != 0).is_none_or(|last| last < MOST_BEGUN)
 }
 
 async fn reader<'a>(
@@ -139,6 +156,7 @@ fn was_durable(mut reader: JournalReader<'_>, damaged: u64) -> bool {
             Ok(Some((durable, _))) if durable > damaged => return true,
             Ok(None) => return false,
             Ok(Some(_)) => Ok(()),
+            Err(_) if reader.seek() => Ok(()),
             Err(FrameError::Authentication) => reader.skip(),
             Err(other) => Err(other),
         };
@@ -155,7 +173,8 @@ fn commits_in(plain: &[u8]) -> u64 {
     }
 }
 
-/// All frames of segment `number`, oldest first; for those who look at the trail.
+/// All frames of segment `number`, oldest first; for those who look at the trail. `chain` is the
+/// tag of the last frame before the segment, zeros before the first, and becomes that of its last.
 ///
 /// # Errors
 /// [`RecoveryError`]; the frames before a damaged one are not returned.
@@ -163,22 +182,37 @@ pub async fn read_segment(
     vault: &Vault,
     log: &mut dyn Log,
     number: u64,
+    chain: &mut [u8; 16],
 ) -> Result<Vec<Frame>, RecoveryError> {
     let bytes = log.read(number)?;
+    let Some(header) = SegmentHeader::parse(&bytes) else { return Ok(Vec::new()) };
+    let (frames, last) = read_frames(reader(vault, &header, &bytes).await?, number)?;
+    if !frames.is_empty() {
+        if header.number != number || header.previous != *chain {
+            return Err(RecoveryError::Missing { segment: number });
+        }
+        *chain = last;
+    }
+    Ok(frames)
+}
+
+/// The frames, and the tag of the last one.
+fn read_frames(
+    mut reader: JournalReader<'_>,
+    number: u64,
+) -> Result<(Vec<Frame>, [u8; 16]), RecoveryError> {
     let mut frames = Vec::new();
-    let Some(header) = SegmentHeader::parse(&bytes) else { return Ok(frames) };
-    let mut reader = reader(vault, &header, &bytes).await?;
     loop {
-        let frames_so_far = reader.frames();
+        let (frames_so_far, chain) = (reader.frames(), reader.chain());
         let damaged = RecoveryError::Damaged { segment: number, frame: frames_so_far };
         match reader.next_frame() {
-            Ok(None) => return Ok(frames),
+            Ok(None) => return Ok((frames, chain)),
             Ok(Some((_, plain))) => {
                 frames.push(codec::decode(plain.expose()).map_err(|_| damaged)?);
             }
             // The unfinished end of a segment that nobody has recovered yet is no damage.
             Err(_) if was_durable(reader, frames_so_far) => return Err(damaged),
-            Err(_) => return Ok(frames),
+            Err(_) => return Ok((frames, chain)),
         }
     }
 }
