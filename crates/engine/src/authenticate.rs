@@ -71,8 +71,13 @@ impl Engine {
         let known = found.filter(|_| claim.session_token().is_none());
         let unknown = Unauthenticated::Refused(AuthError::UnknownKey);
         let credential = known.ok_or(unknown)?;
-        let key = self.signing_key(&claim, &credential);
+        let (scope, known) = self.signing_key(&claim, &credential);
+        let key = known.clone().unwrap_or_else(|| scope.derive(&credential.record));
         let verified = claim.verify(&key).map_err(Unauthenticated::Refused)?;
+        // Only a good signature earns a place in the cache, or anybody could crowd it.
+        if known.is_none() {
+            self.signing_keys().0.insert(scope, key);
+        }
         let caller = Caller {
             principal: credential.record.principal(),
             account: credential.record.account,
@@ -86,7 +91,7 @@ impl Engine {
         &self,
         claim: &Claim<'_>,
         credential: &Read<CredentialRecord>,
-    ) -> Arc<SigningKey> {
+    ) -> (Scope, Option<Arc<SigningKey>>) {
         let scope = Scope {
             access_key: claim.access_key_id().to_owned(),
             version: credential.version,
@@ -94,14 +99,14 @@ impl Engine {
             region: claim.region(),
             service: claim.service(),
         };
-        let keys = &self.signing_keys().0;
-        if let Some(key) = keys.get(&scope) {
-            return key;
-        }
-        let secret = &credential.record.secret;
-        let key = SigningKey::derive(secret, &scope.date, scope.region.as_str(), scope.service);
-        let key = Arc::new(key);
-        keys.insert(scope, key.clone());
-        key
+        let known = self.signing_keys().0.get(&scope);
+        (scope, known)
+    }
+}
+
+impl Scope {
+    fn derive(&self, credential: &CredentialRecord) -> Arc<SigningKey> {
+        let (secret, region) = (&credential.secret, self.region.as_str());
+        Arc::new(SigningKey::derive(secret, &self.date, region, self.service))
     }
 }

@@ -76,9 +76,9 @@ impl Engine {
         })
     }
 
-    /// Why the engine has stopped answering, if it has.
+    /// Why requests fail now, if they do.
     #[must_use]
-    pub fn failure(&self) -> Option<&str> {
+    pub fn failure(&self) -> Option<String> {
         self.ledger.failure()
     }
 

@@ -5,8 +5,8 @@ use crate::refusal::Refusal;
 use crate::vault::KeyEntry;
 use std::sync::Arc;
 use strongroom_keys::{StateRefusal, admits};
-use strongroom_policy::Permit;
-use strongroom_types::{KeyArn, Timestamp};
+use strongroom_policy::{Permit, Reason};
+use strongroom_types::{Action, KeyArn, Timestamp};
 
 /// Proof that a key's record was found, that the caller holds a permit for this very key, and that
 /// its usage and state admit the operation. Only [`admit`] and [`admit_due`] make one; key
@@ -39,19 +39,21 @@ impl AdmittedKey {
     }
 }
 
-/// Admits `entry` for what `demands` says. `asked_for` is the operation, or its direction, as a
-/// refusal of the usage names it.
+/// Admits `entry` for `action`, as `demands` says. `asked_for` is the operation, or its direction,
+/// as a refusal of the usage names it.
 ///
 /// # Errors
 /// The refusal of the usage first, then that of the state: AWS's order.
 pub(crate) fn admit(
     entry: Arc<KeyEntry>,
     permit: Permit,
+    action: Action,
     demands: &Demands,
     asked_for: &'static str,
 ) -> Result<AdmittedKey, Refusal> {
     let key = entry.record.arn();
-    if !permit.covers_key(&key) {
+    let scheduled = matches!(permit.reason(), Reason::Scheduled(_));
+    if scheduled || permit.action() != action || !permit.covers_key(&key) {
         return Err(Refusal::Internal);
     }
     if demands.usage.is_some_and(|usage| usage != entry.record.usage) {
@@ -72,5 +74,7 @@ pub(crate) fn admit_due(
     now: Timestamp,
 ) -> Option<AdmittedKey> {
     let due = entry.record.deletion.is_some_and(|time| time <= now);
-    (due && permit.covers_key(&entry.record.arn())).then_some(AdmittedKey { entry, permit })
+    let scheduled = matches!(permit.reason(), Reason::Scheduled(_));
+    (due && scheduled && permit.covers_key(&entry.record.arn()))
+        .then_some(AdmittedKey { entry, permit })
 }

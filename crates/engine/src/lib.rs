@@ -41,4 +41,5 @@ pub use authenticate::Unauthenticated;
 pub use engine::{Engine, Ports, Report, Running};
 pub use operation::{Operation, Role};
 pub use pipeline::Outcome;
+pub use strongroom_policy::Fact;
 pub use vault::{CacheSizes, VaultError};

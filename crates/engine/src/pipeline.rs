@@ -54,7 +54,8 @@ impl Engine {
                 Err((CommitFailure::Unrecorded, _)) => break,
             }
         }
-        self.report(Some(call.id), self.ledger().failure().unwrap_or("not recorded"));
+        let why = self.ledger().failure();
+        self.report(Some(call.id), &why.unwrap_or_else(|| "not recorded".to_owned()));
         Err(Unrecorded)
     }
 

@@ -32,8 +32,10 @@ impl Engine {
             from = [last.key.as_slice(), &[0]].concat();
             for entry in due {
                 let Some(arn) = due_key(&entry.key) else { continue };
-                if self.delete_due(arn, &entry.key, entry.found.version, now).await? {
-                    deleted += 1;
+                // One key that cannot be read does not keep the others alive.
+                match self.delete_due(arn, &entry.key, entry.found.version, now).await {
+                    Ok(done) => deleted += usize::from(done),
+                    Err(why) => self.report(None, &format!("deletion of {arn}: {why}")),
                 }
             }
         }

@@ -76,6 +76,12 @@ impl Slot {
         Self::new(format!("acct/{account}"), DomainName::global(), Subject::Other)
     }
 
+    /// The account whose record is at `place`, if one's is.
+    #[must_use]
+    pub fn account_at(place: &[u8]) -> Option<AccountId> {
+        std::str::from_utf8(place.strip_prefix(b"acct/")?).ok()?.parse().ok()
+    }
+
     /// The store's head: `head`.
     #[must_use]
     pub fn head() -> Self {
@@ -136,6 +142,12 @@ impl SlotRange {
     #[must_use]
     pub fn audit() -> Self {
         Self::new("u/".to_owned(), DomainName::global())
+    }
+
+    /// All accounts, by number.
+    #[must_use]
+    pub fn accounts() -> Self {
+        Self::new("acct/".to_owned(), DomainName::global())
     }
 
     /// What every slot of the run begins with.

@@ -6,11 +6,11 @@
 use crate::credential::CredentialRecord;
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_keys::{
@@ -18,6 +18,9 @@ use strongroom_keys::{
 };
 use strongroom_policy::Policy;
 use strongroom_types::{AliasArn, KeyArn};
+
+/// Accounts looked at in one step.
+const ACCOUNTS: usize = 1000;
 
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
@@ -28,6 +31,20 @@ pub struct KeyEntry {
     /// Its policy, compiled.
     pub policy: Policy,
     opened: OnceLock<Vec<BackingKey>>,
+}
+
+/// What a cached key weighs: about the bytes it takes.
+#[derive(Clone)]
+struct KeyWeight;
+
+impl Weighter<KeyArn, Arc<KeyEntry>> for KeyWeight {
+    fn weight(&self, _: &KeyArn, entry: &Arc<KeyEntry>) -> u64 {
+        let record = &entry.record;
+        let tags: usize = record.tags.iter().map(|tag| tag.key.len() + tag.value.len()).sum();
+        // A compiled policy takes about four times its text.
+        let text = record.policy.len() * 5 + record.description.len() + tags;
+        1024 + u64::try_from(text).unwrap_or(u64::MAX / 2)
+    }
 }
 
 /// A record with the version it was read at.
@@ -60,8 +77,10 @@ impl From<StoreError> for VaultError {
 /// How many entries the caches hold.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheSizes {
-    /// Keys; each takes some 2 KiB and the size of its policy.
+    /// About how many keys.
     pub keys: usize,
+    /// The most bytes that keys take, with their policies, text and compiled.
+    pub key_bytes: u64,
     /// Aliases.
     pub aliases: usize,
     /// Credentials.
@@ -70,7 +89,7 @@ pub struct CacheSizes {
 
 impl Default for CacheSizes {
     fn default() -> Self {
-        Self { keys: 50_000, aliases: 50_000, credentials: 10_000 }
+        Self { keys: 50_000, key_bytes: 256 << 20, aliases: 50_000, credentials: 10_000 }
     }
 }
 
@@ -80,8 +99,8 @@ pub struct Vault {
     root: Arc<dyn RootKey>,
     entropy: Arc<dyn Entropy>,
     domains: RwLock<HashMap<(DomainName, u32), Arc<DomainKey>>>,
-    epoch: AtomicU64,
-    keys: Cache<KeyArn, Arc<KeyEntry>>,
+    epoch: RwLock<u64>,
+    keys: Cache<KeyArn, Arc<KeyEntry>, KeyWeight>,
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
     credentials: Cache<String, Arc<Read<CredentialRecord>>>,
 }
@@ -99,8 +118,8 @@ impl Vault {
             root,
             entropy,
             domains: RwLock::new(HashMap::new()),
-            epoch: AtomicU64::new(0),
-            keys: Cache::new(sizes.keys),
+            epoch: RwLock::new(0),
+            keys: Cache::with_weighter(sizes.keys, sizes.key_bytes, KeyWeight),
             aliases: Cache::new(sizes.aliases),
             credentials: Cache::new(sizes.credentials),
         }
@@ -127,7 +146,7 @@ impl Vault {
         if let Some(entry) = self.keys.get(arn) {
             return Ok(Some(entry));
         }
-        let epoch = self.epoch.load(Ordering::SeqCst);
+        let epoch = self.epoch();
         let Some(read) = self.read::<KeyRecord>(&Slot::key(arn)).await? else { return Ok(None) };
         let entry = Arc::new(KeyEntry::new(read)?);
         self.fill(&self.keys, *arn, entry.clone(), epoch);
@@ -145,7 +164,7 @@ impl Vault {
         if let Some(entry) = self.aliases.get(arn) {
             return Ok(Some(entry));
         }
-        let epoch = self.epoch.load(Ordering::SeqCst);
+        let epoch = self.epoch();
         let Some(read) = self.read(&Slot::alias(arn)).await?.map(Arc::new) else {
             return Ok(None);
         };
@@ -165,29 +184,34 @@ impl Vault {
             return Ok(Some(entry));
         }
         let Some(slot) = Slot::credential(access_key) else { return Ok(None) };
-        let epoch = self.epoch.load(Ordering::SeqCst);
+        let epoch = self.epoch();
         let Some(read) = self.read(&slot).await?.map(Arc::new) else { return Ok(None) };
         self.fill(&self.credentials, access_key.to_owned(), read.clone(), epoch);
         Ok(Some(read))
     }
 
-    /// Puts what was read into a cache, unless a commit may have passed in between. The order
-    /// matters: the committer first raises the epoch and then removes, so one of the two sees the
-    /// other.
-    fn fill<K, V>(&self, cache: &Cache<K, V>, key: K, value: V, epoch: u64)
+    fn epoch(&self) -> u64 {
+        *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts what was read into a cache, unless a commit has passed since `epoch`. Nothing can pass
+    /// between the look and the insertion: [`Vault::forget`] holds the same lock.
+    fn fill<K, V, W>(&self, cache: &Cache<K, V, W>, key: K, value: V, epoch: u64)
     where
         K: Hash + Eq + Clone,
         V: Clone,
+        W: Weighter<K, V> + Clone,
     {
-        cache.insert(key.clone(), value);
-        if self.epoch.load(Ordering::SeqCst) != epoch {
-            cache.remove(&key);
+        let now = self.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        if *now == epoch {
+            cache.insert(key, value);
         }
     }
 
-    /// Forgets what a commit has changed.
+    /// Forgets what a commit has changed. When it returns, no cache holds it or will.
     pub(crate) fn forget<'a>(&self, subjects: impl Iterator<Item = &'a Subject>) {
-        self.epoch.fetch_add(1, Ordering::SeqCst);
+        let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        *epoch += 1;
         for subject in subjects {
             match subject {
                 Subject::Key(arn) => drop(self.keys.remove(arn)),
@@ -333,6 +357,9 @@ impl Vault {
         number: u32,
     ) -> Result<Arc<DomainKey>, VaultError> {
         let failed = |why: &dyn fmt::Display| VaultError(format!("domain key of {name}: {why}"));
+        if self.has_sealed(name).await? {
+            return Err(failed(&"missing, although the store holds what it sealed"));
+        }
         let key = DomainKey::generate(name, number, &*self.entropy).map_err(|e| failed(&e))?;
         let wrapped = self.root.wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
         let place = bare::domain(name, number);
@@ -351,6 +378,30 @@ impl Vault {
             }
             Err(CommitError::Failed(why)) => Err(why.into()),
         }
+    }
+
+    /// Whether the store holds records that were sealed under a key of this domain. If so, its key
+    /// was taken away: another in its place would keep it from ever being put back.
+    async fn has_sealed(&self, name: DomainName) -> Result<bool, VaultError> {
+        let Some(region) = name.as_region() else { return self.is_any(&SlotRange::audit()).await };
+        let accounts = SlotRange::accounts();
+        let mut from = accounts.prefix().to_vec();
+        loop {
+            let page = self.store.scan(&from, &accounts.end(), ACCOUNTS).await?;
+            for entry in &page {
+                if let Some(account) = Slot::account_at(&entry.key)
+                    && self.is_any(&SlotRange::keys(account, region)).await?
+                {
+                    return Ok(true);
+                }
+            }
+            let Some(last) = page.last() else { return Ok(false) };
+            from = [last.key.as_slice(), &[0]].concat();
+        }
+    }
+
+    async fn is_any(&self, range: &SlotRange) -> Result<bool, VaultError> {
+        Ok(!self.store.scan(range.prefix(), &range.end(), 1).await?.is_empty())
     }
 
     /// The backing keys of `entry`, oldest first, unwrapped once.

@@ -122,8 +122,9 @@ impl<'a> Work<'a> {
         let made_it = keys.iter().find(|backing| backing.id() == header.material);
         let plain = made_it.ok_or(RecordError::Authentication);
         let plain = plain.and_then(|backing| backing.decrypt(header, context, blob.expose()));
+        let plain = plain.map_err(|_| Refusal::InvalidCiphertext)?;
         self.note.material(header.material);
-        plain.map_err(|_| Refusal::InvalidCiphertext)
+        Ok(plain)
     }
 
     async fn backing_keys<'k>(&self, key: &'k AdmittedKey) -> Result<&'k [BackingKey], Refusal> {
@@ -457,7 +458,9 @@ impl<'a> Work<'a> {
     async fn remove(&mut self, slot: Slot) -> Result<(), Refusal> {
         let found = self.desk.vault.store().read(slot.bytes()).await;
         let found = found.map_err(|why| self.desk.internal(&why.into()))?;
-        let version = found.ok_or(Refusal::Internal)?.version;
+        // What is gone by now was taken away by a change that was first: a version that no record
+        // has makes this one lose, and be tried again on what is there then.
+        let version = found.map_or(u64::MAX, |found| found.version);
         self.changes.expect.push((slot.clone(), Some(version)));
         self.changes.delete.push(slot);
         Ok(())

@@ -43,7 +43,7 @@ impl DataDir {
 
     /// Takes a directory that is there.
     pub(crate) fn existing(path: &Path) -> Result<Self, Failure> {
-        if !path.is_dir() {
+        if !path.join("store.db").is_file() {
             return Err(not_initialised(path));
         }
         Self::lock(path)
@@ -101,6 +101,16 @@ impl DataDir {
     /// The embedded store.
     pub(crate) fn store(&self) -> Result<SqliteStore, Failure> {
         let path = self.store_path();
+        let journal = self.path.join("journal");
+        let has_journal = journal.read_dir().is_ok_and(|mut files| files.next().is_some());
+        if has_journal && !path.exists() {
+            return Err(Failure::new(format!(
+                "{} is missing, but its journal {} is there; put the store back from where you \
+                 keep copies",
+                path.display(),
+                journal.display()
+            )));
+        }
         SqliteStore::open(&path).map_err(|why| Failure::of(path.display(), why))
     }
 

@@ -48,7 +48,7 @@ impl Handler for Gateway {
     fn ready(&self) -> Result<(), String> {
         match self.engine.failure() {
             None => Ok(()),
-            Some(_) => Err("the ledger has stopped; see the server's log".to_owned()),
+            Some(_) => Err("nothing can be recorded; see the server's log".to_owned()),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::digest::SetDigest;
 use super::head::{Head, Position};
 use super::journal::anchor_frame;
 use super::verify::Verification;
-use super::{CommitFailure, CommitJob, Health, JournalJob};
+use super::{CommitFailure, CommitJob, Health, JournalJob, Part};
 use crate::ports::{Batch, CommitError, Versioned};
 use crate::slot::Slot;
 use crate::vault::{Vault, VaultError};
@@ -70,7 +70,7 @@ impl Committer {
             let now = match self.version_in(group, place).await {
                 Ok(now) => now,
                 Err(why) => {
-                    self.health.fail(why.to_string());
+                    self.health.note(Part::Store, Some(why.to_string()));
                     let _ = job.done.send(Err(CommitFailure::Unrecorded));
                     return;
                 }
@@ -124,6 +124,7 @@ impl Committer {
                 self.vault.forget(group.accepted.iter().flat_map(|job| &job.subjects));
                 self.follow(&group);
                 self.head = head;
+                self.health.note(Part::Store, None);
                 self.anchor().await;
                 Ok(())
             }
@@ -132,7 +133,10 @@ impl Committer {
                 Err(CommitFailure::Unrecorded)
             }
             // Nothing of the group is visible; the next one may succeed (a full disk was cleared).
-            Err(CommitError::Failed(_)) => Err(CommitFailure::Unrecorded),
+            Err(CommitError::Failed(why)) => {
+                self.health.note(Part::Store, Some(why.to_string()));
+                Err(CommitFailure::Unrecorded)
+            }
         };
         for job in group.accepted {
             let _ = job.done.send(outcome);
@@ -172,7 +176,8 @@ impl Committer {
     async fn anchor(&self) {
         if let Some(journal) = self.journal.upgrade() {
             let frame = anchor_frame(self.head.commits);
-            let _ = journal.send(JournalJob { frame, done: None }).await;
+            let anchor = Some(self.head.commits);
+            let _ = journal.send(JournalJob { frame, anchor, done: None }).await;
         }
     }
 
@@ -182,7 +187,11 @@ impl Committer {
             Ok(false) => return,
             Ok(true) if verification.digest() == SetDigest(self.head.digest) => {}
             Ok(true) => self.health.fail(super::open::OpenError::Altered.to_string()),
-            Err(why) => self.health.fail(why.to_string()),
+            // The medium failed; the walk goes on from where it is.
+            Err(why) => {
+                self.health.note(Part::Store, Some(why.to_string()));
+                return;
+            }
         }
         self.verification = None;
     }

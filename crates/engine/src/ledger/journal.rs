@@ -2,7 +2,7 @@
 //! once the group is durable.
 
 use super::head::Position;
-use super::{Health, JournalJob, Unrecorded};
+use super::{Health, JournalJob, Part, Unrecorded};
 use crate::audit::AuditRecord;
 use crate::ports::Log;
 use crate::vault::Vault;
@@ -85,16 +85,24 @@ impl JournalWriter {
     /// After a failed write the segment's key has gone past frames that are not there. They must
     /// not be sealed again under the same nonces, so the segment is left and another one begun.
     fn write(&mut self, jobs: &[JournalJob], buffer: &mut Vec<u8>) -> Result<(), Unrecorded> {
-        if self.broken || self.health.failure().is_some() {
+        // The store has come so far whether or not this is written; if not, the next segment says so.
+        self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
+        if self.broken || self.health.has_stopped() {
             return Err(Unrecorded);
         }
         buffer.clear();
         let durable = self.key.frames();
         let sealed = jobs.iter().try_for_each(|job| self.key.seal(durable, &job.frame, buffer));
-        if sealed.is_err() || self.log.append(buffer).is_err() {
+        let written = match sealed {
+            Ok(()) => self.log.append(buffer).map_err(|why| why.to_string()),
+            Err(_) => Err("journal: a frame could not be sealed".to_owned()),
+        };
+        if let Err(why) = written {
             self.broken = true;
+            self.health.note(Part::Journal, Some(why));
             return Err(Unrecorded);
         }
+        self.health.note(Part::Journal, None);
         self.length += buffer.len();
         self.reached();
         Ok(())
@@ -113,9 +121,12 @@ impl JournalWriter {
         let begun =
             begin(&self.vault, &mut *self.log, self.segment, self.chain, self.commits).await;
         self.broken = begun.is_err();
-        if let Ok((key, length)) = begun {
-            (self.key, self.length) = (key, length);
-            self.reached();
+        match begun {
+            Ok((key, length)) => {
+                (self.key, self.length) = (key, length);
+                self.reached();
+            }
+            Err(why) => self.health.note(Part::Journal, Some(why)),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::codec;
 use tokio::sync::{mpsc, oneshot};
@@ -99,22 +99,56 @@ pub(crate) struct CommitJob {
 /// A record on its way to the journal.
 pub(crate) struct JournalJob {
     pub(crate) frame: Vec<u8>,
+    /// For an anchor: the number of commit groups it tells of.
+    pub(crate) anchor: Option<u64>,
     /// `None` for an anchor, which nobody waits for.
     pub(crate) done: Option<oneshot::Sender<Result<(), Unrecorded>>>,
 }
 
-/// What the ledger's parts share: whether it still works.
+/// What the ledger's parts share: whether it works.
 #[derive(Default)]
-pub(crate) struct Health(OnceLock<String>);
+pub(crate) struct Health {
+    fatal: OnceLock<String>,
+    journal: Mutex<Option<String>>,
+    store: Mutex<Option<String>>,
+}
+
+/// A part of the ledger that writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    Journal,
+    Store,
+}
 
 impl Health {
     /// Stops the ledger for good: nothing more is recorded, so nothing more is answered.
     pub(crate) fn fail(&self, why: String) {
-        let _ = self.0.set(why);
+        let _ = self.fatal.set(why);
     }
 
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.fatal.get().is_some()
+    }
+
+    /// Notes how the latest write of a part went; it is tried again with the next request.
+    pub(crate) fn note(&self, part: Part, failure: Option<String>) {
+        *self.last(part) = failure;
+    }
+
+    /// Why requests fail now, if they do.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let fatal = self.fatal.get().cloned();
+        fatal
+            .or_else(|| self.last(Part::Journal).clone())
+            .or_else(|| self.last(Part::Store).clone())
+    }
+
+    fn last(&self, part: Part) -> MutexGuard<'_, Option<String>> {
+        let last = match part {
+            Part::Journal => &self.journal,
+            Part::Store => &self.store,
+        };
+        last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,9 +162,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Why the ledger has stopped, if it has.
-    pub fn failure(&self) -> Option<&str> {
-        self.health.failure()
+    /// Why nothing can be recorded now, if nothing can.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        let ended = self.commits.is_closed() || self.journal.is_closed();
+        self.health
+            .failure()
+            .or_else(|| ended.then(|| "the ledger's threads have ended".to_owned()))
     }
 
     /// Makes `changes` (if any) and `record` durable, then hands `value` out as recorded.
@@ -140,7 +178,7 @@ impl Ledger {
         record: &AuditRecord,
         value: T,
     ) -> Result<Recorded<T>, (CommitFailure, T)> {
-        let written = if self.failure().is_some() {
+        let written = if self.health.has_stopped() {
             Err(CommitFailure::Unrecorded)
         } else if changes.is_empty() {
             self.append(record).await
@@ -156,7 +194,7 @@ impl Ledger {
     async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {
         let (done, written) = oneshot::channel();
         let frame = journal::record_frame(record);
-        let job = JournalJob { frame, done: Some(done) };
+        let job = JournalJob { frame, anchor: None, done: Some(done) };
         let stopped = CommitFailure::Unrecorded;
         self.journal.send(job).await.map_err(|_| stopped)?;
         written.await.map_err(|_| stopped)?.map_err(|Unrecorded| stopped)
@@ -165,7 +203,10 @@ impl Ledger {
     async fn change(&self, changes: Changes, record: &AuditRecord) -> Result<(), CommitFailure> {
         let stopped = CommitFailure::Unrecorded;
         let (done, written) = oneshot::channel();
-        let job = self.seal(changes, record, done).await.map_err(|_| stopped)?;
+        let job = self.seal(changes, record, done).await.map_err(|why| {
+            self.health.note(Part::Store, Some(why.to_string()));
+            stopped
+        })?;
         self.commits.send(job).await.map_err(|_| stopped)?;
         written.await.map_err(|_| stopped)?
     }

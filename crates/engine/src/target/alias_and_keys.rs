@@ -164,10 +164,11 @@ impl Target for AliasAndKeys {
         }
         let name = desk.demands.name;
         let leaving = crate::demands::Demands { states: StateClass::Any, ..*desk.demands };
+        let action = action(desk)?;
         let current = found.current.zip(permits.current);
-        let current = current.map(|(key, permit)| key.admit(permit, &leaving, name));
+        let current = current.map(|(key, permit)| key.admit(permit, action, &leaving, name));
         let target = found.target.zip(permits.target);
-        let target = target.map(|(key, permit)| key.admit(permit, desk.demands, name));
+        let target = target.map(|(key, permit)| key.admit(permit, action, desk.demands, name));
         Ok(AdmittedAlias {
             arn: found.arn,
             existing: found.existing,

@@ -46,11 +46,12 @@ impl FoundKey {
     pub(crate) fn admit(
         self,
         permit: Permit,
+        action: Action,
         demands: &Demands,
         asked_for: &'static str,
     ) -> Result<AdmittedKey, Refusal> {
         let entry = self.entry.ok_or(Refusal::Internal)?;
-        gate::admit(entry, permit, demands, asked_for)
+        gate::admit(entry, permit, action, demands, asked_for)
     }
 }
 

@@ -17,8 +17,19 @@ use crate::desk::Desk;
 use crate::refusal::Refusal;
 use std::future::Future;
 
+/// Only this crate says what kinds of target there are: one made elsewhere could hand its own
+/// permits to another's `admit`.
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::OneKey {}
+    impl Sealed for super::TwoKeys {}
+    impl Sealed for super::AliasAndKeys {}
+    impl Sealed for super::Account {}
+    impl Sealed for super::Anyone {}
+}
+
 /// A kind of target.
-pub trait Target: Sized + Send {
+pub trait Target: sealed::Sealed + Sized + Send {
     /// What was found: records, not yet authorized.
     type Found: Send;
     /// Proofs that the permits cover what was found.

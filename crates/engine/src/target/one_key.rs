@@ -68,13 +68,14 @@ impl Found {
     pub(crate) fn admit(
         self,
         permit: Permit,
+        action: Action,
         desk: &Desk<'_>,
         asked_for: &'static str,
     ) -> Result<AdmittedKey, Refusal> {
         if !self.made_it {
             return Err(Refusal::IncorrectKey);
         }
-        self.key.admit(permit, desk.demands, asked_for)
+        self.key.admit(permit, action, desk.demands, asked_for)
     }
 }
 
@@ -99,6 +100,6 @@ impl Target for OneKey {
     }
 
     fn admit(found: Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedKey, Refusal> {
-        found.admit(permit, desk, desk.demands.name)
+        found.admit(permit, action(desk)?, desk, desk.demands.name)
     }
 }

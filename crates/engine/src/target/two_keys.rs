@@ -63,9 +63,10 @@ impl Target for TwoKeys {
         (from, to): (Permit, Permit),
         desk: &Desk<'_>,
     ) -> Result<AdmittedPair, Refusal> {
+        let (decrypts, encrypts) = actions(desk)?;
         Ok(AdmittedPair {
-            source: source.admit(from, desk, "ReEncryptFrom")?,
-            destination: destination.admit(to, desk, "ReEncryptTo")?,
+            source: source.admit(from, decrypts, desk, "ReEncryptFrom")?,
+            destination: destination.admit(to, encrypts, desk, "ReEncryptTo")?,
         })
     }
 }

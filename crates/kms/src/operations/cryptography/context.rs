@@ -1,9 +1,9 @@
 //! What conditions of policies may ask of a cryptographic request.
 
 use std::borrow::Cow;
+use strongroom_engine::Fact;
 use strongroom_engine::refusal::Refusal;
 use strongroom_keys::KeyRecord;
-use strongroom_policy::Fact;
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 
 /// `kms:EncryptionContext:…`, `kms:EncryptionContextKeys` and `kms:EncryptionAlgorithm`.

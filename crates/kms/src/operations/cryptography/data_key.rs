@@ -2,13 +2,13 @@
 
 use super::context;
 use strongroom_crypto::SecretBytes;
+use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::gate::AdmittedKey;
 use strongroom_engine::refusal::{Invalid, Refusal};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
-use strongroom_policy::Fact;
 use strongroom_types::{DataKeySpec, EncryptionAlgorithm, EncryptionContext};
 
 /// A data key to be made.

@@ -9,8 +9,7 @@ use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
-use strongroom_engine::{Operation, Role};
-use strongroom_policy::Fact;
+use strongroom_engine::{Fact, Operation, Role};
 
 pub(crate) struct GenerateDataKey(DataKeyRequest);
 

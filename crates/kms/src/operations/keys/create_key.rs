@@ -9,8 +9,7 @@ use strongroom_engine::refusal::{Invalid, Refusal, Unsupported};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
 use strongroom_engine::work::{KeyDraft, Work};
-use strongroom_engine::{Operation, Role};
-use strongroom_policy::Fact;
+use strongroom_engine::{Fact, Operation, Role};
 use strongroom_types::{KeySpec, KeyUsage, Origin, Tag};
 
 pub(crate) struct CreateKey {

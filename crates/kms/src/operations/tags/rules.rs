@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::refusal::{Refusal, TagDefect};
 use strongroom_engine::reply::{Out, Reply};
-use strongroom_policy::Fact;
 use strongroom_types::Tag;
 
 /// The tags in the checked members of a request.
