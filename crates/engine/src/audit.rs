@@ -11,8 +11,10 @@ use strongroom_keys::MaterialId;
 use strongroom_keys::codec::{text, time};
 use strongroom_types::{AccountId, Principal, Region, Timestamp};
 
-/// The most bytes of a request's members that a record keeps, CloudTrail's bound.
-const MAX_PARAMETERS: usize = 100 * 1024;
+/// The most bytes of one of a request's members that a record keeps; of a longer one it keeps
+/// length and SHA-256, so that the caller cannot choose what is recorded of the others.
+/// CloudTrail's bound is 100 KiB for all of them.
+const MAX_MEMBER: usize = 40 * 1024;
 
 /// One request, or one thing the service did by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -118,10 +120,6 @@ impl Note {
     /// Notes the request's members that may be shown.
     pub(crate) fn parameters(&mut self, values: &Values) {
         self.parameters = encode_values(values);
-        if self.parameters.len() > MAX_PARAMETERS {
-            // `{"omitted": true}`: the record says that there was more than it holds.
-            self.parameters = vec![0xa1, 0x67, b'o', b'm', b'i', b't', b't', b'e', b'd', 0xf5];
-        }
     }
 
     /// Notes a key or alias that the request is about.
@@ -222,9 +220,23 @@ fn write_values(values: &Values, out: &mut Encoder<Vec<u8>>) {
     let _ = out.begin_map();
     for (field, value) in values.shown() {
         let _ = out.str(field.name);
+        let start = out.writer().len();
         write_value(value, out);
+        shorten(start, out);
     }
     let _ = out.end();
+}
+
+/// Replaces what was written from `start` on, if it is too long, by its length and hash.
+fn shorten(start: usize, out: &mut Encoder<Vec<u8>>) {
+    let written = out.writer().get(start..).unwrap_or_default();
+    if written.len() <= MAX_MEMBER {
+        return;
+    }
+    let (length, hash) = (written.len(), strongroom_crypto::hash::sha256(written));
+    out.writer_mut().truncate(start);
+    let _ = out.map(2).and_then(|out| out.str("omittedBytes")?.u64(length as u64)?.str("sha256"));
+    let _ = out.str(&strongroom_crypto::hash::hex(&hash));
 }
 
 fn write_value(value: &Value, out: &mut Encoder<Vec<u8>>) {

@@ -4,6 +4,7 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
 use crate::facts::{InputFacts, RequestFacts};
+use crate::ledger::Ledger;
 use crate::operation::Role;
 use crate::refusal::Refusal;
 use crate::vault::{KeyEntry, Vault, VaultError};
@@ -14,6 +15,7 @@ use strongroom_types::{Action, AliasArn, AliasName};
 /// One request at the counter.
 pub struct Desk<'a> {
     pub(crate) vault: &'a Vault,
+    pub(crate) ledger: &'a Ledger,
     pub(crate) call: &'a Call,
     pub(crate) demands: &'static Demands,
     pub(crate) input: &'a dyn InputFacts,

@@ -35,6 +35,7 @@ impl Facts for RequestFacts<'_> {
         self.of_call(key)
             .or_else(|| self.record.and_then(|record| of_key(record, key)))
             .map(Fact::One)
+            .or_else(|| self.record.and_then(|record| of_tags(record, key)))
             .or_else(|| self.of_request(key))
     }
 }
@@ -107,12 +108,15 @@ fn of_key<'a>(record: &'a KeyRecord, key: &str) -> Option<Cow<'a, str>> {
             let family = record.multi_region.as_ref()?;
             if family.primary == record.region { "PRIMARY" } else { "REPLICA" }.into()
         }
-        _ => {
-            let name = key.strip_prefix("aws:resourcetag/")?;
-            let tag = record.tags.iter().find(|tag| tag.key.to_lowercase() == name)?;
-            tag.value.as_str().into()
-        }
+        _ => return None,
     })
+}
+
+/// `aws:ResourceTag/…`
+fn of_tags<'a>(record: &'a KeyRecord, key: &str) -> Option<Fact<'a>> {
+    let name = key.strip_prefix("aws:resourcetag/")?;
+    let named = record.tags.iter().filter(|tag| tag.key.to_lowercase() == name);
+    Fact::single(named.map(|tag| tag.value.as_str()))
 }
 
 fn truth(value: bool) -> Cow<'static, str> {

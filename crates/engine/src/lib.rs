@@ -24,6 +24,7 @@ pub mod gate;
 pub mod ledger;
 mod marker;
 pub mod operation;
+pub mod pages;
 pub mod pipeline;
 pub mod ports;
 pub mod refusal;

@@ -6,7 +6,7 @@ use strongroom_keys::DomainName;
 
 /// A marker that continues `query` after `place`.
 pub(crate) async fn seal(vault: &Vault, query: &[u8], place: &[u8]) -> Result<String, VaultError> {
-    let domain = vault.current(DomainName::global()).await?;
+    let domain = vault.global().await?;
     let sealed = strongroom_keys::seal(&domain, &binding(query), 0, place, vault.entropy());
     let sealed = sealed.map_err(|why| VaultError(why.to_string()))?;
     Ok(base64_simd::URL_SAFE_NO_PAD.encode_to_string(sealed))

@@ -44,6 +44,19 @@ pub trait Operation: Sized + Send + Sync + 'static {
         Ok(())
     }
 
+    /// For a dry run: what of it can fail and changes nothing. Nothing that it makes leaves.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Operation::run`] would return it.
+    fn rehearse(
+        &self,
+        admitted: &<Self::Target as Target>::Admitted,
+        work: &mut Work<'_>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let (_, _) = (admitted, work);
+        std::future::ready(Ok(()))
+    }
+
     /// Does it. There is no store, clock or caller here, only what was admitted and the work.
     ///
     /// # Errors

@@ -81,7 +81,14 @@ impl Engine {
         note.parameters(&values);
         let asides = Asides::take(&mut values)?;
         let operation = O::read(values)?;
-        let desk = Desk { vault: self.vault(), call, demands, input: &operation, faults };
+        let desk = Desk {
+            vault: self.vault(),
+            ledger: self.ledger(),
+            call,
+            demands,
+            input: &operation,
+            faults,
+        };
         // 2 what is it about?
         let found = operation.target()?.find(&desk, note).await?;
         // 3 may this caller?
@@ -90,13 +97,21 @@ impl Engine {
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
         operation.check(&admitted)?;
+        let desk = Desk {
+            vault: self.vault(),
+            ledger: self.ledger(),
+            call,
+            demands,
+            input: &NoInput,
+            faults,
+        };
+        let mut work = Work::new(&desk, note);
         // 5 or was it only a question?
         if asides.dry_run {
+            operation.rehearse(&admitted, &mut work).await?;
             return Err(Refusal::DryRun);
         }
         // 6 do it
-        let desk = Desk { vault: self.vault(), call, demands, input: &NoInput, faults };
-        let mut work = Work::new(&desk, note);
         let reply = operation.run(admitted, &mut work).await?;
         Ok((reply, work.into_changes()))
     }

@@ -127,6 +127,12 @@ pub trait Log: Send {
     /// sync nothing is known about the medium, so every later append fails too.
     fn append(&mut self, bytes: &[u8]) -> Result<(), LogError>;
 
+    /// Makes all of `segment` durable, whatever an earlier process left of it in memory only.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails or there is no such segment.
+    fn settle(&mut self, segment: u64) -> Result<(), LogError>;
+
     /// Cuts `segment` down to its first `length` bytes and keeps the rest beside it for a person
     /// to look at.
     ///

@@ -112,6 +112,8 @@ pub enum TagDefect {
     TooMany,
     /// A key begins with `aws:`.
     Reserved,
+    /// A character that tags do not have.
+    Invalid,
 }
 
 /// What is not done.

@@ -20,7 +20,7 @@ impl Engine {
     /// Deletes every key whose time has come. Returns how many it deleted.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails; the next run goes on where this one stopped.
+    /// [`VaultError`] when the schedule cannot be read; what fails of one key is reported.
     pub async fn run_due_tasks(&self) -> Result<usize, VaultError> {
         let now = self.now();
         let mut deleted = 0;
@@ -39,18 +39,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    /// When the next key is due, if one is.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, VaultError> {
-        let first = self.vault().store().scan(b"due/", b"due0", 1).await?;
-        Ok(first.first().and_then(|entry| {
-            let text = std::str::from_utf8(&entry.key).ok()?;
-            text.split('/').nth(1)?.parse().ok().map(Timestamp::from_millis)
-        }))
     }
 
     /// The schedule's entry says when to look; the key's own, sealed record decides.

@@ -76,12 +76,6 @@ impl Slot {
         Self::new(format!("acct/{account}"), DomainName::global(), Subject::Other)
     }
 
-    /// The account whose record is at `place`, if one's is.
-    #[must_use]
-    pub fn account_at(place: &[u8]) -> Option<AccountId> {
-        std::str::from_utf8(place.strip_prefix(b"acct/")?).ok()?.parse().ok()
-    }
-
     /// The store's head: `head`.
     #[must_use]
     pub fn head() -> Self {
@@ -144,12 +138,6 @@ impl SlotRange {
         Self::new("u/".to_owned(), DomainName::global())
     }
 
-    /// All accounts, by number.
-    #[must_use]
-    pub fn accounts() -> Self {
-        Self::new("acct/".to_owned(), DomainName::global())
-    }
-
     /// What every slot of the run begins with.
     #[must_use]
     pub fn prefix(&self) -> &[u8] {
@@ -160,6 +148,13 @@ impl SlotRange {
     #[must_use]
     pub fn domain(&self) -> DomainName {
         self.domain
+    }
+
+    /// The first store key of the run that may come after `after`.
+    #[must_use]
+    pub fn from(&self, after: Option<&[u8]>) -> Vec<u8> {
+        // The first key behind `after` is `after` and a zero byte.
+        after.map_or_else(|| self.prefix.clone(), |key| [key, &[0]].concat())
     }
 
     /// The first store key beyond the run.
@@ -185,8 +180,8 @@ pub(crate) mod bare {
 
     /// Where the fingerprint of the root key is.
     pub(crate) const ROOT: &[u8] = b"root";
-    /// What the places of wrapped domain keys begin with.
-    pub(crate) const DOMAINS: &[u8] = b"d/";
+    /// What the places of the global domain's wrapped keys begin with.
+    pub(crate) const GLOBAL_DOMAIN: &[u8] = b"d/global/";
 
     /// Where a wrapped domain key is.
     #[must_use]

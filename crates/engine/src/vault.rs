@@ -19,9 +19,6 @@ use strongroom_keys::{
 use strongroom_policy::Policy;
 use strongroom_types::{AliasArn, KeyArn};
 
-/// Accounts looked at in one step.
-const ACCOUNTS: usize = 1000;
-
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
     /// The stored record.
@@ -92,6 +89,10 @@ impl Default for CacheSizes {
         Self { keys: 50_000, key_bytes: 256 << 20, aliases: 50_000, credentials: 10_000 }
     }
 }
+
+/// Number of the domain keys that seal. Rotation of domain keys raises it; there is one key a domain
+/// until then.
+const CURRENT: u32 = 1;
 
 /// Opens sealed records.
 pub struct Vault {
@@ -248,8 +249,7 @@ impl Vault {
     where
         T: for<'b> minicbor::Decode<'b, ()>,
     {
-        // The first key behind `after` is `after` and a zero byte.
-        let from = after.map_or_else(|| range.prefix().to_vec(), |key| [key, &[0]].concat());
+        let from = range.from(after);
         let entries = self.store.scan(&from, &range.end(), limit).await?;
         let mut records = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -257,6 +257,21 @@ impl Vault {
             records.push((entry.key, record));
         }
         Ok(records)
+    }
+
+    /// At most `limit` store keys of `range` after the store key `after`; records are not opened.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn places(
+        &self,
+        range: &SlotRange,
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, VaultError> {
+        let from = range.from(after);
+        let entries = self.store.scan(&from, &range.end(), limit).await?;
+        Ok(entries.into_iter().map(|entry| entry.key).collect())
     }
 
     async fn decode<T>(
@@ -297,7 +312,9 @@ impl Vault {
         version: u64,
         plain: &[u8],
     ) -> Result<Versioned, VaultError> {
-        let domain = self.current(slot.domain()).await?;
+        let name = slot.domain();
+        let domain = self.current(name).await?;
+        let domain = domain.ok_or_else(|| VaultError(format!("{name} has no domain key")))?;
         let value = strongroom_keys::seal(&domain, slot.bytes(), version, plain, &*self.entropy)
             .map_err(|why| VaultError(why.to_string()))?;
         Ok(Versioned { version, value })
@@ -335,73 +352,52 @@ impl Vault {
         Ok(known.entry((name, number)).or_insert(key).clone())
     }
 
-    /// The domain key that seals for `name` now; made at first use.
+    /// The domain key that seals for `name` now; `None` before the domain's first use.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub(crate) async fn current(&self, name: DomainName) -> Result<Arc<DomainKey>, VaultError> {
-        // Rotation of domain keys raises this number; there is one key a domain until then.
-        const NUMBER: u32 = 1;
-        if let Some(key) = self.known(name, NUMBER) {
-            return Ok(key);
-        }
-        if let Some(found) = self.store.read(&bare::domain(name, NUMBER)).await? {
-            return self.learn(name, NUMBER, &found.value);
-        }
-        self.create_domain(name, NUMBER).await
-    }
-
-    async fn create_domain(
+    pub(crate) async fn current(
         &self,
         name: DomainName,
-        number: u32,
-    ) -> Result<Arc<DomainKey>, VaultError> {
-        let failed = |why: &dyn fmt::Display| VaultError(format!("domain key of {name}: {why}"));
-        if self.has_sealed(name).await? {
-            return Err(failed(&"missing, although the store holds what it sealed"));
+    ) -> Result<Option<Arc<DomainKey>>, VaultError> {
+        if let Some(key) = self.known(name, CURRENT) {
+            return Ok(Some(key));
         }
-        let key = DomainKey::generate(name, number, &*self.entropy).map_err(|e| failed(&e))?;
-        let wrapped = self.root.wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
-        let place = bare::domain(name, number);
+        let found = self.store.read(&bare::domain(name, CURRENT)).await?;
+        found.map(|found| self.learn(name, CURRENT, &found.value)).transpose()
+    }
+
+    /// The global domain's key, which the first start makes.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn global(&self) -> Result<Arc<DomainKey>, VaultError> {
+        let name = DomainName::global();
+        if let Some(key) = self.current(name).await? {
+            return Ok(key);
+        }
+        let (place, value) = self.fresh_domain(name)?;
         let batch = Batch {
             expect: vec![(place.clone(), None)],
-            put: vec![(place.clone(), Versioned { version: 1, value: wrapped.clone() })],
+            put: vec![(place, Versioned { version: 1, value: value.clone() })],
             delete: Vec::new(),
         };
         match self.store.commit(&batch).await {
-            Ok(()) => self.learn(name, number, &wrapped),
-            // Another request was first; its key is the one.
-            Err(CommitError::Conflict) => {
-                let found = self.store.read(&place).await?;
-                let found = found.ok_or_else(|| failed(&"vanished"))?;
-                self.learn(name, number, &found.value)
-            }
+            Ok(()) => self.learn(name, CURRENT, &value),
+            Err(CommitError::Conflict) => Err(VaultError("another server uses the store".into())),
             Err(CommitError::Failed(why)) => Err(why.into()),
         }
     }
 
-    /// Whether the store holds records that were sealed under a key of this domain. If so, its key
-    /// was taken away: another in its place would keep it from ever being put back.
-    async fn has_sealed(&self, name: DomainName) -> Result<bool, VaultError> {
-        let Some(region) = name.as_region() else { return self.is_any(&SlotRange::audit()).await };
-        let accounts = SlotRange::accounts();
-        let mut from = accounts.prefix().to_vec();
-        loop {
-            let page = self.store.scan(&from, &accounts.end(), ACCOUNTS).await?;
-            for entry in &page {
-                if let Some(account) = Slot::account_at(&entry.key)
-                    && self.is_any(&SlotRange::keys(account, region)).await?
-                {
-                    return Ok(true);
-                }
-            }
-            let Some(last) = page.last() else { return Ok(false) };
-            from = [last.key.as_slice(), &[0]].concat();
-        }
-    }
-
-    async fn is_any(&self, range: &SlotRange) -> Result<bool, VaultError> {
-        Ok(!self.store.scan(range.prefix(), &range.end(), 1).await?.is_empty())
+    /// A new key for `name`, wrapped, and the place where it goes.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) fn fresh_domain(&self, name: DomainName) -> Result<(Vec<u8>, Vec<u8>), VaultError> {
+        let failed = |why: &dyn fmt::Display| VaultError(format!("domain key of {name}: {why}"));
+        let key = DomainKey::generate(name, CURRENT, &*self.entropy).map_err(|e| failed(&e))?;
+        let wrapped = self.root.wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
+        Ok((bare::domain(name, CURRENT), wrapped))
     }
 
     /// The backing keys of `entry`, oldest first, unwrapped once.

@@ -2,6 +2,7 @@
 
 use crate::refusal::{Invalid, Limit, Missing, Refusal, TagDefect, Unsupported};
 use strongroom_keys::StateRefusal;
+use strongroom_types::KeySpec;
 
 impl Refusal {
     /// The message, if AWS sends one for this refusal.
@@ -76,13 +77,17 @@ const fn tag(defect: TagDefect) -> &'static str {
     match defect {
         TagDefect::Duplicate => "Duplicate tag keys",
         TagDefect::TooMany => "Too many tags",
+        TagDefect::Invalid => "Invalid tag",
         TagDefect::Reserved => "Tags beginning with aws: are reserved",
     }
 }
 
 fn unsupported(what: Unsupported) -> String {
     match what {
-        Unsupported::KeySpec(spec) => format!("KeySpec {spec} is not supported in this Region"),
+        Unsupported::KeySpec(KeySpec::Sm2) => {
+            "KeySpec SM2 is not supported in this Region".to_owned()
+        }
+        Unsupported::KeySpec(spec) => format!("KeySpec {spec} is not supported by this server"),
         Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
         Unsupported::Member(member) => format!("{member} is not supported by this server"),

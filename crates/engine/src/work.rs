@@ -5,8 +5,7 @@ use crate::audit::Note;
 use crate::desk::Desk;
 use crate::gate::AdmittedKey;
 use crate::ledger::Changes;
-use crate::marker;
-use crate::refusal::{Invalid, Limit, Missing, Refusal};
+use crate::refusal::{Limit, Refusal};
 use crate::slot::{Slot, SlotRange};
 use crate::target::{AdmittedAccount, AdmittedAlias};
 use crate::vault::VaultError;
@@ -15,10 +14,9 @@ use strongroom_keys::blob::BlobHeader;
 use strongroom_keys::{
     AliasRecord, BackingKey, DomainName, KeyRecord, MaterialId, MultiRegion, RecordError, codec,
 };
-use strongroom_policy::{Policy, Sources, default_key_policy, locks_out};
+use strongroom_policy::{Policy, Problem, Sources, default_key_policy, locks_out};
 use strongroom_types::{
-    AliasName, EncryptionContext, KeyArn, KeyId, KeyReference, KeySpec, KeyState, KeyUsage, Origin,
-    Tag, Timestamp,
+    EncryptionContext, KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Tag, Timestamp,
 };
 
 /// The most aliases of one key. Source: AWS KMS Developer Guide, "Resource quotas".
@@ -28,7 +26,7 @@ pub const MAX_POLICY_BYTES: usize = 32_768;
 
 /// The work of one operation.
 pub struct Work<'a> {
-    desk: &'a Desk<'a>,
+    pub(crate) desk: &'a Desk<'a>,
     note: &'a mut Note,
     changes: Changes,
 }
@@ -45,22 +43,6 @@ pub struct KeyDraft {
     pub tags: Vec<Tag>,
     /// Whether it shall be a multi-Region primary key.
     pub multi_region: bool,
-}
-
-/// A page of a listing.
-pub struct Page<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Marker of the next page, if there is one.
-    pub next: Option<String>,
-}
-
-/// Which page of a listing.
-pub struct PageRequest {
-    /// Most items.
-    pub limit: usize,
-    /// Marker that the page before returned.
-    pub marker: Option<String>,
 }
 
 impl<'a> Work<'a> {
@@ -187,7 +169,7 @@ impl<'a> Work<'a> {
         arn: &KeyArn,
     ) -> Result<strongroom_keys::MaterialRecord, Refusal> {
         let vault = self.desk.vault;
-        let domain = vault.current(DomainName::region(arn.region)).await;
+        let domain = self.desk.ledger.domain(DomainName::region(arn.region)).await;
         let domain = domain.map_err(|why| self.desk.internal(&why))?;
         BackingKey::generate(arn, vault.entropy())
             .and_then(|key| key.wrap(&domain, arn, self.now(), vault.entropy()))
@@ -200,7 +182,14 @@ impl<'a> Work<'a> {
             return Err(Refusal::LimitExceeded(Limit::PolicySize));
         }
         let policy = Policy::key_policy(&text);
-        let policy = policy.map_err(|why| Refusal::MalformedPolicy(why.to_string()))?;
+        let policy = policy.map_err(|why| {
+            Refusal::MalformedPolicy(match why.problem() {
+                Problem::Principal => {
+                    "Policy contains a statement with one or more invalid principals.".to_owned()
+                }
+                _ => why.to_string(),
+            })
+        })?;
         let facts = self.desk.facts();
         let caller = &self.desk.call.caller.principal;
         if !bypass && locks_out(&policy, caller, arn, &Sources::default(), &facts) {
@@ -301,153 +290,6 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// A page of the account's keys in the Region, by key id.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
-    pub async fn keys(
-        &self,
-        account: &AdmittedAccount,
-        page: PageRequest,
-    ) -> Result<Page<KeyRecord>, Refusal> {
-        let range = SlotRange::keys(account.account(), account.region());
-        self.page(&range, page).await
-    }
-
-    /// A page of the account's aliases in the Region, by name.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
-    pub async fn aliases(
-        &self,
-        account: &AdmittedAccount,
-        page: PageRequest,
-    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
-        let range = SlotRange::aliases(account.account(), account.region());
-        let found = self.named_page::<AliasRecord>(&range, page).await?;
-        let items = found.items.into_iter().filter_map(|(place, record)| {
-            let name = place.get(range.prefix().len()..)?;
-            Some((AliasName::parse(std::str::from_utf8(name).ok()?).ok()?, record))
-        });
-        Ok(Page { items: items.collect(), next: found.next })
-    }
-
-    /// A page of the aliases of the account's key that `text` names, by name.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] when there is no such key, [`Refusal::InvalidMarker`],
-    /// [`Refusal::Internal`].
-    pub async fn aliases_of(
-        &self,
-        account: &AdmittedAccount,
-        text: &str,
-        page: PageRequest,
-    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
-        let arn = self.own_key(account, text).await?;
-        let found = self.page::<String>(&SlotRange::aliases_of(&arn), page).await?;
-        let mut items = Vec::with_capacity(found.items.len());
-        for name in found.items {
-            let Ok(name) = AliasName::parse(&name) else { continue };
-            let alias = strongroom_types::AliasArn {
-                region: arn.region,
-                account: arn.account,
-                name: name.clone(),
-            };
-            let read = self.desk.vault.alias(&alias).await;
-            if let Some(read) = read.map_err(|why| self.desk.internal(&why))? {
-                items.push((name, read.record.clone()));
-            }
-        }
-        Ok(Page { items, next: found.next })
-    }
-
-    async fn own_key(&self, account: &AdmittedAccount, text: &str) -> Result<KeyArn, Refusal> {
-        let (region, own) = (account.region(), account.account());
-        let arn = match KeyReference::parse(text) {
-            Ok(KeyReference::Id(key)) => KeyArn { region, account: own, key },
-            Ok(KeyReference::Arn(arn)) if arn.region != region => {
-                return Err(Refusal::NotFound(Missing::Region(arn.region)));
-            }
-            Ok(KeyReference::Arn(arn)) if arn.account == own => arn,
-            _ if text.starts_with("arn:") => return Err(Refusal::InvalidArn(text.to_owned())),
-            _ => return Err(Refusal::NotFound(Missing::KeyId(text.to_owned()))),
-        };
-        let found = self.desk.vault.key(&arn).await.map_err(|why| self.desk.internal(&why))?;
-        found.map(|_| arn).ok_or(Refusal::NotFound(Missing::Key(arn)))
-    }
-
-    async fn page<T>(&self, range: &SlotRange, page: PageRequest) -> Result<Page<T>, Refusal>
-    where
-        T: for<'b> minicbor::Decode<'b, ()>,
-    {
-        let found = self.named_page(range, page).await?;
-        let items = found.items.into_iter().map(|(_, item)| item).collect();
-        Ok(Page { items, next: found.next })
-    }
-
-    async fn named_page<T>(
-        &self,
-        range: &SlotRange,
-        page: PageRequest,
-    ) -> Result<Page<(Vec<u8>, T)>, Refusal>
-    where
-        T: for<'b> minicbor::Decode<'b, ()>,
-    {
-        let vault = self.desk.vault;
-        let query = [self.desk.demands.name.as_bytes(), b" ", range.prefix()].concat();
-        let after = match &page.marker {
-            Some(text) => Some(marker::open(vault, &query, text).await?),
-            None => None,
-        };
-        // One more than asked for tells whether there is a next page.
-        let found = vault.scan(range, after.as_deref(), page.limit + 1).await;
-        let mut items = found.map_err(|why| self.desk.internal(&why))?;
-        let more = items.len() > page.limit;
-        items.truncate(page.limit);
-        let next = match items.last() {
-            Some((place, _)) if more => Some(
-                marker::seal(vault, &query, place).await.map_err(|why| self.desk.internal(&why))?,
-            ),
-            _ => None,
-        };
-        Ok(Page { items, next })
-    }
-
-    /// The part of `items` (all there are, in a fixed order) that is the page asked for, for
-    /// listings that are part of one record.
-    ///
-    /// # Errors
-    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
-    pub async fn page_within<T>(
-        &self,
-        key: &AdmittedKey,
-        items: Vec<T>,
-        page: PageRequest,
-    ) -> Result<Page<T>, Refusal> {
-        let vault = self.desk.vault;
-        let query = format!("{} {}", self.desk.demands.name, key.arn()).into_bytes();
-        let start = match &page.marker {
-            Some(text) => {
-                let bytes = marker::open(vault, &query, text).await?;
-                let bytes: [u8; 4] =
-                    bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;
-                u32::from_be_bytes(bytes)
-            }
-            None => 0,
-        };
-        let start = usize::try_from(start).map_err(|_| Refusal::InvalidMarker)?;
-        let end = start.saturating_add(page.limit);
-        let next = match u32::try_from(end) {
-            Ok(at) if end < items.len() => Some(
-                marker::seal(vault, &query, &at.to_be_bytes())
-                    .await
-                    .map_err(|why| self.desk.internal(&why))?,
-            ),
-            _ => None,
-        };
-        Ok(Page { items: items.into_iter().skip(start).take(page.limit).collect(), next })
-    }
-
     fn put<T: minicbor::Encode<()>>(&mut self, slot: Slot, expected: Option<u64>, record: &T) {
         let plain = SecretBytes::new(codec::encode(record));
         self.changes.expect.push((slot.clone(), expected));
@@ -468,26 +310,5 @@ impl<'a> Work<'a> {
 
     fn failed(&self, why: &dyn std::fmt::Display) -> Refusal {
         self.desk.internal(&VaultError(why.to_string()))
-    }
-}
-
-/// The page that a request's `Limit` and `Marker` ask for.
-///
-/// # Errors
-/// [`Refusal::Validation`] when the limit is beyond `most`, which not every operation shares with
-/// the model.
-pub fn page_request(
-    limit: Option<i64>,
-    marker: Option<String>,
-    default: usize,
-    most: i64,
-) -> Result<PageRequest, Refusal> {
-    match limit {
-        Some(asked) if asked > most => Err(Refusal::Validation(Invalid::PageLimit { asked, most })),
-        Some(asked) => {
-            let limit = usize::try_from(asked).map_err(|_| Refusal::Internal)?;
-            Ok(PageRequest { limit, marker })
-        }
-        None => Ok(PageRequest { limit: default, marker }),
     }
 }

@@ -21,12 +21,6 @@ impl DomainName {
     pub const fn region(region: Region) -> Self {
         Self(Some(region))
     }
-
-    /// The Region, unless it is the global domain.
-    #[must_use]
-    pub const fn as_region(self) -> Option<Region> {
-        self.0
-    }
 }
 
 impl fmt::Display for DomainName {

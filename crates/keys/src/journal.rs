@@ -9,7 +9,7 @@ use strongroom_crypto::{SecretBytes, hash};
 const MAGIC: &[u8; 4] = b"SRJL";
 const FORMAT: u8 = 1;
 const LABEL: &str = "strongroom journal v1";
-const PREFIX: usize = 4 + 8;
+const PREFIX: usize = 4 + 8 + 8;
 
 /// What a segment begins with; bound to its first frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +91,9 @@ impl JournalKey {
         self.chain
     }
 
-    /// Appends the next frame to `out`: length of what follows the prefix (4 bytes) ‖ number of
-    /// frames known to be durable (8) ‖ ciphertext ‖ tag. Associated data: tag of the frame before
-    /// ‖ the first 12 bytes. The frame's number is its nonce.
+    /// Appends the next frame to `out`: length of what follows the prefix (4 bytes) ‖ number of the
+    /// frame (8) ‖ number of frames known to be durable (8) ‖ ciphertext ‖ tag. Associated data: tag
+    /// of the frame before ‖ the first 20 bytes. The frame's number is its nonce.
     ///
     /// # Errors
     /// [`FrameError::Authentication`] when AWS-LC fails; `out` must then be thrown away.
@@ -106,6 +106,7 @@ impl JournalKey {
         let length = u32::try_from(plain.len() + TAG_LEN).map_err(|_| FrameError::Format)?;
         let prefix = out.len();
         out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(&self.next.to_be_bytes());
         out.extend_from_slice(&durable.to_be_bytes());
         let aad = associated_data(&self.chain, out.get(prefix..).unwrap_or_default());
         self.key.seal(self.next, &aad, plain, out).map_err(|_| FrameError::Authentication)?;
@@ -153,10 +154,13 @@ impl<'a> JournalReader<'a> {
     /// The next frame's content and the number of frames it knew to be durable; `None` at the end.
     ///
     /// # Errors
-    /// [`FrameError`]. After one, [`JournalReader::skip`] may go past a damaged frame.
+    /// [`FrameError`]. After one, [`JournalReader::was_durable`] tells damage from a torn end.
     pub fn next_frame(&mut self) -> Result<Option<(u64, SecretBytes)>, FrameError> {
         let Some(RawFrame { prefix, sealed }) = self.peek()? else { return Ok(None) };
-        let durable = trailing(prefix);
+        let (number, durable) = numbers(prefix);
+        if number != self.key.next {
+            return Err(FrameError::Authentication);
+        }
         let aad = associated_data(&self.key.chain, prefix);
         let plain = self.key.key.open(self.key.next, &aad, sealed);
         let plain = plain.map_err(|_| FrameError::Authentication)?;
@@ -164,40 +168,31 @@ impl<'a> JournalReader<'a> {
         Ok(Some((durable, plain)))
     }
 
-    /// Goes past a frame that did not open, taking its tag on trust, to learn whether later frames
-    /// are authentic.
-    ///
-    /// # Errors
-    /// [`FrameError`] when there is no whole frame.
-    pub fn skip(&mut self) -> Result<(), FrameError> {
-        let frame = self.peek()?.ok_or(FrameError::Short)?;
-        self.pass(frame.sealed)
+    /// Whether an authentic frame somewhere behind the one that did not open says that this one had
+    /// been durable: then it was damaged, and not left unfinished by a crash. However many frames
+    /// were damaged, and whatever lengths with them, one that was not is found.
+    #[must_use]
+    pub fn was_durable(&self) -> bool {
+        (TAG_LEN..self.rest.len()).any(|at| self.knows_at(at))
     }
 
-    /// Goes past a frame that did not open and whose length is not to be trusted either: looks for
-    /// the place behind it where the next frame opens. Returns whether there is one.
-    pub fn seek(&mut self) -> bool {
-        let next = self.key.next + 1;
-        let found = (PREFIX + TAG_LEN..self.rest.len()).find(|at| self.opens_at(*at, next));
-        let Some(at) = found else { return false };
-        let (damaged, rest) = self.rest.split_at(at);
-        self.rest = rest;
-        self.consumed += at;
-        self.key.advance(damaged).is_ok()
-    }
-
-    /// Whether frame `number` begins `at` bytes behind here, after the tag of the one before it.
-    fn opens_at(&self, at: usize, number: u64) -> bool {
+    /// Whether a frame begins `at` bytes behind here, after the tag of the one before it, that knew
+    /// the next frame to be durable.
+    fn knows_at(&self, at: usize) -> bool {
         let Some((before, rest)) = self.rest.split_at_checked(at) else { return false };
         let (Some(chain), Some((prefix, rest))) =
             (before.last_chunk::<TAG_LEN>(), rest.split_at_checked(PREFIX))
         else {
             return false;
         };
-        let (length, durable) = (leading(prefix), trailing(prefix));
-        let sealed = usize::try_from(length).ok().filter(|length| *length >= TAG_LEN);
-        // A frame knows of none that come after it, which rules out nearly every other place.
-        let Some(sealed) = sealed.filter(|_| durable <= number).and_then(|len| rest.get(..len))
+        let (number, durable) = numbers(prefix);
+        // So many frames fit between here and there at most. This and the next line rule out
+        // nearly every place that is no frame, before AES-GCM rules out the others.
+        let between = u64::try_from(at / (PREFIX + TAG_LEN)).unwrap_or(u64::MAX);
+        let numbered = number > self.key.next && number - self.key.next <= between;
+        let known = durable > self.key.next && durable <= number;
+        let length = usize::try_from(leading(prefix)).ok().filter(|length| *length >= TAG_LEN);
+        let Some(sealed) = length.filter(|_| numbered && known).and_then(|len| rest.get(..len))
         else {
             return false;
         };
@@ -253,9 +248,13 @@ fn leading(prefix: &[u8]) -> u32 {
     prefix.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
-/// The number of durable frames at the end of a prefix.
-fn trailing(prefix: &[u8]) -> u64 {
-    prefix.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+/// A prefix's number of the frame, and its number of durable frames.
+fn numbers(prefix: &[u8]) -> (u64, u64) {
+    let number = |at: usize| {
+        let bytes = prefix.get(at..).and_then(<[u8]>::first_chunk::<8>);
+        bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    };
+    (number(4), number(12))
 }
 
 fn associated_data(chain: &[u8; TAG_LEN], prefix: &[u8]) -> Vec<u8> {
@@ -310,19 +309,31 @@ mod tests {
     }
 
     #[test]
-    fn the_frame_behind_a_damaged_one_is_found_whatever_the_damage() {
+    fn damage_is_told_from_a_torn_end_whatever_was_damaged() {
         let bytes = three();
-        let second = PREFIX + 5 + TAG_LEN..PREFIX + 5 + TAG_LEN + PREFIX + 6;
-        for at in second {
+        let (first, second) = (PREFIX + 5 + TAG_LEN, PREFIX + 6 + TAG_LEN);
+        let opens_none = |bytes: &[u8], opened: usize| {
+            let mut reader = JournalReader::new(key(), bytes);
+            let read = std::iter::from_fn(|| reader.next_frame().ok().flatten()).count();
+            assert_eq!(read, opened);
+            reader.was_durable()
+        };
+        // The third frame knew two to be durable.
+        for at in 0..first + second - TAG_LEN {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1;
-            let mut reader = JournalReader::new(key(), &flipped);
-            assert!(reader.next_frame().is_ok_and(|frame| frame.is_some()));
-            assert!(reader.next_frame().is_err(), "byte {at}");
-            assert!(reader.seek(), "byte {at}");
-            let (_, plain) = reader.next_frame().unwrap().unwrap();
-            assert_eq!(plain.expose(), b"third");
-            assert!(!reader.seek());
+            assert!(opens_none(&flipped, usize::from(at >= first)), "byte {at}");
+        }
+        let mut wiped = bytes.clone();
+        wiped[..first + second - TAG_LEN].fill(0xee);
+        assert!(opens_none(&wiped, 0));
+        // The third frame itself was not known to be durable, nor was anything a crash cut short.
+        let third = first + second;
+        for at in third..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
+            assert!(!opens_none(&flipped, 2), "byte {at}");
+            assert!(!opens_none(&bytes[..at], 2) || at == third, "length {at}");
         }
     }
 

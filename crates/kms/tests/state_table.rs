@@ -12,6 +12,7 @@
 mod scene;
 
 use scene::Scene;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use strongroom_engine::demands::Access;
@@ -53,4 +54,18 @@ fn served(scene: &Scene, world: &World, name: OperationName) -> String {
         .collect();
     assert_eq!(answers.len(), 1, "{}: {answers:?}", name.name());
     answers.into_iter().next().unwrap().replace("Exception", "")
+}
+
+/// The table asks the key that an alias shall stand for. The one it leaves may be in any state, or
+/// an alias of a key that is about to go could not be saved.
+#[test]
+fn an_alias_leaves_a_key_in_whatever_state() {
+    let (scene, world) = Scene::new();
+    for state in KeyState::ALL {
+        let kit = world.snapshot().open().unwrap().with_key_in(&scene.key, *state);
+        let input = json!({"AliasName": "alias/walk", "TargetKeyId": scene.other.to_string()});
+        let _ = kit.call("UpdateAlias", &input).ok();
+        let found = kit.call("DescribeKey", &json!({"KeyId": "alias/walk"})).ok().json();
+        assert_eq!(found["KeyMetadata"]["Arn"], scene.other.to_string(), "{state}");
+    }
 }

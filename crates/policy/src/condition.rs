@@ -11,6 +11,7 @@ use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use crate::network::Network;
 use crate::operator::{Comparison, Family, Operator, Quantifier};
+use crate::statement::Effect;
 use crate::template::{Case, Syntax, Template, pieces};
 
 /// One compiled condition. Those of a statement must all hold.
@@ -68,8 +69,8 @@ impl Condition {
         Ok(Self { key: key.to_lowercase().into(), operator, values })
     }
 
-    /// Whether it is true of the request.
-    pub(crate) fn holds(&self, facts: &dyn Facts) -> bool {
+    /// Whether it is true of the request, for a statement of this effect.
+    pub(crate) fn holds(&self, facts: &dyn Facts, effect: Effect) -> bool {
         let fact = facts.fact(&self.key).filter(|fact| *fact != Fact::Many(Vec::new()));
         if let Values::Absence(wanted) = &self.values {
             return wanted.contains(&fact.is_none());
@@ -79,6 +80,10 @@ impl Condition {
         match (fact, self.operator.quantifier) {
             (None, quantifier) => self.holds_without_key(quantifier),
             (Some(Fact::One(value)), _) => value_holds(&value),
+            (Some(Fact::Ambiguous(values)), _) => match effect {
+                Effect::Deny => values.iter().any(|v| value_holds(v)),
+                Effect::Allow => values.iter().all(|v| value_holds(v)),
+            },
             // Several values and one expected: not decidable, so neither true nor its negation.
             (Some(Fact::Many(_)), Quantifier::Single) => false,
             (Some(Fact::Many(values)), Quantifier::All) => values.iter().all(|v| value_holds(v)),

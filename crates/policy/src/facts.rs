@@ -23,4 +23,21 @@ pub enum Fact<'a> {
     One(Cow<'a, str>),
     /// Of a multi-valued key. An empty list is as good as none.
     Many(Vec<Cow<'a, str>>),
+    /// Of a single-valued key that the request has several times, in names that differ only by
+    /// case (encryption context pairs, tags). Which of them counts must not be the caller's choice:
+    /// a condition of a Deny holds if it holds for any, one of an Allow if it holds for all.
+    Ambiguous(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Fact<'a> {
+    /// The fact of a single-valued key that was found under these values.
+    #[must_use]
+    pub fn single(values: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut values: Vec<Cow<'a, str>> = values.map(Cow::Borrowed).collect();
+        match values.len() {
+            0 => None,
+            1 => values.pop().map(Self::One),
+            _ => Some(Self::Ambiguous(values)),
+        }
+    }
 }

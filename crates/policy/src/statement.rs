@@ -97,7 +97,7 @@ impl Statement {
     pub(crate) fn applies(&self, inquiry: &Inquiry<'_>) -> bool {
         self.matches_action(inquiry)
             && self.matches_resource(inquiry)
-            && self.conditions.iter().all(|condition| condition.holds(inquiry.facts))
+            && self.conditions.iter().all(|condition| condition.holds(inquiry.facts, self.effect))
     }
 
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {

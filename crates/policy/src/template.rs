@@ -167,7 +167,7 @@ fn resolve(pieces: &[Piece], facts: &dyn Facts) -> Option<Vec<Token>> {
 fn value<'a>(key: &str, default: Option<&'a str>, facts: &'a dyn Facts) -> Option<Cow<'a, str>> {
     match facts.fact(key) {
         Some(Fact::One(value)) => Some(value),
-        Some(Fact::Many(_)) => None,
+        Some(Fact::Many(_) | Fact::Ambiguous(_)) => None,
         None => default.map(Cow::Borrowed),
     }
 }

@@ -48,6 +48,10 @@ impl Facts for Known {
             Value::Array(all) => {
                 Fact::Many(all.iter().map(|v| v.as_str().unwrap().into()).collect())
             }
+            Value::Object(any) => {
+                let all = any["any"].as_array().unwrap();
+                Fact::Ambiguous(all.iter().map(|v| v.as_str().unwrap().into()).collect())
+            }
             one => Fact::One(one.as_str().unwrap().into()),
         })
     }

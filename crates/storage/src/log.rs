@@ -142,6 +142,12 @@ impl Log for FileLog {
         current.append(bytes).map_err(|failure| self.fail("append", failure))
     }
 
+    fn settle(&mut self, segment: u64) -> Result<(), LogError> {
+        self.usable()?;
+        let synced = File::open(self.path(segment)).and_then(|file| file.sync_all());
+        synced.map_err(|error| self.fail("settle", Failure::Lost(error)))
+    }
+
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError> {
         self.usable()?;
         let rest = self.bytes(segment, length).map_err(|error| failed("cut", &error))?;

@@ -150,6 +150,10 @@ impl Log for MemoryLog {
         Ok(())
     }
 
+    fn settle(&mut self, segment: u64) -> Result<(), LogError> {
+        self.lock().whole.get(&segment).map(drop).ok_or_else(missing)
+    }
+
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError> {
         let mut segments = self.lock();
         let whole = segments.whole.get_mut(&segment).ok_or_else(missing)?;

@@ -35,7 +35,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_names = ["self-signed|CERT", "KEY"], num_args = 1..=2)]
     pub(crate) tls: Option<Vec<String>>,
     /// Another name or address for the self-signed certificate; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "tls")]
     pub(crate) tls_name: Vec<String>,
     /// Serve plain HTTP on other addresses than loopback, behind a proxy that ends TLS
     #[arg(long)]

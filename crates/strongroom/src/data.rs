@@ -38,7 +38,9 @@ impl DataDir {
         let findings =
             findings.iter().map(|finding| format!("data directory {}: {finding}", path.display()));
         let findings = findings.collect();
-        Ok((Self::lock(path)?, findings))
+        let data = Self::lock(path)?;
+        data.check_whole()?;
+        Ok((data, findings))
     }
 
     /// Takes a directory that is there.
@@ -60,6 +62,21 @@ impl DataDir {
             LockError::Io(why) => Failure::of(path.display(), why),
         })?;
         Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Refuses a directory that has lost its store: a new one beside an old journal would hide it.
+    fn check_whole(&self) -> Result<(), Failure> {
+        let (store, journal) = (self.store_path(), self.path.join("journal"));
+        let has_journal = journal.read_dir().is_ok_and(|mut files| files.next().is_some());
+        if has_journal && !store.exists() {
+            return Err(Failure::new(format!(
+                "{} is missing, but its journal {} is there: put the store back from where you \
+                 keep copies, or choose another directory with --data",
+                store.display(),
+                journal.display()
+            )));
+        }
+        Ok(())
     }
 
     /// The root key; made if there is no store yet.
@@ -101,16 +118,6 @@ impl DataDir {
     /// The embedded store.
     pub(crate) fn store(&self) -> Result<SqliteStore, Failure> {
         let path = self.store_path();
-        let journal = self.path.join("journal");
-        let has_journal = journal.read_dir().is_ok_and(|mut files| files.next().is_some());
-        if has_journal && !path.exists() {
-            return Err(Failure::new(format!(
-                "{} is missing, but its journal {} is there; put the store back from where you \
-                 keep copies",
-                path.display(),
-                journal.display()
-            )));
-        }
         SqliteStore::open(&path).map_err(|why| Failure::of(path.display(), why))
     }
 

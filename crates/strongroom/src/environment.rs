@@ -29,13 +29,22 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// As a person would type it: in quotes only where they are needed.
+pub(crate) fn typed(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-' | b':');
+    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{quoted, typed};
 
     #[test]
     fn quoting_survives_every_character() {
         assert_eq!(quoted("plain"), "'plain'");
+        assert_eq!(typed("/plain/text.1"), "/plain/text.1");
+        assert_eq!(typed(""), "''");
+        assert_eq!(typed("a b"), "'a b'");
         assert_eq!(quoted("it's $HOME; `x`"), r"'it'\''s $HOME; `x`'");
     }
 }

@@ -1,5 +1,6 @@
 //! `strongroom`: the server, and the commands of its operator and users.
 
+mod brake;
 mod cli;
 mod clock;
 mod config;

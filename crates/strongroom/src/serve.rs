@@ -1,10 +1,12 @@
 //! `strongroom serve`: ports put together, threads started, and everything brought to an end in
 //! order.
 
+use crate::brake::{Brake, Verdict};
 use crate::cli::ServeArguments;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
+use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::terminal::{self, Failure};
 use std::future::Future;
@@ -132,12 +134,16 @@ fn greet(data: &DataDir, endpoint: &Endpoint, config: &Config) {
     let directory = config.data.display().to_string();
     let option = match directory.as_str() {
         "./strongroom-data" => String::new(),
-        other => format!(" --data {other}"),
+        other => format!(" --data {}", typed(other)),
     };
     terminal::line(format_args!("strongroom listening on {}", endpoint.url));
     terminal::line(format_args!("  data         {directory}"));
     if data.credentials_path().exists() {
         terminal::line(format_args!("  credentials  {}", data.credentials_path().display()));
+    }
+    if !data.credentials_path().exists() {
+        terminal::line("  credentials  removed; `strongroom env` needs them\n");
+        return;
     }
     terminal::line("\nIn another shell, with the AWS CLI:");
     terminal::line(format_args!("  eval \"$({}{option})\"", command_name()));
@@ -147,7 +153,7 @@ fn greet(data: &DataDir, endpoint: &Endpoint, config: &Config) {
 /// How this program was called, so that the line it prints can be typed as it is.
 fn command_name() -> String {
     let called = std::env::args_os().next().unwrap_or_default();
-    format!("{} env", called.to_string_lossy())
+    format!("{} env", typed(&called.to_string_lossy()))
 }
 
 fn serve(
@@ -185,16 +191,32 @@ fn serve(
 
 /// Deletes keys when their day comes.
 async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
+    let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
     loop {
-        match engine.run_due_tasks().await {
-            Ok(0) => {}
-            Ok(count) => log::log(Level::Info, &format!("{count} keys were due and are deleted")),
-            Err(why) => log::log(Level::Error, &format!("due keys could not be deleted: {why}")),
+        match brake.look(engine.now(), started.elapsed()) {
+            Verdict::Go => delete_due(&engine).await,
+            Verdict::Wait => {}
+            Verdict::Jumped(millis) => log::log(
+                Level::Error,
+                &format!(
+                    "the clock jumped by {} s; no key is deleted for the next hour, so that it \
+                     can be set right",
+                    millis / 1000
+                ),
+            ),
         }
         tokio::select! {
             () = tokio::time::sleep(SCHEDULE) => {}
             _ = stopped.changed() => return,
         }
+    }
+}
+
+async fn delete_due(engine: &Engine) {
+    match engine.run_due_tasks().await {
+        Ok(0) => {}
+        Ok(count) => log::log(Level::Info, &format!("{count} keys were due and are deleted")),
+        Err(why) => log::log(Level::Error, &format!("due keys could not be deleted: {why}")),
     }
 }
 

@@ -1,11 +1,11 @@
 //! The one place that prints for people and shells.
 
 use std::fmt::Display;
+use std::io::Write as _;
 
-/// A line on standard output.
-#[expect(clippy::disallowed_macros, reason = "this is the place that prints")]
-pub(crate) fn line(text: impl Display) {
-    println!("{text}");
+/// A line on standard output. Returns whether anybody still reads there: `head` may have left.
+pub(crate) fn line(text: impl Display) -> bool {
+    writeln!(std::io::stdout().lock(), "{text}").is_ok()
 }
 
 /// What went wrong, on standard error.

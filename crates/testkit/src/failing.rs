@@ -178,6 +178,11 @@ impl<L: Log> Log for FailingLog<L> {
         self.inner.append(bytes)
     }
 
+    fn settle(&mut self, segment: u64) -> Result<(), LogError> {
+        self.check(Port::Cut)?;
+        self.inner.settle(segment)
+    }
+
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError> {
         self.check(Port::Cut)?;
         self.inner.cut(segment, length)

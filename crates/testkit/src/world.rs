@@ -144,7 +144,10 @@ impl World {
     /// What the store holds besides the audit trail and its own head: what operations change.
     #[must_use]
     pub fn contents(&self) -> Vec<Entry> {
-        let is_content = |entry: &Entry| !entry.key.starts_with(b"u/") && entry.key != b"head";
+        // The head changes with every commit, the mark of the root key with every start.
+        let is_content = |entry: &Entry| {
+            !entry.key.starts_with(b"u/") && entry.key != b"head" && entry.key != b"root"
+        };
         self.store.entries().into_iter().filter(is_content).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A well-formed alias name, the prefix `alias/` included: 1 to 256 characters of
-/// `[a-zA-Z0-9:/_-]`.
+/// `[a-zA-Z0-9/_-]`. The model's pattern also has `:`, which AWS refuses in another step.
 ///
 /// Source: AWS KMS API Reference, `CreateAlias`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl AliasName {
     /// [`AliasNameError`] with the first rule broken.
     pub fn parse(text: &str) -> Result<Self, AliasNameError> {
         let name = text.strip_prefix(Self::PREFIX).ok_or(AliasNameError::Prefix)?;
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'/' | b'_' | b'-');
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-');
         if name.is_empty() || text.len() > Self::MAX_LEN || !name.bytes().all(allowed) {
             return Err(AliasNameError::Characters);
         }

@@ -76,8 +76,8 @@ mod tests {
         let arn = format!("arn:aws:kms:us-east-1:111122223333:key/{id}");
         let Ok(KeyReference::Arn(parsed)) = KeyReference::parse(&arn) else { panic!("{arn}") };
         assert_eq!(parsed.to_string(), arn);
-        assert!(matches!(KeyReference::parse("alias/a:b/c"), Ok(KeyReference::Alias(_))));
-        let arn = "arn:aws:kms:us-east-1:111122223333:alias/a:b/c";
+        assert!(matches!(KeyReference::parse("alias/a-b/c"), Ok(KeyReference::Alias(_))));
+        let arn = "arn:aws:kms:us-east-1:111122223333:alias/a-b/c";
         let Ok(KeyReference::AliasArn(parsed)) = KeyReference::parse(arn) else { panic!("{arn}") };
         assert_eq!(parsed.to_string(), arn);
     }

@@ -28,6 +28,12 @@ impl Region {
             "aws-iso"
         } else if name.starts_with("us-isob-") {
             "aws-iso-b"
+        } else if name.starts_with("eu-isoe-") {
+            "aws-iso-e"
+        } else if name.starts_with("us-isof-") {
+            "aws-iso-f"
+        } else if name.starts_with("eusc-") {
+            "aws-eusc"
         } else {
             "aws"
         }

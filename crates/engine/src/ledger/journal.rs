@@ -8,7 +8,7 @@ use crate::ports::Log;
 use crate::vault::Vault;
 use minicbor::{Decode, Encode};
 use std::sync::{Arc, Mutex, PoisonError};
-use strongroom_keys::{DomainName, JournalKey, SegmentHeader, codec};
+use strongroom_keys::{JournalKey, SegmentHeader, codec};
 use tokio::sync::mpsc;
 
 /// Most frames taken from the queue at once.
@@ -86,10 +86,11 @@ impl JournalWriter {
     /// not be sealed again under the same nonces, so the segment is left and another one begun.
     fn write(&mut self, jobs: &[JournalJob], buffer: &mut Vec<u8>) -> Result<(), Unrecorded> {
         // The store has come so far whether or not this is written; if not, the next segment says so.
-        self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
         if self.broken || self.health.has_stopped() {
             return Err(Unrecorded);
         }
+        // Set before the write: should it fail, the next segment brings the word instead.
+        self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
         buffer.clear();
         let durable = self.key.frames();
         let sealed = jobs.iter().try_for_each(|job| self.key.seal(durable, &job.frame, buffer));
@@ -150,7 +151,7 @@ pub(super) async fn begin(
     previous: [u8; 16],
     commits: u64,
 ) -> Result<(JournalKey, usize), String> {
-    let domain = vault.current(DomainName::global()).await.map_err(|why| why.to_string())?;
+    let domain = vault.global().await.map_err(|why| why.to_string())?;
     let mut salt = [0; 16];
     vault.entropy().fill(&mut salt).map_err(|why| why.to_string())?;
     let header = SegmentHeader { number, domain: domain.number(), salt, previous };

@@ -20,13 +20,14 @@ pub use open::{OpenError, Opened, open};
 pub use recovery::{Recovered, RecoveryError, read_segment};
 
 use crate::audit::AuditRecord;
+use crate::ports::Versioned;
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec;
+use strongroom_keys::{DomainKey, DomainName, codec};
 use tokio::sync::{mpsc, oneshot};
 
 /// Changes that one operation has staged, in the clear.
@@ -90,7 +91,7 @@ pub(crate) enum CommitFailure {
 /// A sealed change on its way to the committer.
 pub(crate) struct CommitJob {
     pub(crate) expect: Vec<(Vec<u8>, Option<u64>)>,
-    pub(crate) changes: Vec<(Vec<u8>, Option<crate::ports::Versioned>)>,
+    pub(crate) changes: Vec<(Vec<u8>, Option<Versioned>)>,
     pub(crate) subjects: Vec<Subject>,
     pub(crate) sequence: u64,
     pub(crate) done: oneshot::Sender<Result<(), CommitFailure>>,
@@ -209,6 +210,33 @@ impl Ledger {
         })?;
         self.commits.send(job).await.map_err(|_| stopped)?;
         written.await.map_err(|_| stopped)?
+    }
+
+    /// The key of `name`'s domain; made, and committed like any change, at the domain's first use.
+    pub(crate) async fn domain(&self, name: DomainName) -> Result<Arc<DomainKey>, VaultError> {
+        let stopped = || VaultError(format!("the domain key of {name} could not be recorded"));
+        // Whoever loses the race to make it finds the other's.
+        for _ in 0..2 {
+            if let Some(key) = self.vault.current(name).await? {
+                return Ok(key);
+            }
+            let (place, value) = self.vault.fresh_domain(name)?;
+            let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
+            let (done, written) = oneshot::channel();
+            let job = CommitJob {
+                expect: vec![(place.clone(), None)],
+                changes: vec![(place, Some(Versioned { version: sequence, value }))],
+                subjects: Vec::new(),
+                sequence,
+                done,
+            };
+            self.commits.send(job).await.map_err(|_| stopped())?;
+            match written.await {
+                Ok(Ok(()) | Err(CommitFailure::Conflict)) => {}
+                Ok(Err(CommitFailure::Unrecorded)) | Err(_) => return Err(stopped()),
+            }
+        }
+        self.vault.current(name).await?.ok_or_else(stopped)
     }
 
     /// Versions come from one counter and are never used twice, so a version stands for exactly

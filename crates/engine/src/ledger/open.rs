@@ -3,7 +3,7 @@
 
 use super::head::{Head, Position};
 use super::journal::{JournalWriter, begin};
-use super::recovery::{Recovered, RecoveryError, recover};
+use super::recovery::{Recovered, RecoveryError, recover, settle};
 use super::verify::Verification;
 use super::{Committer, Health, Ledger};
 use crate::ports::{Batch, CommitError, Log, StoreError, Versioned};
@@ -13,7 +13,6 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use strongroom_crypto::mac::HmacKey;
-use strongroom_keys::DomainName;
 use tokio::sync::mpsc;
 
 /// Requests that may wait for the ledger; the server admits fewer connections than this.
@@ -127,13 +126,14 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
     let is_new = check_root_key(&vault).await?;
     let head = vault.read::<Head>(&Slot::head()).await?;
     let head = head.map_or_else(Head::default, |Read { record, .. }| record);
-    let recovered = recover(&vault, &mut *log).await?;
+    let (recovered, unfinished) = recover(&vault, &mut *log).await?;
     if recovered.anchor > head.commits {
         return Err(OpenError::StoreOlder { store: head.commits, journal: recovered.anchor });
     }
     if head.journal > recovered.position {
         return Err(OpenError::JournalCut { journal: recovered.position, store: head.journal });
     }
+    settle(&mut *log, &recovered, &unfinished)?;
     let set_key = set_key(&vault).await?;
     let verification = verify_some(&vault, &set_key, &head).await?;
     let segment = recovered.newest + 1;
@@ -177,27 +177,39 @@ async fn check_root_key(vault: &Vault) -> Result<bool, OpenError> {
     let given = vault.root().fingerprint().to_owned();
     if let Some(found) = vault.store().read(bare::ROOT).await? {
         let store = String::from_utf8_lossy(&found.value).into_owned();
-        return if store == given { Ok(false) } else { Err(OpenError::RootKey { store, given }) };
+        if store != given {
+            return Err(OpenError::RootKey { store, given });
+        }
+        // A commit makes all before it durable, also what a process that was killed had left in
+        // the page cache only.
+        mark(vault, given, Some(found.version)).await?;
+        return Ok(false);
     }
     // A store that holds anything but the mark has lost it.
     if !vault.store().scan(&[], &[0xff], 1).await?.is_empty() {
         return Err(OpenError::Altered);
     }
-    let mark = Versioned { version: 1, value: given.into_bytes() };
+    mark(vault, given, None).await?;
+    Ok(true)
+}
+
+/// Writes the mark of the root key.
+async fn mark(vault: &Vault, fingerprint: String, before: Option<u64>) -> Result<(), OpenError> {
+    let version = before.map_or(1, |version| version.saturating_add(1));
     let batch = Batch {
-        expect: vec![(bare::ROOT.to_vec(), None)],
-        put: vec![(bare::ROOT.to_vec(), mark)],
+        expect: vec![(bare::ROOT.to_vec(), before)],
+        put: vec![(bare::ROOT.to_vec(), Versioned { version, value: fingerprint.into_bytes() })],
         delete: Vec::new(),
     };
     match vault.store().commit(&batch).await {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(()),
         Err(CommitError::Conflict) => Err(OpenError::Altered),
         Err(CommitError::Failed(why)) => Err(why.into()),
     }
 }
 
 async fn set_key(vault: &Vault) -> Result<HmacKey, OpenError> {
-    let domain = vault.current(DomainName::global()).await?;
+    let domain = vault.global().await?;
     let key = domain.derive("strongroom set digest v1", b"");
     let key = key.map_err(|why| VaultError(why.to_string()))?;
     Ok(HmacKey::new(key.expose()))

@@ -5,7 +5,7 @@ use super::journal::Frame;
 use crate::ports::{Log, LogError};
 use crate::vault::{Vault, VaultError};
 use std::fmt;
-use strongroom_keys::{DomainName, FrameError, JournalKey, JournalReader, SegmentHeader, codec};
+use strongroom_keys::{DomainName, JournalKey, JournalReader, SegmentHeader, codec};
 
 /// The most bytes that a crash can leave unfinished at the end: one group. More damage than that
 /// is no torn write.
@@ -81,22 +81,45 @@ impl From<VaultError> for RecoveryError {
     }
 }
 
-/// Reads the newest segment that holds anything, and sets aside what a crash left unfinished.
-pub(super) async fn recover(vault: &Vault, log: &mut dyn Log) -> Result<Recovered, RecoveryError> {
+/// Segments that end in unfinished bytes, and how many bytes of each are whole.
+type Unfinished = Vec<(u64, u64)>;
+
+/// Reads the newest segment that holds anything. Nothing is changed: the journal may yet turn out
+/// not to be the store's.
+pub(super) async fn recover(
+    vault: &Vault,
+    log: &mut dyn Log,
+) -> Result<(Recovered, Unfinished), RecoveryError> {
     let segments = log.segments()?;
     let newest = segments.last().copied().unwrap_or(0);
+    let (mut unfinished, mut torn) = (Unfinished::new(), 0);
     for &number in segments.iter().rev() {
         let bytes = log.read(number)?;
         let found = examine(vault, number, &bytes).await?;
-        if found.torn > 0 {
-            let kept = bytes.len().saturating_sub(found.torn);
-            log.cut(number, u64::try_from(kept).unwrap_or(u64::MAX))?;
-        }
+        let kept = u64::try_from(bytes.len().saturating_sub(found.torn)).unwrap_or(u64::MAX);
+        unfinished.extend((found.torn > 0).then_some((number, kept)));
+        torn += found.torn;
         if found.position.frames > 0 {
-            return Ok(Recovered { newest, ..found });
+            return Ok((Recovered { newest, torn, ..found }, unfinished));
         }
     }
-    Ok(Recovered { newest, ..Recovered::default() })
+    Ok((Recovered { newest, torn, ..Recovered::default() }, unfinished))
+}
+
+/// Sets aside what a crash left unfinished, and makes what was found before it durable: a process
+/// that was killed may have left it in the page cache only.
+pub(super) fn settle(
+    log: &mut dyn Log,
+    found: &Recovered,
+    unfinished: &[(u64, u64)],
+) -> Result<(), RecoveryError> {
+    for (segment, kept) in unfinished {
+        log.cut(*segment, *kept)?;
+    }
+    if found.position.segment > 0 {
+        log.settle(found.position.segment)?;
+    }
+    Ok(())
 }
 
 /// Reads one segment up to its first unfinished frame.
@@ -123,7 +146,7 @@ async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, 
     };
     let frames = reader.frames();
     let chain = reader.chain();
-    if torn > MOST_TORN || (torn > 0 && was_durable(reader, frames)) {
+    if torn > MOST_TORN || (torn > 0 && reader.was_durable()) {
         return Err(damaged(frames));
     }
     if frames == 0 {
@@ -147,23 +170,6 @@ async fn reader<'a>(
     let domain = vault.numbered(DomainName::global(), header.domain).await?;
     let key = JournalKey::new(&domain, header).map_err(|why| VaultError(why.to_string()))?;
     Ok(JournalReader::new(key, bytes.get(SegmentHeader::LEN..).unwrap_or_default()))
-}
-
-/// Whether a frame behind the damaged frame `damaged` says that `damaged` had been durable.
-fn was_durable(mut reader: JournalReader<'_>, damaged: u64) -> bool {
-    loop {
-        let found = match reader.next_frame() {
-            Ok(Some((durable, _))) if durable > damaged => return true,
-            Ok(None) => return false,
-            Ok(Some(_)) => Ok(()),
-            Err(_) if reader.seek() => Ok(()),
-            Err(FrameError::Authentication) => reader.skip(),
-            Err(other) => Err(other),
-        };
-        if found.is_err() {
-            return false;
-        }
-    }
 }
 
 fn commits_in(plain: &[u8]) -> u64 {
@@ -211,7 +217,7 @@ fn read_frames(
                 frames.push(codec::decode(plain.expose()).map_err(|_| damaged)?);
             }
             // The unfinished end of a segment that nobody has recovered yet is no damage.
-            Err(_) if was_durable(reader, frames_so_far) => return Err(damaged),
+            Err(_) if reader.was_durable() => return Err(damaged),
             Err(_) => return Ok((frames, chain)),
         }
     }

@@ -57,8 +57,9 @@ impl Verification {
     }
 }
 
-/// Whether the head's digest covers the record at `place`. Domain keys are bound to their place by
-/// the root key, and the head cannot count itself.
+/// Whether the head's digest covers the record at `place`. The head cannot count itself, and what
+/// the first start makes before there is a head is missed at once when it is gone.
 pub(crate) fn is_counted(place: &[u8]) -> bool {
-    !(place.starts_with(bare::DOMAINS) || place == bare::ROOT || place == Slot::head().bytes())
+    let before_all = place.starts_with(bare::GLOBAL_DOMAIN) || place == bare::ROOT;
+    !(before_all || place == Slot::head().bytes())
 }

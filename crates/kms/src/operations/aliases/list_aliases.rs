@@ -5,10 +5,11 @@ use crate::table::{OperationName, demands};
 use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
+use strongroom_engine::pages::{PageRequest, page_request};
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
-use strongroom_engine::work::{PageRequest, Work, page_request};
+use strongroom_engine::work::Work;
 use strongroom_types::AliasArn;
 
 pub(crate) struct ListAliases {

@@ -24,8 +24,8 @@ pub(crate) fn fact<'a>(
         }
         _ => {
             let name = key.strip_prefix("kms:encryptioncontext:")?;
-            let pair = context.pairs().find(|(key, _)| key.to_lowercase() == name);
-            pair.map(|(_, value)| Fact::One(value.into()))
+            let pairs = context.pairs().filter(|(key, _)| key.to_lowercase() == name);
+            Fact::single(pairs.map(|(_, value)| value))
         }
     }
 }

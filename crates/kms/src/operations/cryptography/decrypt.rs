@@ -33,7 +33,7 @@ impl Operation for Decrypt {
     }
 
     fn target(&self) -> Result<OneKey, Refusal> {
-        self.ciphertext.target()
+        self.ciphertext.target(self.algorithm)
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
@@ -41,11 +41,17 @@ impl Operation for Decrypt {
     }
 
     fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
-        context::fits(self.algorithm, key.record())
+        context::fits(self.algorithm, key.record())?;
+        self.ciphertext.check()
+    }
+
+    async fn rehearse(&self, key: &AdmittedKey, work: &mut Work<'_>) -> Result<(), Refusal> {
+        let Some((blob, header)) = self.ciphertext.parts() else { return Ok(()) };
+        work.decrypt(key, header, &self.context, blob).await.map(drop)
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (blob, header) = self.ciphertext.parts()?;
+        let (blob, header) = self.ciphertext.parts().ok_or(Refusal::Internal)?;
         let plain = work.decrypt(&key, header, &self.context, blob).await?;
         Ok(Reply::empty()
             .with("KeyId", key.arn().to_string())

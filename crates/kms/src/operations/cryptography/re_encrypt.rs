@@ -39,7 +39,7 @@ impl Operation for ReEncrypt {
 
     fn target(&self) -> Result<TwoKeys, Refusal> {
         let destination = OneKey::Named(self.destination.clone());
-        Ok(TwoKeys { source: self.ciphertext.target()?, destination })
+        Ok(TwoKeys { source: self.ciphertext.target(self.source_algorithm)?, destination })
     }
 
     fn fact(&self, role: Role, key: &str) -> Option<Fact<'_>> {
@@ -55,11 +55,17 @@ impl Operation for ReEncrypt {
 
     fn check(&self, keys: &AdmittedPair) -> Result<(), Refusal> {
         context::fits(self.source_algorithm, keys.source.record())?;
-        context::fits(self.destination_algorithm, keys.destination.record())
+        context::fits(self.destination_algorithm, keys.destination.record())?;
+        self.ciphertext.check()
+    }
+
+    async fn rehearse(&self, keys: &AdmittedPair, work: &mut Work<'_>) -> Result<(), Refusal> {
+        let Some((blob, header)) = self.ciphertext.parts() else { return Ok(()) };
+        work.decrypt(&keys.source, header, &self.source_context, blob).await.map(drop)
     }
 
     async fn run(self, keys: AdmittedPair, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (blob, header) = self.ciphertext.parts()?;
+        let (blob, header) = self.ciphertext.parts().ok_or(Refusal::Internal)?;
         let plain = work.decrypt(&keys.source, header, &self.source_context, blob).await?;
         let (blob, material) =
             work.encrypt(&keys.destination, &self.destination_context, &plain).await?;

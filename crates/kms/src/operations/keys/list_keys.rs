@@ -5,10 +5,12 @@ use crate::table::{OperationName, demands};
 use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
+use strongroom_engine::pages::{PageRequest, page_request};
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
-use strongroom_engine::work::{PageRequest, Work, page_request};
+use strongroom_engine::work::Work;
+use strongroom_types::KeyArn;
 
 pub(crate) struct ListKeys {
     page: PageRequest,
@@ -37,10 +39,11 @@ impl Operation for ListKeys {
             return Ok(page_reply("Keys", Vec::new(), None));
         }
         let page = work.keys(&account, self.page).await?;
-        let entries = page.items.iter().map(|record| {
+        let (region, owner) = (account.region(), account.account());
+        let entries = page.items.into_iter().map(|key| {
             Reply::empty()
-                .with("KeyId", record.id.to_string())
-                .with("KeyArn", record.arn().to_string())
+                .with("KeyId", key.to_string())
+                .with("KeyArn", KeyArn { region, account: owner, key }.to_string())
                 .into()
         });
         Ok(page_reply("Keys", entries.collect(), page.next))

@@ -6,10 +6,11 @@ use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::gate::AdmittedKey;
+use strongroom_engine::pages::{PageRequest, page_request};
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
-use strongroom_engine::work::{PageRequest, Work, page_request};
+use strongroom_engine::work::Work;
 
 pub(crate) struct ListKeyPolicies {
     key: String,

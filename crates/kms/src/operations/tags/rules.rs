@@ -21,8 +21,20 @@ pub(crate) fn checked_tags(members: Vec<Values>) -> Result<Vec<Tag>, Refusal> {
         return Err(Refusal::Tag(TagDefect::Duplicate));
     }
     refuse_reserved(tags.iter().map(|tag| tag.key.as_str()))?;
+    if !tags.iter().all(|tag| tag.key.chars().chain(tag.value.chars()).all(is_tag_character)) {
+        return Err(Refusal::Tag(TagDefect::Invalid));
+    }
     refuse_too_many(&tags)?;
     Ok(tags)
+}
+
+/// Letters, digits, spaces and `_ . : / = + - @`, in any script.
+///
+/// Source: AWS General Reference, "Tag naming limits and requirements".
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric()
+        || (c.is_whitespace() && !c.is_control())
+        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
 }
 
 /// Tags whose keys begin with `aws:`, in any case, are AWS's own.
@@ -43,8 +55,8 @@ pub(crate) fn request_tag<'a>(tags: &'a [Tag], key: &str) -> Option<Fact<'a>> {
         return tag_keys(tags.iter().map(|tag| tag.key.as_str()));
     }
     let name = key.strip_prefix("aws:requesttag/")?;
-    let tag = tags.iter().find(|tag| tag.key.to_lowercase() == name)?;
-    Some(Fact::One(tag.value.as_str().into()))
+    let named = tags.iter().filter(|tag| tag.key.to_lowercase() == name);
+    Fact::single(named.map(|tag| tag.value.as_str()))
 }
 
 /// `aws:TagKeys` of a request that names `keys`.

@@ -1,0 +1,224 @@
+//! Listings, page by page: what an operation may see of more than the thing it is about.
+
+use crate::gate::AdmittedKey;
+use crate::marker;
+use crate::refusal::{Invalid, Missing, Refusal};
+use crate::slot::SlotRange;
+use crate::target::AdmittedAccount;
+use crate::work::Work;
+use strongroom_keys::AliasRecord;
+use strongroom_types::{AliasName, KeyArn, KeyId, KeyReference};
+
+/// A page of a listing.
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Marker of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// Which page of a listing.
+pub struct PageRequest {
+    /// Most items.
+    pub limit: usize,
+    /// Marker that the page before returned.
+    pub marker: Option<String>,
+}
+
+/// The page that a request's `Limit` and `Marker` ask for.
+///
+/// # Errors
+/// [`Refusal::Validation`] when the limit is beyond `most`, which not every operation shares with
+/// the model.
+pub fn page_request(
+    limit: Option<i64>,
+    marker: Option<String>,
+    default: usize,
+    most: i64,
+) -> Result<PageRequest, Refusal> {
+    match limit {
+        Some(asked) if asked > most => Err(Refusal::Validation(Invalid::PageLimit { asked, most })),
+        Some(asked) => {
+            let limit = usize::try_from(asked).map_err(|_| Refusal::Internal)?;
+            Ok(PageRequest { limit, marker })
+        }
+        None => Ok(PageRequest { limit: default, marker }),
+    }
+}
+
+impl Work<'_> {
+    /// A page of the account's keys in the Region, by key id.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn keys(
+        &self,
+        account: &AdmittedAccount,
+        page: PageRequest,
+    ) -> Result<Page<KeyId>, Refusal> {
+        let range = SlotRange::keys(account.account(), account.region());
+        let (query, after) = self.query(&range, &page).await?;
+        let found = self.desk.vault.places(&range, after.as_deref(), page.limit + 1).await;
+        let found = found.map_err(|why| self.desk.internal(&why))?;
+        let found = self.cut(found, &query, page.limit, Vec::as_slice).await?;
+        let ids = found.items.iter().filter_map(|place| {
+            std::str::from_utf8(place.get(range.prefix().len()..)?).ok()?.parse().ok()
+        });
+        Ok(Page { items: ids.collect(), next: found.next })
+    }
+
+    /// A page of the account's aliases in the Region, by name.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn aliases(
+        &self,
+        account: &AdmittedAccount,
+        page: PageRequest,
+    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
+        let range = SlotRange::aliases(account.account(), account.region());
+        let found = self.named_page::<AliasRecord>(&range, page).await?;
+        let items = found.items.into_iter().filter_map(|(place, record)| {
+            let name = place.get(range.prefix().len()..)?;
+            Some((AliasName::parse(std::str::from_utf8(name).ok()?).ok()?, record))
+        });
+        Ok(Page { items: items.collect(), next: found.next })
+    }
+
+    /// A page of the aliases of the account's key that `text` names, by name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is no such key, [`Refusal::InvalidMarker`],
+    /// [`Refusal::Internal`].
+    pub async fn aliases_of(
+        &self,
+        account: &AdmittedAccount,
+        text: &str,
+        page: PageRequest,
+    ) -> Result<Page<(AliasName, AliasRecord)>, Refusal> {
+        let arn = self.own_key(account, text).await?;
+        let found = self.page::<String>(&SlotRange::aliases_of(&arn), page).await?;
+        let mut items = Vec::with_capacity(found.items.len());
+        for name in found.items {
+            let Ok(name) = AliasName::parse(&name) else { continue };
+            let alias = strongroom_types::AliasArn {
+                region: arn.region,
+                account: arn.account,
+                name: name.clone(),
+            };
+            let read = self.desk.vault.alias(&alias).await;
+            if let Some(read) = read.map_err(|why| self.desk.internal(&why))? {
+                items.push((name, read.record.clone()));
+            }
+        }
+        Ok(Page { items, next: found.next })
+    }
+
+    async fn own_key(&self, account: &AdmittedAccount, text: &str) -> Result<KeyArn, Refusal> {
+        let (region, own) = (account.region(), account.account());
+        let arn = match KeyReference::parse(text) {
+            Ok(KeyReference::Id(key)) => KeyArn { region, account: own, key },
+            Ok(KeyReference::Arn(arn)) if arn.region != region => {
+                return Err(Refusal::NotFound(Missing::Region(arn.region)));
+            }
+            Ok(KeyReference::Arn(arn)) if arn.account == own => arn,
+            _ if text.starts_with("arn:") => return Err(Refusal::InvalidArn(text.to_owned())),
+            _ => return Err(Refusal::NotFound(Missing::KeyId(text.to_owned()))),
+        };
+        let found = self.desk.vault.key(&arn).await.map_err(|why| self.desk.internal(&why))?;
+        found.map(|_| arn).ok_or(Refusal::NotFound(Missing::Key(arn)))
+    }
+
+    async fn page<T>(&self, range: &SlotRange, page: PageRequest) -> Result<Page<T>, Refusal>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let found = self.named_page(range, page).await?;
+        let items = found.items.into_iter().map(|(_, item)| item).collect();
+        Ok(Page { items, next: found.next })
+    }
+
+    async fn named_page<T>(
+        &self,
+        range: &SlotRange,
+        page: PageRequest,
+    ) -> Result<Page<(Vec<u8>, T)>, Refusal>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let (query, after) = self.query(range, &page).await?;
+        let found = self.desk.vault.scan(range, after.as_deref(), page.limit + 1).await;
+        let found = found.map_err(|why| self.desk.internal(&why))?;
+        self.cut(found, &query, page.limit, |(place, _): &(Vec<u8>, T)| place.as_slice()).await
+    }
+
+    /// What a marker of this listing is bound to, and where the page begins.
+    async fn query(
+        &self,
+        range: &SlotRange,
+        page: &PageRequest,
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>), Refusal> {
+        let query = [self.desk.demands.name.as_bytes(), b" ", range.prefix()].concat();
+        let after = match &page.marker {
+            Some(text) => Some(marker::open(self.desk.vault, &query, text).await?),
+            None => None,
+        };
+        Ok((query, after))
+    }
+
+    /// The page of `items`, of which one more than `limit` was read to tell whether there is a
+    /// next one.
+    async fn cut<T>(
+        &self,
+        mut items: Vec<T>,
+        query: &[u8],
+        limit: usize,
+        place: impl Fn(&T) -> &[u8],
+    ) -> Result<Page<T>, Refusal> {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = match items.last() {
+            Some(last) if more => {
+                let sealed = marker::seal(self.desk.vault, query, place(last)).await;
+                Some(sealed.map_err(|why| self.desk.internal(&why))?)
+            }
+            _ => None,
+        };
+        Ok(Page { items, next })
+    }
+
+    /// The part of `items` (all there are, in a fixed order) that is the page asked for, for
+    /// listings that are part of one record.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn page_within<T>(
+        &self,
+        key: &AdmittedKey,
+        items: Vec<T>,
+        page: PageRequest,
+    ) -> Result<Page<T>, Refusal> {
+        let vault = self.desk.vault;
+        let query = format!("{} {}", self.desk.demands.name, key.arn()).into_bytes();
+        let start = match &page.marker {
+            Some(text) => {
+                let bytes = marker::open(vault, &query, text).await?;
+                let bytes: [u8; 4] =
+                    bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;
+                u32::from_be_bytes(bytes)
+            }
+            None => 0,
+        };
+        let start = usize::try_from(start).map_err(|_| Refusal::InvalidMarker)?;
+        let end = start.saturating_add(page.limit);
+        let next = match u32::try_from(end) {
+            Ok(at) if end < items.len() => Some(
+                marker::seal(vault, &query, &at.to_be_bytes())
+                    .await
+                    .map_err(|why| self.desk.internal(&why))?,
+            ),
+            _ => None,
+        };
+        Ok(Page { items: items.into_iter().skip(start).take(page.limit).collect(), next })
+    }
+}
