@@ -11,6 +11,7 @@
 //! | [`gate::AdmittedKey`] | [`gate`] | [`work::Work`]: key material and every change to a key |
 //! | [`ledger::Recorded`] | [`ledger::Ledger`] | the wire formats |
 
+mod accounts;
 pub mod audit;
 mod authenticate;
 pub mod call;

@@ -2,14 +2,11 @@
 //! event of the service.
 
 use crate::audit::AuditRecord;
-use crate::credential::{AccountRecord, CredentialRecord, Owner};
 use crate::engine::Engine;
 use crate::gate::{AdmittedKey, admit_due};
 use crate::ledger::{Changes, CommitFailure};
 use crate::slot::{Slot, SlotRange};
 use crate::vault::VaultError;
-use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec;
 use strongroom_policy::{Permit, ScheduledTask};
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
 
@@ -93,44 +90,7 @@ impl Engine {
         Ok(changes)
     }
 
-    /// Whether the account exists.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails.
-    pub async fn has_account(&self, id: AccountId) -> Result<bool, VaultError> {
-        let found = self.vault().read::<AccountRecord>(&Slot::account(id)).await?;
-        Ok(found.is_some())
-    }
-
-    /// Creates an account with its root user's access key, for the operator of the server.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the account exists or the store fails.
-    pub async fn create_account(
-        &self,
-        id: AccountId,
-        region: Region,
-        access_key: &str,
-        secret: SecretBytes,
-    ) -> Result<(), VaultError> {
-        let created = self.now();
-        let credential = Slot::credential(access_key)
-            .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
-        let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
-        let account = AccountRecord { id, created };
-        let mut changes = Changes::default();
-        for (slot, plain) in
-            [(Slot::account(id), codec::encode(&account)), (credential, codec::encode(&record))]
-        {
-            changes.expect.push((slot.clone(), None));
-            changes.put.push((slot, SecretBytes::new(plain)));
-        }
-        let event = self.event("iam", "CreateAccount", id, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
-        written.map(drop).map_err(|_| VaultError(format!("account {id} could not be created")))
-    }
-
-    fn event(
+    pub(crate) fn event(
         &self,
         service: &str,
         name: &str,

@@ -138,6 +138,12 @@ impl SlotRange {
         Self::new("u/".to_owned(), DomainName::global())
     }
 
+    /// All credentials, by access key id.
+    #[must_use]
+    pub fn credentials() -> Self {
+        Self::new("cred/".to_owned(), DomainName::global())
+    }
+
     /// What every slot of the run begins with.
     #[must_use]
     pub fn prefix(&self) -> &[u8] {

@@ -21,6 +21,21 @@ pub(crate) enum Command {
     Env(DataArgument),
     /// Look at the audit trail.
     Trail(TrailArguments),
+    /// Manage accounts.
+    Account(AccountArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct AccountArguments {
+    #[command(subcommand)]
+    pub(crate) command: AccountCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Give the root user another access key and write it to the credentials file; the one it had
+    /// is good no more. The server must not be running.
+    ResetAccessKey(DataArgument),
 }
 
 #[derive(Args)]

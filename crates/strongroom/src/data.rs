@@ -144,10 +144,14 @@ impl DataDir {
         }
         let key =
             AccessKey::generate(&SystemEntropy).map_err(|why| Failure::new(why.to_string()))?;
-        let path = self.credentials_path();
-        write_private(&path, key.to_file().expose())
-            .map_err(|why| Failure::of(path.display(), why))?;
+        self.write_credentials(&key.to_file())?;
         Ok(key)
+    }
+
+    /// Writes the file that `strongroom env` reads.
+    pub(crate) fn write_credentials(&self, file: &SecretBytes) -> Result<(), Failure> {
+        let path = self.credentials_path();
+        write_private(&path, file.expose()).map_err(|why| Failure::of(path.display(), why))
     }
 
     /// Leaves word of where the server listens, for `strongroom env`.
@@ -191,7 +195,10 @@ fn credentials_path(data: &Path) -> PathBuf {
 /// The first account's access key, as its file has it.
 pub(crate) fn read_credentials(data: &Path) -> Result<AccessKey, Failure> {
     let path = credentials_path(data);
-    let text = read_private(&path, MAX_FILE).map_err(|why| Failure::of(path.display(), why))?;
+    let text = read_private(&path, MAX_FILE).map_err(|why| {
+        let help = "`strongroom account reset-access-key` writes a new one";
+        Failure::new(format!("{}: {why}; {help}", path.display()))
+    })?;
     AccessKey::from_file(&SecretBytes::new(text)).map_err(|why| Failure::of(path.display(), why))
 }
 

@@ -1,5 +1,6 @@
 //! `strongroom`: the server, and the commands of its operator and users.
 
+mod account;
 mod brake;
 mod cli;
 mod clock;
@@ -7,6 +8,7 @@ mod config;
 mod data;
 mod environment;
 mod gateway;
+mod running;
 mod serve;
 mod terminal;
 mod trail;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Env(arguments) => environment::run(&arguments),
         Command::Trail(arguments) => trail::run(&arguments),
+        Command::Account(arguments) => account::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,19 +3,15 @@
 
 use crate::brake::{Brake, Verdict};
 use crate::cli::ServeArguments;
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
 use crate::environment::typed;
 use crate::gateway::Gateway;
+use crate::running::{self, Opened};
 use crate::terminal::{self, Failure};
-use std::future::Future;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use strongroom_crypto::SystemEntropy;
-use strongroom_engine::call::RequestId;
-use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running};
+use strongroom_engine::Engine;
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
 use strongroom_types::AccountId;
@@ -40,65 +36,17 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let server = runtime
         .block_on(Server::bind(config.server.clone()))
         .map_err(|why| Failure::new(why.to_string()))?;
-    let engine = open(&data, &runtime)?;
-    runtime.block_on(first_account(&engine.engine, &data, config.region))?;
+    let Opened { engine, threads } = running::open(&data, &runtime)?;
+    runtime.block_on(first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);
-    let engine = serve(&runtime, server, engine.engine, engine.threads)?;
+    serve(&runtime, server, engine)?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
-    for thread in engine {
-        thread.join().map_err(|_| Failure::new("a thread of the ledger failed"))?;
-    }
+    running::join(threads)?;
     log::log(Level::Info, "stopped");
     Ok(())
-}
-
-/// The engine with the threads of its ledger.
-struct Opened {
-    engine: Arc<Engine>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-fn open(data: &DataDir, runtime: &Runtime) -> Result<Opened, Failure> {
-    let root = data.root_key()?;
-    let ports = Ports {
-        store: Arc::new(data.store()?),
-        log: data.log()?,
-        root,
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        report: Arc::new(ServerLog),
-    };
-    let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
-    let Running { engine, committer, writer, recovered, .. } =
-        opened.map_err(|why| Failure::new(why.to_string()))?;
-    if recovered.torn > 0 {
-        log::log(
-            Level::Warn,
-            &format!(
-                "the journal ended in {} unfinished bytes, which no reply had depended on; they \
-                 were set aside beside it",
-                recovered.torn
-            ),
-        );
-    }
-    let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
-    Ok(Opened { engine: Arc::new(engine), threads })
-}
-
-/// Runs one loop of the ledger on a thread of its own: it waits for disks.
-fn thread(
-    name: &str,
-    work: impl Future<Output = ()> + Send + 'static,
-) -> Result<JoinHandle<()>, Failure> {
-    let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
-    let runtime = Builder::new_current_thread().build().map_err(failed)?;
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || runtime.block_on(work))
-        .map_err(failed)
 }
 
 async fn first_account(
@@ -156,12 +104,7 @@ fn command_name() -> String {
     format!("{} env", typed(&called.to_string_lossy()))
 }
 
-fn serve(
-    runtime: &Runtime,
-    server: Server,
-    engine: Arc<Engine>,
-    threads: Vec<JoinHandle<()>>,
-) -> Result<Vec<JoinHandle<()>>, Failure> {
+fn serve(runtime: &Runtime, server: Server, engine: Arc<Engine>) -> Result<(), Failure> {
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let (stop, stopped) = watch::channel(false);
     let drained = runtime.block_on(async {
@@ -186,7 +129,7 @@ fn serve(
     if let Drained::Left(count) = drained {
         log::log(Level::Warn, &format!("{count} connections were cut off"));
     }
-    Ok(threads)
+    Ok(())
 }
 
 /// Deletes keys when their day comes.
@@ -217,18 +160,5 @@ async fn delete_due(engine: &Engine) {
         Ok(0) => {}
         Ok(count) => log::log(Level::Info, &format!("{count} keys were due and are deleted")),
         Err(why) => log::log(Level::Error, &format!("due keys could not be deleted: {why}")),
-    }
-}
-
-/// The engine's failures go to the server's log.
-struct ServerLog;
-
-impl Report for ServerLog {
-    fn incident(&self, request: Option<RequestId>, what: &str) {
-        let text = match request {
-            Some(id) => format!("request {id}: {what}"),
-            None => what.to_owned(),
-        };
-        log::log(Level::Error, &text);
     }
 }

@@ -1,0 +1,88 @@
+//! The engine put together on a data directory, with the threads that its ledger runs on.
+
+use crate::clock::SystemClock;
+use crate::data::DataDir;
+use crate::terminal::Failure;
+use std::future::Future;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use strongroom_crypto::SystemEntropy;
+use strongroom_engine::call::RequestId;
+use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running};
+use strongroom_server::log::{self, Level};
+use tokio::runtime::{Builder, Runtime};
+
+/// The engine with the threads of its ledger.
+pub(crate) struct Opened {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) threads: Vec<JoinHandle<()>>,
+}
+
+/// Opens store and journal.
+pub(crate) fn open(data: &DataDir, runtime: &Runtime) -> Result<Opened, Failure> {
+    let root = data.root_key()?;
+    let ports = Ports {
+        store: Arc::new(data.store()?),
+        log: data.log()?,
+        root,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        report: Arc::new(ServerLog),
+    };
+    let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
+    let Running { engine, committer, writer, recovered, .. } =
+        opened.map_err(|why| Failure::new(why.to_string()))?;
+    if recovered.torn > 0 {
+        log::log(
+            Level::Warn,
+            &format!(
+                "the journal ended in {} unfinished bytes, which no reply had depended on; they \
+                 were set aside beside it",
+                recovered.torn
+            ),
+        );
+    }
+    let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
+    Ok(Opened { engine: Arc::new(engine), threads })
+}
+
+/// Runs one loop of the ledger on a thread of its own: it waits for disks.
+fn thread(
+    name: &str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> Result<JoinHandle<()>, Failure> {
+    let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
+    let runtime = Builder::new_current_thread().build().map_err(failed)?;
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || runtime.block_on(work))
+        .map_err(failed)
+}
+
+impl Opened {
+    /// Lets go of the engine and waits until all that was recorded is written.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        drop(self.engine);
+        join(self.threads)
+    }
+}
+
+/// Waits for the ledger's threads, which end when every handle of the engine is gone.
+pub(crate) fn join(threads: Vec<JoinHandle<()>>) -> Result<(), Failure> {
+    threads.into_iter().try_for_each(|thread| {
+        thread.join().map_err(|_| Failure::new("a thread of the ledger failed"))
+    })
+}
+
+/// The engine's failures go to the server's log.
+struct ServerLog;
+
+impl Report for ServerLog {
+    fn incident(&self, request: Option<RequestId>, what: &str) {
+        let text = match request {
+            Some(id) => format!("request {id}: {what}"),
+            None => what.to_owned(),
+        };
+        log::log(Level::Error, &text);
+    }
+}
