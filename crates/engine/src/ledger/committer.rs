@@ -45,9 +45,11 @@ impl Committer {
     /// Runs until the ledger's last handle is dropped, and all that was sent is written.
     pub async fn run(mut self) {
         let mut jobs = Vec::with_capacity(GROUP);
+        let mut readable = true;
         loop {
-            if self.verification.is_some() && self.jobs.is_empty() && !self.jobs.is_closed() {
-                self.verify_page().await;
+            let idle = self.jobs.is_empty() && !self.jobs.is_closed();
+            if readable && idle && self.verification.is_some() {
+                readable = self.verify_page().await;
                 continue;
             }
             if self.jobs.recv_many(&mut jobs, GROUP).await == 0 {
@@ -60,7 +62,7 @@ impl Committer {
             if !group.accepted.is_empty() {
                 self.write(group).await;
             }
-            self.verify_page().await;
+            readable = self.verify_page().await;
         }
     }
 
@@ -181,18 +183,18 @@ impl Committer {
         }
     }
 
-    async fn verify_page(&mut self) {
-        let Some(verification) = &mut self.verification else { return };
-        match verification.page(self.vault.store(), &self.set_key).await {
-            Ok(false) => return,
-            Ok(true) if verification.digest() == SetDigest(self.head.digest) => {}
-            Ok(true) => self.health.fail(super::open::OpenError::Altered.to_string()),
-            // The medium failed; the walk goes on from where it is.
-            Err(why) => {
-                self.health.note(Part::Store, Some(why.to_string()));
-                return;
+    /// Goes on with the verification, if there is one. Returns whether the store could be read; if
+    /// not, the walk goes on from where it is with the next group.
+    async fn verify_page(&mut self) -> bool {
+        let Some(verification) = &mut self.verification else { return true };
+        let page = verification.page(self.vault.store(), &self.set_key).await;
+        self.health.note(Part::Store, page.as_ref().err().map(ToString::to_string));
+        if page == Ok(true) {
+            if verification.digest() != SetDigest(self.head.digest) {
+                self.health.fail(super::open::OpenError::Altered.to_string());
             }
+            self.verification = None;
         }
-        self.verification = None;
+        page.is_ok()
     }
 }

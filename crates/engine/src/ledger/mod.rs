@@ -23,6 +23,7 @@ use crate::audit::AuditRecord;
 use crate::ports::Versioned;
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -268,6 +269,16 @@ impl Ledger {
             job.subjects.push(slot.subject().clone());
         }
         job.expect.extend(changes.expect.iter().map(|(s, v)| (s.bytes().to_vec(), *v)));
+        // INVARIANT: a change says once what it expects of a place and what shall be there; the
+        // digest is kept by that, and a mistake of ours in an operation must not reach it.
+        let places: HashSet<&[u8]> = job.changes.iter().map(|(key, _)| key.as_slice()).collect();
+        let expected: HashSet<&[u8]> = job.expect.iter().map(|(key, _)| key.as_slice()).collect();
+        let twice = places.len() < job.changes.len() || expected.len() < job.expect.len();
+        if twice || !places.is_subset(&expected) {
+            return Err(VaultError(
+                "a change names a place twice, or expects nothing of it".into(),
+            ));
+        }
         Ok(job)
     }
 }
