@@ -7,7 +7,6 @@ use crate::ledger::Changes;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{Read, VaultError};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec;
 use strongroom_types::{AccountId, Region};
 
 /// Credentials looked at in one step.
@@ -34,18 +33,10 @@ impl Engine {
         access_key: &str,
         secret: SecretBytes,
     ) -> Result<(), VaultError> {
-        let created = self.now();
-        let credential = Slot::credential(access_key)
-            .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
-        let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
-        let account = AccountRecord { id, created };
         let mut changes = Changes::default();
-        for (slot, plain) in
-            [(Slot::account(id), codec::encode(&account)), (credential, codec::encode(&record))]
-        {
-            changes.expect.push((slot.clone(), None));
-            changes.put.push((slot, SecretBytes::new(plain)));
-        }
+        let account = AccountRecord { id, created: self.now() };
+        changes.put(Slot::account(id), None, &account);
+        self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
         let written = self.ledger().commit(changes, &event, ()).await;
         written.map(drop).map_err(|_| VaultError(format!("account {id} could not be created")))
@@ -66,15 +57,26 @@ impl Engine {
             return Err(VaultError(format!("there is no account {id}")));
         }
         let mut changes = self.without_root_keys(id).await?;
+        self.put_root_key(&mut changes, id, access_key, secret)?;
+        let event = self.event("iam", "ResetRootAccessKey", id, region, String::new());
+        let written = self.ledger().commit(changes, &event, ()).await;
+        written.map(drop).map_err(|_| VaultError("the access key could not be reset".to_owned()))
+    }
+
+    /// Stages a new access key of the account's root user.
+    fn put_root_key(
+        &self,
+        changes: &mut Changes,
+        id: AccountId,
+        access_key: &str,
+        secret: SecretBytes,
+    ) -> Result<(), VaultError> {
         let slot = Slot::credential(access_key)
             .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
         let created = self.now();
         let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
-        changes.expect.push((slot.clone(), None));
-        changes.put.push((slot, SecretBytes::new(codec::encode(&record))));
-        let event = self.event("iam", "ResetRootAccessKey", id, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
-        written.map(drop).map_err(|_| VaultError("the access key could not be reset".to_owned()))
+        changes.put(slot, None, &record);
+        Ok(())
     }
 
     /// Takes every access key of the account's root user away.
@@ -90,8 +92,7 @@ impl Engine {
                 let found = self.vault().read::<CredentialRecord>(&slot).await?;
                 let Some(Read { record, version }) = found else { continue };
                 if record.account == id && record.owner == Owner::Root {
-                    changes.expect.push((slot.clone(), Some(version)));
-                    changes.delete.push(slot);
+                    changes.delete(slot, Some(version));
                 }
             }
             after = places.last().cloned();

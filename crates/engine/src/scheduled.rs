@@ -56,8 +56,7 @@ impl Engine {
             return Ok(false);
         }
         let mut changes = self.deletion(&key).await?;
-        changes.expect.push((due.clone(), Some(version)));
-        changes.delete.push(due);
+        changes.delete(due, Some(version));
         let record = self.event("kms", "DeleteKey", arn.account, arn.region, arn.to_string());
         match self.ledger().commit(changes, &record, ()).await {
             Ok(_) => Ok(true),
@@ -72,9 +71,7 @@ impl Engine {
     async fn deletion(&self, key: &AdmittedKey) -> Result<Changes, VaultError> {
         let arn = key.arn();
         let mut changes = Changes::default();
-        let slot = Slot::key(&arn);
-        changes.expect.push((slot.clone(), Some(key.entry().version)));
-        changes.delete.push(slot);
+        changes.delete(Slot::key(&arn), Some(key.entry().version));
         let limit = crate::work::MAX_ALIASES_PER_KEY;
         let range = SlotRange::aliases_of(&arn);
         for (_, name) in self.vault().scan::<String>(&range, None, limit).await? {
@@ -83,8 +80,7 @@ impl Engine {
             let alias = Slot::alias(&AliasArn { region: arn.region, account: arn.account, name });
             for slot in [index, alias] {
                 let Some(found) = self.vault().store().read(slot.bytes()).await? else { continue };
-                changes.expect.push((slot.clone(), Some(found.version)));
-                changes.delete.push(slot);
+                changes.delete(slot, Some(found.version));
             }
         }
         Ok(changes)

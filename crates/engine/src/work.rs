@@ -12,7 +12,7 @@ use crate::vault::VaultError;
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::blob::BlobHeader;
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainName, KeyRecord, MaterialId, MultiRegion, RecordError, codec,
+    AliasRecord, BackingKey, DomainName, KeyRecord, MaterialId, MultiRegion, RecordError,
 };
 use strongroom_policy::{Policy, Problem, Sources, default_key_policy, locks_out};
 use strongroom_types::{
@@ -149,7 +149,7 @@ impl<'a> Work<'a> {
             material: vec![self.fresh_material(&arn).await?],
         };
         self.note.resource(arn.to_string());
-        self.put(Slot::key(&arn), None, &record);
+        self.changes.put(Slot::key(&arn), None, &record);
         Ok(record)
     }
 
@@ -234,10 +234,10 @@ impl<'a> Work<'a> {
                 self.remove(Slot::due(time, &arn)).await?;
             }
             if let Some(time) = record.deletion {
-                self.put(Slot::due(time, &arn), None, &record.id.to_string());
+                self.changes.put(Slot::due(time, &arn), None, &record.id.to_string());
             }
         }
-        self.put(Slot::key(&arn), Some(key.entry().version), &record);
+        self.changes.put(Slot::key(&arn), Some(key.entry().version), &record);
         Ok(record)
     }
 
@@ -262,10 +262,10 @@ impl<'a> Work<'a> {
         if let Some(current) = alias.current() {
             self.remove(Slot::alias_of(&current.arn(), &arn.name)).await?;
         }
-        self.put(Slot::alias_of(&key, &arn.name), None, &arn.name.as_str());
+        self.changes.put(Slot::alias_of(&key, &arn.name), None, &arn.name.as_str());
         // The key's record is written unchanged: two aliases created at once meet there, so that
         // neither the quota nor a deletion of the key is overrun.
-        self.put(Slot::key(&key), Some(target.entry().version), target.record());
+        self.changes.put(Slot::key(&key), Some(target.entry().version), target.record());
         self.stage_alias(alias, key.key)
     }
 
@@ -273,7 +273,7 @@ impl<'a> Work<'a> {
         let now = self.now();
         let created = alias.existing().map_or(now, |existing| existing.created);
         let record = AliasRecord { target, created, updated: now };
-        self.put(Slot::alias(alias.arn()), alias.version(), &record);
+        self.changes.put(Slot::alias(alias.arn()), alias.version(), &record);
         Ok(())
     }
 
@@ -285,15 +285,8 @@ impl<'a> Work<'a> {
         let current = alias.current().ok_or(Refusal::Internal)?;
         self.remove(Slot::alias_of(&current.arn(), &alias.arn().name)).await?;
         let slot = Slot::alias(alias.arn());
-        self.changes.expect.push((slot.clone(), alias.version()));
-        self.changes.delete.push(slot);
+        self.changes.delete(slot, alias.version());
         Ok(())
-    }
-
-    fn put<T: minicbor::Encode<()>>(&mut self, slot: Slot, expected: Option<u64>, record: &T) {
-        let plain = SecretBytes::new(codec::encode(record));
-        self.changes.expect.push((slot.clone(), expected));
-        self.changes.put.push((slot, plain));
     }
 
     /// Stages the removal of a record that only its place says something with.
@@ -303,8 +296,7 @@ impl<'a> Work<'a> {
         // What is gone by now was taken away by a change that was first: a version that no record
         // has makes this one lose, and be tried again on what is there then.
         let version = found.map_or(u64::MAX, |found| found.version);
-        self.changes.expect.push((slot.clone(), Some(version)));
-        self.changes.delete.push(slot);
+        self.changes.delete(slot, Some(version));
         Ok(())
     }
 

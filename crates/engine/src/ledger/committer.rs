@@ -5,7 +5,7 @@ use super::digest::SetDigest;
 use super::head::{Head, Position};
 use super::journal::anchor_frame;
 use super::verify::Verification;
-use super::{CommitFailure, CommitJob, Health, JournalJob, Part};
+use super::{CommitFailure, CommitJob, Health, JournalJob, Part, SealedChange};
 use crate::ports::{Batch, CommitError, Versioned};
 use crate::slot::Slot;
 use crate::vault::{Vault, VaultError};
@@ -68,8 +68,8 @@ impl Committer {
 
     /// Takes `job` into the group if all it expects holds there.
     async fn consider(&self, job: CommitJob, group: &mut Group) {
-        for (place, expected) in &job.expect {
-            let now = match self.version_in(group, place).await {
+        for change in &job.changes {
+            let now = match self.version_in(group, &change.place).await {
                 Ok(now) => now,
                 Err(why) => {
                     self.health.note(Part::Store, Some(why.to_string()));
@@ -77,20 +77,17 @@ impl Committer {
                     return;
                 }
             };
-            if now != *expected {
+            if now != change.before {
                 let _ = job.done.send(Err(CommitFailure::Conflict));
                 return;
             }
         }
-        for (place, change) in &job.changes {
-            let before = job.expect.iter().find(|(key, _)| key == place).and_then(|(_, v)| *v);
-            if let Some(version) = before {
+        for SealedChange { place, before, after } in &job.changes {
+            let versions = [*before, after.as_ref().map(|found| found.version)];
+            for version in versions.into_iter().flatten() {
                 group.digest.toggle(&self.set_key, place, version);
             }
-            if let Some(after) = change {
-                group.digest.toggle(&self.set_key, place, after.version);
-            }
-            group.changes.insert(place.clone(), change.clone());
+            group.changes.insert(place.clone(), after.clone());
         }
         group.sequence = group.sequence.max(job.sequence);
         group.accepted.push(job);

@@ -86,11 +86,10 @@ impl JournalWriter {
     /// not be sealed again under the same nonces, so the segment is left and another one begun.
     fn write(&mut self, jobs: &[JournalJob], buffer: &mut Vec<u8>) -> Result<(), Unrecorded> {
         // The store has come so far whether or not this is written; if not, the next segment says so.
+        self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
         if self.broken || self.health.has_stopped() {
             return Err(Unrecorded);
         }
-        // Set before the write: should it fail, the next segment brings the word instead.
-        self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
         buffer.clear();
         let durable = self.key.frames();
         let sealed = jobs.iter().try_for_each(|job| self.key.seal(durable, &job.frame, buffer));

@@ -31,21 +31,39 @@ use strongroom_crypto::SecretBytes;
 use strongroom_keys::{DomainKey, DomainName, codec};
 use tokio::sync::{mpsc, oneshot};
 
-/// Changes that one operation has staged, in the clear.
+/// Changes that one operation has staged, in the clear. Nothing is changed without saying what it
+/// was taken for, so that a change which lost a race is noticed.
 #[derive(Default)]
-pub(crate) struct Changes {
-    /// Slots and the version each must have; `None`: absent.
-    pub(crate) expect: Vec<(Slot, Option<u64>)>,
-    /// Slots and the record each shall have. Every one is also expected. Wiped, since a credential
-    /// is one.
-    pub(crate) put: Vec<(Slot, SecretBytes)>,
-    /// Slots that shall be absent. Every one is also expected.
-    pub(crate) delete: Vec<Slot>,
+pub(crate) struct Changes(Vec<Change>);
+
+/// What shall become of one slot.
+struct Change {
+    slot: Slot,
+    /// The version it must have; `None`: absent.
+    before: Option<u64>,
+    /// The record it shall have; `None`: absent. Wiped, since a credential is one.
+    after: Option<SecretBytes>,
 }
 
 impl Changes {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.put.is_empty() && self.delete.is_empty()
+    /// Stages that `slot`, now at version `before`, shall hold `record`.
+    pub(crate) fn put<T: minicbor::Encode<()>>(
+        &mut self,
+        slot: Slot,
+        before: Option<u64>,
+        record: &T,
+    ) {
+        let after = Some(SecretBytes::new(codec::encode(record)));
+        self.0.push(Change { slot, before, after });
+    }
+
+    /// Stages that `slot`, now at version `before`, shall be absent.
+    pub(crate) fn delete(&mut self, slot: Slot, before: Option<u64>) {
+        self.0.push(Change { slot, before, after: None });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -89,13 +107,21 @@ pub(crate) enum CommitFailure {
     Unrecorded,
 }
 
-/// A sealed change on its way to the committer.
+/// Sealed changes on their way to the committer.
 pub(crate) struct CommitJob {
-    pub(crate) expect: Vec<(Vec<u8>, Option<u64>)>,
-    pub(crate) changes: Vec<(Vec<u8>, Option<Versioned>)>,
+    pub(crate) changes: Vec<SealedChange>,
     pub(crate) subjects: Vec<Subject>,
     pub(crate) sequence: u64,
     pub(crate) done: oneshot::Sender<Result<(), CommitFailure>>,
+}
+
+/// What shall become of one place in the store.
+pub(crate) struct SealedChange {
+    pub(crate) place: Vec<u8>,
+    /// The version it must have; `None`: absent.
+    pub(crate) before: Option<u64>,
+    /// What it shall hold; `None`: absent.
+    pub(crate) after: Option<Versioned>,
 }
 
 /// A record on its way to the journal.
@@ -224,13 +250,9 @@ impl Ledger {
             let (place, value) = self.vault.fresh_domain(name)?;
             let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
             let (done, written) = oneshot::channel();
-            let job = CommitJob {
-                expect: vec![(place.clone(), None)],
-                changes: vec![(place, Some(Versioned { version: sequence, value }))],
-                subjects: Vec::new(),
-                sequence,
-                done,
-            };
+            let after = Some(Versioned { version: sequence, value });
+            let changes = vec![SealedChange { place, before: None, after }];
+            let job = CommitJob { changes, subjects: Vec::new(), sequence, done };
             self.commits.send(job).await.map_err(|_| stopped())?;
             match written.await {
                 Ok(Ok(()) | Err(CommitFailure::Conflict)) => {}
@@ -244,41 +266,29 @@ impl Ledger {
     /// one content of one slot, also across deletion.
     async fn seal(
         &self,
-        changes: Changes,
+        mut changes: Changes,
         record: &AuditRecord,
         done: oneshot::Sender<Result<(), CommitFailure>>,
     ) -> Result<CommitJob, VaultError> {
         let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
-        let audit = Slot::audit(sequence);
-        let mut job = CommitJob {
-            expect: vec![(audit.bytes().to_vec(), None)],
-            changes: Vec::with_capacity(changes.put.len() + changes.delete.len() + 1),
-            subjects: Vec::new(),
-            sequence,
-            done,
-        };
-        let sealed = self.vault.seal(&audit, sequence, &codec::encode(record)).await?;
-        job.changes.push((audit.bytes().to_vec(), Some(sealed)));
-        for (slot, plain) in &changes.put {
-            let sealed = self.vault.seal(slot, sequence, plain.expose()).await?;
-            job.changes.push((slot.bytes().to_vec(), Some(sealed)));
-            job.subjects.push(slot.subject().clone());
+        changes.put(Slot::audit(sequence), None, record);
+        let mut sealed = Vec::with_capacity(changes.0.len());
+        let mut subjects = Vec::with_capacity(changes.0.len());
+        for Change { slot, before, after } in &changes.0 {
+            let after = match after {
+                Some(plain) => Some(self.vault.seal(slot, sequence, plain.expose()).await?),
+                None => None,
+            };
+            let place = slot.bytes().to_vec();
+            sealed.push(SealedChange { place, before: *before, after });
+            subjects.push(slot.subject().clone());
         }
-        for slot in &changes.delete {
-            job.changes.push((slot.bytes().to_vec(), None));
-            job.subjects.push(slot.subject().clone());
+        // INVARIANT: a place is named once; the digest is kept by that, and a mistake of ours in an
+        // operation must not reach it.
+        let places: HashSet<&[u8]> = sealed.iter().map(|change| change.place.as_slice()).collect();
+        if places.len() < sealed.len() {
+            return Err(VaultError("a change names a place twice".to_owned()));
         }
-        job.expect.extend(changes.expect.iter().map(|(s, v)| (s.bytes().to_vec(), *v)));
-        // INVARIANT: a change says once what it expects of a place and what shall be there; the
-        // digest is kept by that, and a mistake of ours in an operation must not reach it.
-        let places: HashSet<&[u8]> = job.changes.iter().map(|(key, _)| key.as_slice()).collect();
-        let expected: HashSet<&[u8]> = job.expect.iter().map(|(key, _)| key.as_slice()).collect();
-        let twice = places.len() < job.changes.len() || expected.len() < job.expect.len();
-        if twice || !places.is_subset(&expected) {
-            return Err(VaultError(
-                "a change names a place twice, or expects nothing of it".into(),
-            ));
-        }
-        Ok(job)
+        Ok(CommitJob { changes: sealed, subjects, sequence, done })
     }
 }

@@ -54,17 +54,6 @@ impl OneKey {
 }
 
 impl Found {
-    pub(crate) fn permit(
-        &self,
-        desk: &Desk<'_>,
-        action: Action,
-        role: Role,
-        same_key: Option<bool>,
-        note: &mut Note,
-    ) -> Result<Permit, Refusal> {
-        self.key.permit(desk, action, role, same_key, note)
-    }
-
     pub(crate) fn admit(
         self,
         permit: Permit,
@@ -96,7 +85,7 @@ impl Target for OneKey {
     }
 
     fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
-        found.permit(desk, action(desk)?, Role::Only, None, note)
+        found.key.permit(desk, action(desk)?, Role::Only, None, note)
     }
 
     fn admit(found: Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedKey, Refusal> {

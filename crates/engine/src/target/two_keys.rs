@@ -52,8 +52,8 @@ impl Target for TwoKeys {
     ) -> Result<(Permit, Permit), Refusal> {
         let (from, to) = actions(desk)?;
         let same = source.key.arn == destination.key.arn;
-        let from = source.permit(desk, from, Role::Source, Some(same), note)?;
-        let to = destination.permit(desk, to, Role::Destination, Some(same), note)?;
+        let from = source.key.permit(desk, from, Role::Source, Some(same), note)?;
+        let to = destination.key.permit(desk, to, Role::Destination, Some(same), note)?;
         Ok((from, to))
     }
 

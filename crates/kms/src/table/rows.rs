@@ -26,22 +26,7 @@ pub(super) const CREATE_KEY: Demands = shown(account(
     &[E::MalformedPolicyDocument, E::InvalidArn, E::UnsupportedOperation, E::LimitExceeded, E::Tag],
 ));
 
-pub(super) const DECRYPT: Demands = cryptography(
-    "Decrypt",
-    "kms:Decrypt",
-    fields::DECRYPT,
-    &[
-        E::NotFound,
-        E::Disabled,
-        E::InvalidCiphertext,
-        E::KeyUnavailable,
-        E::IncorrectKey,
-        E::InvalidKeyUsage,
-        E::InvalidGrantToken,
-        E::KmsInvalidState,
-        E::DryRunOperation,
-    ],
-);
+pub(super) const DECRYPT: Demands = cryptography("Decrypt", "kms:Decrypt", fields::DECRYPT, OPEN);
 
 pub(super) const DELETE_ALIAS: Demands = alias(
     "DeleteAlias",
@@ -127,22 +112,7 @@ pub(super) const RE_ENCRYPT: Demands = Demands {
         source: Action::new("kms:ReEncryptFrom"),
         destination: Action::new("kms:ReEncryptTo"),
     },
-    ..cryptography(
-        "ReEncrypt",
-        "",
-        fields::RE_ENCRYPT,
-        &[
-            E::NotFound,
-            E::Disabled,
-            E::InvalidCiphertext,
-            E::KeyUnavailable,
-            E::IncorrectKey,
-            E::InvalidKeyUsage,
-            E::InvalidGrantToken,
-            E::KmsInvalidState,
-            E::DryRunOperation,
-        ],
-    )
+    ..cryptography("ReEncrypt", "", fields::RE_ENCRYPT, OPEN)
 };
 
 pub(super) const SCHEDULE_KEY_DELETION: Demands = shown(manage(
@@ -192,6 +162,18 @@ type Fields = &'static [Field];
 
 /// Declared by what manages a key's state.
 const STATE: Errors = &[E::NotFound, E::InvalidArn, E::KmsInvalidState];
+/// Declared by what opens a ciphertext.
+const OPEN: Errors = &[
+    E::NotFound,
+    E::Disabled,
+    E::InvalidCiphertext,
+    E::KeyUnavailable,
+    E::IncorrectKey,
+    E::InvalidKeyUsage,
+    E::InvalidGrantToken,
+    E::KmsInvalidState,
+    E::DryRunOperation,
+];
 /// Declared by what uses key material and takes no ciphertext.
 const USE: Errors = &[
     E::NotFound,
