@@ -159,11 +159,22 @@ impl Work<'_> {
         page: &PageRequest,
     ) -> Result<(Vec<u8>, Option<Vec<u8>>), Refusal> {
         let query = [self.desk.demands.name.as_bytes(), b" ", range.prefix()].concat();
-        let after = match &page.marker {
-            Some(text) => Some(marker::open(self.desk.vault, &query, text).await?),
-            None => None,
-        };
+        let after = self.opened(&query, page).await?;
         Ok((query, after))
+    }
+
+    /// What the page's marker says, if it has one.
+    async fn opened(&self, query: &[u8], page: &PageRequest) -> Result<Option<Vec<u8>>, Refusal> {
+        match &page.marker {
+            Some(text) => marker::open(self.desk.vault, query, text).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A marker by which `query` goes on after `place`.
+    async fn marker(&self, query: &[u8], place: &[u8]) -> Result<String, Refusal> {
+        let sealed = marker::seal(self.desk.vault, query, place).await;
+        sealed.map_err(|why| self.desk.internal(&why))
     }
 
     /// The page of `items`, of which one more than `limit` was read to tell whether there is a
@@ -178,10 +189,7 @@ impl Work<'_> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = match items.last() {
-            Some(last) if more => {
-                let sealed = marker::seal(self.desk.vault, query, place(last)).await;
-                Some(sealed.map_err(|why| self.desk.internal(&why))?)
-            }
+            Some(last) if more => Some(self.marker(query, place(last)).await?),
             _ => None,
         };
         Ok(Page { items, next })
@@ -198,13 +206,10 @@ impl Work<'_> {
         items: Vec<T>,
         page: PageRequest,
     ) -> Result<Page<T>, Refusal> {
-        let vault = self.desk.vault;
         let query = format!("{} {}", self.desk.demands.name, key.arn()).into_bytes();
-        let start = match &page.marker {
-            Some(text) => {
-                let bytes = marker::open(vault, &query, text).await?;
-                let bytes: [u8; 4] =
-                    bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;
+        let start = match self.opened(&query, &page).await? {
+            Some(bytes) => {
+                let bytes = bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;
                 u32::from_be_bytes(bytes)
             }
             None => 0,
@@ -212,11 +217,7 @@ impl Work<'_> {
         let start = usize::try_from(start).map_err(|_| Refusal::InvalidMarker)?;
         let end = start.saturating_add(page.limit);
         let next = match u32::try_from(end) {
-            Ok(at) if end < items.len() => Some(
-                marker::seal(vault, &query, &at.to_be_bytes())
-                    .await
-                    .map_err(|why| self.desk.internal(&why))?,
-            ),
+            Ok(at) if end < items.len() => Some(self.marker(&query, &at.to_be_bytes()).await?),
             _ => None,
         };
         Ok(Page { items: items.into_iter().skip(start).take(page.limit).collect(), next })
