@@ -4,9 +4,13 @@
 //! few functions, each hard to misuse, and the types that hold secrets.
 
 pub mod aead;
+pub mod asymmetric;
+pub mod cbc;
 pub mod entropy;
+pub mod es384;
 pub mod hash;
 pub mod kdf;
+pub mod key_wrap;
 pub mod mac;
 pub mod secret;
 

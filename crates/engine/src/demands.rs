@@ -3,7 +3,7 @@
 
 pub use strongroom_keys::StateClass;
 use strongroom_types::shape::Field;
-use strongroom_types::{Action, ErrorCode, KeyUsage};
+use strongroom_types::{Action, ErrorCode, KeyUsage, Origin};
 
 /// A row of a service's table of operations.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct Demands {
     pub service: &'static str,
     /// What permission it takes, and on what.
     pub access: Access,
+    /// The origins that the key may have; none: any.
+    pub origins: &'static [Origin],
     /// The usage that the key must have; `None`: any.
     pub usage: Option<KeyUsage>,
     /// What the state of the key must admit.

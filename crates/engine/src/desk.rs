@@ -3,9 +3,11 @@
 use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
+use crate::engine::Settings;
 use crate::facts::{InputFacts, RequestFacts};
 use crate::ledger::Ledger;
 use crate::operation::Role;
+use crate::ports::Workers;
 use crate::refusal::Refusal;
 use crate::vault::{KeyEntry, Vault, VaultError};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,8 @@ use strongroom_types::{Action, AliasArn, AliasName};
 pub struct Desk<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) ledger: &'a Ledger,
+    pub(crate) workers: &'a dyn Workers,
+    pub(crate) settings: Settings,
     pub(crate) call: &'a Call,
     pub(crate) demands: &'static Demands,
     pub(crate) input: &'a dyn InputFacts,

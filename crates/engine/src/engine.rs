@@ -3,7 +3,7 @@
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
-use crate::ports::{Clock, Log, Store};
+use crate::ports::{Clock, Log, Store, Workers};
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_crypto::Entropy;
@@ -21,8 +21,19 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Random bytes.
     pub entropy: Arc<dyn Entropy>,
+    /// Threads for slow work.
+    pub workers: Arc<dyn Workers>,
+    /// What the operator allows.
+    pub settings: Settings,
     /// Where the server's own failures are told; callers do not see them.
     pub report: Arc<dyn Report>,
+}
+
+/// What the operator allows beyond what AWS does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings {
+    /// SM2 keys in every Region; AWS has them in the China Regions only.
+    pub sm2_everywhere: bool,
 }
 
 /// Takes the server's own failures.
@@ -36,6 +47,8 @@ pub struct Engine {
     vault: Arc<Vault>,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
+    workers: Arc<dyn Workers>,
+    settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
     contended: tokio::sync::Mutex<()>,
@@ -61,12 +74,14 @@ impl Engine {
     /// # Errors
     /// [`OpenError`] when either is not what it was, or fails.
     pub async fn open(ports: Ports, sizes: CacheSizes) -> Result<Running, OpenError> {
-        let Ports { store, log, root, clock, entropy, report } = ports;
+        let Ports { store, log, root, clock, entropy, workers, settings, report } = ports;
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
         let opened = ledger::open(vault.clone(), log).await?;
         let signing_keys = SigningKeys::default();
         let contended = tokio::sync::Mutex::new(());
-        let engine = Self { vault, ledger: opened.ledger, clock, report, signing_keys, contended };
+        let ledger = opened.ledger;
+        let engine =
+            Self { vault, ledger, clock, workers, settings, report, signing_keys, contended };
         Ok(Running {
             engine,
             committer: opened.committer,
@@ -110,6 +125,14 @@ impl Engine {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    pub(crate) fn workers(&self) -> &dyn Workers {
+        &*self.workers
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings
     }
 
     pub(crate) fn signing_keys(&self) -> &SigningKeys {

@@ -4,8 +4,8 @@ use crate::demands::Demands;
 use crate::refusal::Refusal;
 use crate::vault::KeyEntry;
 use std::sync::Arc;
-use strongroom_keys::{StateRefusal, admits};
-use strongroom_policy::{Permit, Reason};
+use strongroom_keys::{DueTask, StateRefusal, admits};
+use strongroom_policy::{Permit, Reason, ScheduledTask};
 use strongroom_types::{Action, KeyArn, Timestamp};
 
 /// Proof that a key's record was found, that the caller holds a permit for this very key, and that
@@ -43,38 +43,54 @@ impl AdmittedKey {
 /// as a refusal of the usage names it.
 ///
 /// # Errors
-/// The refusal of the usage first, then that of the state: AWS's order.
+/// The refusal of the origin first, then that of the usage, then that of the state: AWS's order.
 pub(crate) fn admit(
     entry: Arc<KeyEntry>,
     permit: Permit,
     action: Action,
     demands: &Demands,
     asked_for: &'static str,
+    now: Timestamp,
 ) -> Result<AdmittedKey, Refusal> {
     let key = entry.record.arn();
     let scheduled = matches!(permit.reason(), Reason::Scheduled(_));
     if scheduled || permit.action() != action || !permit.covers_key(&key) {
         return Err(Refusal::Internal);
     }
+    if !demands.origins.is_empty() && !demands.origins.contains(&entry.record.origin) {
+        return Err(Refusal::Origin { key, origin: entry.record.origin });
+    }
     if demands.usage.is_some_and(|usage| usage != entry.record.usage) {
         let usage = entry.record.usage;
         return Err(Refusal::InvalidKeyUsage { key, usage, operation: asked_for });
     }
-    match admits(demands.states, entry.record.state) {
+    match admits(demands.states, entry.record.state_at(now)) {
         Ok(()) => Ok(AdmittedKey { entry, permit }),
         Err(StateRefusal::Disabled) => Err(Refusal::Disabled(key)),
         Err(why) => Err(Refusal::InvalidState { key, why }),
     }
 }
 
-/// Admits a key whose deletion is due, for the scheduler; `None` if it is not, or not any more.
+/// Admits a key for what was due at `time`, for the scheduler; `None` if it is not due, or not any
+/// more.
 pub(crate) fn admit_due(
     entry: Arc<KeyEntry>,
     permit: Permit,
+    (time, task): (Timestamp, DueTask),
     now: Timestamp,
 ) -> Option<AdmittedKey> {
-    let due = entry.record.deletion.is_some_and(|time| time <= now);
-    let scheduled = matches!(permit.reason(), Reason::Scheduled(_));
+    let due = time <= now && entry.record.due().contains(&(time, task));
+    let scheduled = *permit.reason() == Reason::Scheduled(permit_task(task));
     (due && scheduled && permit.covers_key(&entry.record.arn()))
         .then_some(AdmittedKey { entry, permit })
+}
+
+/// What a task of the schedule is called where permits are made.
+pub(crate) const fn permit_task(task: DueTask) -> ScheduledTask {
+    match task {
+        DueTask::Delete => ScheduledTask::DeleteKey,
+        DueTask::Expire => ScheduledTask::DeleteExpiredKeyMaterial,
+        DueTask::Rotate => ScheduledTask::RotateKey,
+        DueTask::Settle => ScheduledTask::SynchronizeMultiRegionKey,
+    }
 }

@@ -40,8 +40,9 @@ mod wording;
 pub mod work;
 
 pub use authenticate::Unauthenticated;
-pub use engine::{Engine, Ports, Report, Running};
+pub use engine::{Engine, Ports, Report, Running, Settings};
 pub use operation::{Operation, Role};
 pub use pipeline::Outcome;
+pub use scheduled::Due;
 pub use strongroom_policy::Fact;
 pub use vault::{CacheSizes, VaultError};

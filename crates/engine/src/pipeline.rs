@@ -84,6 +84,8 @@ impl Engine {
         let desk = Desk {
             vault: self.vault(),
             ledger: self.ledger(),
+            workers: self.workers(),
+            settings: self.settings(),
             call,
             demands,
             input: &operation,
@@ -100,6 +102,8 @@ impl Engine {
         let desk = Desk {
             vault: self.vault(),
             ledger: self.ledger(),
+            workers: self.workers(),
+            settings: self.settings(),
             call,
             demands,
             input: &NoInput,

@@ -2,7 +2,10 @@
 //! The texts are in [`crate::wording`].
 
 use strongroom_keys::StateRefusal;
-use strongroom_types::{AliasArn, ErrorCode, KeyArn, KeySpec, KeyUsage, Region};
+use strongroom_types::{
+    AliasArn, EncryptionAlgorithm, ErrorCode, KeyArn, KeySpec, KeyUsage, MessageType, Origin,
+    Region, SigningAlgorithm,
+};
 
 /// A request's refusal, as the caller is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,21 @@ pub enum Refusal {
     ReservedAlias,
     /// Not an ARN of the service, as written.
     InvalidArn(String),
+    /// A data key cannot be encrypted under an asymmetric key.
+    AsymmetricDataKey,
+    /// The MAC is not that of the message.
+    InvalidMac,
+    /// A public key that is none of the key's curve.
+    InvalidPublicKey,
+    /// The signature is not that of the message.
+    InvalidSignature,
+    /// The key's material comes from where this is not done.
+    Origin {
+        /// The key.
+        key: KeyArn,
+        /// Where it comes from.
+        origin: Origin,
+    },
     /// The ciphertext, or its encryption context, is not what was encrypted.
     InvalidCiphertext,
     /// A grant token that names no grant.
@@ -121,12 +139,16 @@ pub enum TagDefect {
 pub enum Unsupported {
     /// Keys of this spec.
     KeySpec(KeySpec),
+    /// Imported key material of this spec.
+    ImportOf(KeySpec),
     /// This origin of key material.
     Origin(&'static str),
     /// This member of the request.
     Member(&'static str),
     /// Policies by other names than `default`.
     PolicyName,
+    /// A key that has no public key; AWS says no more.
+    NoPublicKey,
 }
 
 /// A constraint that the input breaks, beyond those of the model.
@@ -165,6 +187,21 @@ pub enum Invalid {
     },
     /// A modifier without a dry run.
     DryRunModifier,
+    /// A digest of another length than the algorithm's.
+    DigestLength(SigningAlgorithm),
+    /// A kind of message that keys of the spec do not sign.
+    MessageType(MessageType, KeySpec),
+    /// More than the algorithm encrypts with a key of the spec.
+    PlaintextLength {
+        /// The algorithm.
+        algorithm: EncryptionAlgorithm,
+        /// The key's spec.
+        spec: KeySpec,
+        /// The most bytes.
+        max: usize,
+    },
+    /// An encryption context for an asymmetric key.
+    AsymmetricContext,
 }
 
 impl Refusal {
@@ -181,9 +218,12 @@ impl Refusal {
             Self::InvalidArn(_) => ErrorCode::InvalidArn,
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
             Self::InvalidGrantToken => ErrorCode::InvalidGrantToken,
-            Self::IncompatibleAlgorithm { .. } | Self::InvalidKeyUsage { .. } => {
-                ErrorCode::InvalidKeyUsage
-            }
+            Self::AsymmetricDataKey
+            | Self::IncompatibleAlgorithm { .. }
+            | Self::InvalidKeyUsage { .. } => ErrorCode::InvalidKeyUsage,
+            Self::InvalidMac => ErrorCode::KmsInvalidMac,
+            Self::InvalidSignature => ErrorCode::KmsInvalidSignature,
+            Self::Origin { .. } => ErrorCode::UnsupportedOperation,
             Self::InvalidMarker => ErrorCode::InvalidMarker,
             Self::InvalidState { .. } => ErrorCode::KmsInvalidState,
             Self::LimitExceeded(_) => ErrorCode::LimitExceeded,
@@ -193,7 +233,7 @@ impl Refusal {
             Self::Tag(_) => ErrorCode::Tag,
             Self::Unsupported(_) => ErrorCode::UnsupportedOperation,
             Self::UnknownOperation => ErrorCode::UnknownOperation,
-            Self::Validation(_) => ErrorCode::Validation,
+            Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
             Self::Internal => ErrorCode::KmsInternal,
         }
     }

@@ -1,76 +1,145 @@
-//! What the service does by itself: keys whose deletion is due are deleted. Each is recorded as an
-//! event of the service.
+//! What the service does by itself: it deletes keys and expired key material, rotates keys, and
+//! ends passing states, each when it is due. Each is recorded as an event of the service.
 
 use crate::audit::AuditRecord;
 use crate::engine::Engine;
-use crate::gate::{AdmittedKey, admit_due};
+use crate::gate::{AdmittedKey, admit_due, permit_task};
 use crate::ledger::{Changes, CommitFailure};
 use crate::slot::{Slot, SlotRange};
 use crate::vault::VaultError;
-use strongroom_policy::{Permit, ScheduledTask};
+use strongroom_keys::{DueTask, KeyRecord};
+use strongroom_policy::Permit;
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
 
 /// Keys looked at in one step.
 const PAGE: usize = 100;
 
+/// Which of what is due shall be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// All of it.
+    Everything,
+    /// What destroys nothing: the clock is not believed enough for more.
+    Reversible,
+}
+
+/// A place in the schedule.
+struct Appointment {
+    place: Vec<u8>,
+    version: u64,
+    time: Timestamp,
+    task: DueTask,
+    key: KeyArn,
+}
+
 impl Engine {
-    /// Deletes every key whose time has come. Returns how many it deleted.
+    /// Does what is due. Returns how many tasks it did.
     ///
     /// # Errors
     /// [`VaultError`] when the schedule cannot be read; what fails of one key is reported.
-    pub async fn run_due_tasks(&self) -> Result<usize, VaultError> {
+    pub async fn run_due_tasks(&self, due: Due) -> Result<usize, VaultError> {
         let now = self.now();
-        let mut deleted = 0;
+        let mut done = 0;
         let mut from = b"due/".to_vec();
         let end = format!("due/{:020}", now.millis().saturating_add(1)).into_bytes();
         loop {
-            let due = self.vault().store().scan(&from, &end, PAGE).await?;
-            let Some(last) = due.last() else { return Ok(deleted) };
+            let entries = self.vault().store().scan(&from, &end, PAGE).await?;
+            let Some(last) = entries.last() else { return Ok(done) };
             from = [last.key.as_slice(), &[0]].concat();
-            for entry in due {
-                let Some(arn) = due_key(&entry.key) else { continue };
-                // One key that cannot be read does not keep the others alive.
-                match self.delete_due(arn, &entry.key, entry.found.version, now).await {
-                    Ok(done) => deleted += usize::from(done),
-                    Err(why) => self.report(None, &format!("deletion of {arn}: {why}")),
+            for entry in entries {
+                let Some(appointment) = appointment(entry.key, entry.found.version) else {
+                    continue;
+                };
+                if due == Due::Reversible && appointment.task.destroys() {
+                    continue;
+                }
+                // One key that cannot be read does not hold up the others.
+                match self.keep(&appointment, now).await {
+                    Ok(kept) => done += usize::from(kept),
+                    Err(why) => {
+                        let Appointment { task, key, .. } = appointment;
+                        self.report(None, &format!("what was due ({task}) of {key}: {why}"));
+                    }
                 }
             }
         }
     }
 
-    /// The schedule's entry says when to look; the key's own, sealed record decides.
-    async fn delete_due(
-        &self,
-        arn: KeyArn,
-        place: &[u8],
-        version: u64,
-        now: Timestamp,
-    ) -> Result<bool, VaultError> {
+    /// The schedule says when to look; the key's own, sealed record decides.
+    async fn keep(&self, due: &Appointment, now: Timestamp) -> Result<bool, VaultError> {
+        let arn = due.key;
         let Some(entry) = self.vault().key(&arn).await? else { return Ok(false) };
-        let permit = Permit::for_scheduled_task(ScheduledTask::DeleteKey, arn);
-        let Some(key) = admit_due(entry, permit, now) else { return Ok(false) };
-        let Some(due) = key.record().deletion.map(|time| Slot::due(time, &arn)) else {
+        let scheduled = permit_task(due.task);
+        let permit = Permit::for_scheduled_task(scheduled, arn);
+        let Some(key) = admit_due(entry, permit, (due.time, due.task), now) else {
             return Ok(false);
         };
-        if due.bytes() != place {
-            return Ok(false);
-        }
-        let mut changes = self.deletion(&key).await?;
-        changes.delete(due, Some(version));
-        let record = self.event("kms", "DeleteKey", arn.account, arn.region, arn.to_string());
+        let changes = match due.task {
+            DueTask::Delete => self.deletion(&key, due).await?,
+            DueTask::Settle => self.change(&key, due, settle).await?,
+            DueTask::Expire | DueTask::Rotate => return Ok(false),
+        };
+        let name = scheduled.action().as_str().trim_start_matches("kms:");
+        let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
         match self.ledger().commit(changes, &record, ()).await {
             Ok(_) => Ok(true),
-            // Somebody cancelled it just now; if not, it is found again.
+            // Somebody changed the key just now; if it is still due, it is found again.
             Err((CommitFailure::Conflict, ())) => Ok(false),
             Err((CommitFailure::Unrecorded, ())) => {
-                Err(VaultError("the deletion could not be recorded".to_owned()))
+                Err(VaultError("it could not be recorded".to_owned()))
             }
         }
     }
 
-    async fn deletion(&self, key: &AdmittedKey) -> Result<Changes, VaultError> {
+    /// The changes that make of the key's record what `edit` makes of it, schedule included.
+    async fn change(
+        &self,
+        key: &AdmittedKey,
+        due: &Appointment,
+        edit: impl FnOnce(&mut KeyRecord, Timestamp),
+    ) -> Result<Changes, VaultError> {
+        let mut record = key.record().clone();
+        edit(&mut record, due.time);
+        let (arn, mut changes) = (key.arn(), Changes::default());
+        let (before, after) = (key.record().due(), record.due());
+        for (time, task) in before.difference(&after) {
+            self.cancel(Slot::due(*time, *task, &arn), due, &mut changes).await?;
+        }
+        for (time, task) in after.difference(&before) {
+            changes.put(Slot::due(*time, *task, &arn), None, &record.id.to_string());
+        }
+        changes.put(Slot::key(&arn), Some(key.entry().version), &record);
+        Ok(changes)
+    }
+
+    /// Takes a place out of the schedule.
+    async fn cancel(
+        &self,
+        slot: Slot,
+        due: &Appointment,
+        changes: &mut Changes,
+    ) -> Result<(), VaultError> {
+        let version = if slot.bytes() == due.place {
+            Some(due.version)
+        } else {
+            self.vault().store().read(slot.bytes()).await?.map(|found| found.version)
+        };
+        if version.is_some() {
+            changes.delete(slot, version);
+        }
+        Ok(())
+    }
+
+    async fn deletion(
+        &self,
+        key: &AdmittedKey,
+        due: &Appointment,
+    ) -> Result<Changes, VaultError> {
         let arn = key.arn();
         let mut changes = Changes::default();
+        for (time, task) in key.record().due() {
+            self.cancel(Slot::due(time, task, &arn), due, &mut changes).await?;
+        }
         changes.delete(Slot::key(&arn), Some(key.entry().version));
         let limit = crate::work::MAX_ALIASES_PER_KEY;
         let range = SlotRange::aliases_of(&arn);
@@ -115,13 +184,23 @@ impl Engine {
     }
 }
 
-/// The key that a place in the schedule is about.
-fn due_key(place: &[u8]) -> Option<KeyArn> {
-    let text = std::str::from_utf8(place).ok()?;
-    let mut parts = text.split('/').skip(2);
-    Some(KeyArn {
+/// What a place in the schedule says.
+fn appointment(place: Vec<u8>, version: u64) -> Option<Appointment> {
+    let text = std::str::from_utf8(&place).ok()?;
+    let mut parts = text.split('/').skip(1);
+    let time = Timestamp::from_millis(parts.next()?.parse().ok()?);
+    let task = parts.next()?.parse().ok()?;
+    let key = KeyArn {
         account: parts.next()?.parse().ok()?,
         region: parts.next()?.parse().ok()?,
         key: parts.next()?.parse().ok()?,
-    })
+    };
+    Some(Appointment { place, version, time, task, key })
+}
+
+/// A passing state has ended.
+fn settle(record: &mut KeyRecord, _: Timestamp) {
+    if let Some(passing) = record.transition.take() {
+        record.state = passing.then;
+    }
 }

@@ -1,6 +1,6 @@
 //! Where records are: the keys of the store. `docs/records.md` lists the forms.
 
-use strongroom_keys::DomainName;
+use strongroom_keys::{DomainName, DueTask};
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
 
 /// A place in the store: its key, whose domain key seals it, and what caches know it as.
@@ -46,10 +46,12 @@ impl Slot {
         Self::new(text, DomainName::region(arn.region), Subject::Other)
     }
 
-    /// That a key is due for deletion: `due/<milliseconds, 20 digits>/<account>/<region>/<key id>`.
+    /// That something is to be done with a key by itself:
+    /// `due/<milliseconds, 20 digits>/<task>/<account>/<region>/<key id>`.
     #[must_use]
-    pub fn due(time: Timestamp, arn: &KeyArn) -> Self {
-        let text = format!("due/{:020}/{}/{}/{}", time.millis(), arn.account, arn.region, arn.key);
+    pub fn due(time: Timestamp, task: DueTask, arn: &KeyArn) -> Self {
+        let KeyArn { account, region, key } = arn;
+        let text = format!("due/{:020}/{task}/{account}/{region}/{key}", time.millis());
         Self::new(text, DomainName::region(arn.region), Subject::Other)
     }
 

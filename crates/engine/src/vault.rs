@@ -14,7 +14,8 @@ use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, KeyRecord, RecordError, RootKey, codec,
+    AliasRecord, BackingKey, DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord,
+    RecordError, RootKey, codec,
 };
 use strongroom_policy::Policy;
 use strongroom_types::{AliasArn, KeyArn};
@@ -129,6 +130,11 @@ impl Vault {
     /// The entropy port.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.entropy
+    }
+
+    /// The entropy port, to be taken along to another thread.
+    pub(crate) fn entropy_port(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.entropy)
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -400,7 +406,7 @@ impl Vault {
         Ok((bare::domain(name, CURRENT), wrapped))
     }
 
-    /// The backing keys of `entry`, oldest first, unwrapped once.
+    /// The backing keys of `entry` that are there, oldest first, unwrapped and parsed once.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -411,15 +417,30 @@ impl Vault {
         if let Some(keys) = entry.opened.get() {
             return Ok(keys);
         }
-        let arn = entry.record.arn();
-        let failed = |why: RecordError| VaultError(format!("key material of {arn}: {why}"));
+        let failed =
+            |why: RecordError| VaultError(format!("key material of {}: {why}", entry.record.arn()));
+        let spec = entry.record.spec;
         let mut keys = Vec::with_capacity(entry.record.material.len());
-        for material in &entry.record.material {
-            let number = strongroom_keys::domain_number(&material.wrapped).map_err(failed)?;
-            let domain = self.numbered(DomainName::region(arn.region), number).await?;
-            keys.push(BackingKey::unwrap(&domain, &arn, material).map_err(failed)?);
+        for record in entry.record.material.iter().filter(|record| !record.wrapped.is_empty()) {
+            let material = self.material(&entry.record.arn(), record).await?;
+            keys.push(BackingKey::new(spec, &material).map_err(failed)?);
         }
         Ok(entry.opened.get_or_init(|| keys))
+    }
+
+    /// The key material that `record` holds for `arn`.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn material(
+        &self,
+        arn: &KeyArn,
+        record: &MaterialRecord,
+    ) -> Result<KeyMaterial, VaultError> {
+        let failed = |why: RecordError| VaultError(format!("key material of {arn}: {why}"));
+        let number = strongroom_keys::domain_number(&record.wrapped).map_err(failed)?;
+        let domain = self.numbered(DomainName::region(arn.region), number).await?;
+        KeyMaterial::unwrap(&domain, arn, record).map_err(failed)
     }
 }
 
@@ -429,5 +450,10 @@ impl KeyEntry {
         let policy = Policy::key_policy(&record.policy)
             .map_err(|why| VaultError(format!("stored policy of {}: {why}", record.arn())))?;
         Ok(Self { record, version, policy, opened: OnceLock::new() })
+    }
+
+    /// The backing keys, if [`Vault::backing_keys`] has been asked for them.
+    pub(crate) fn opened(&self) -> &[BackingKey] {
+        self.opened.get().map_or(&[], Vec::as_slice)
     }
 }

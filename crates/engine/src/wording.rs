@@ -9,7 +9,12 @@ impl Refusal {
     #[must_use]
     pub fn message(&self) -> Option<String> {
         Some(match self {
-            Self::InvalidCiphertext | Self::UnknownOperation => return None,
+            Self::InvalidCiphertext
+            | Self::InvalidMac
+            | Self::InvalidPublicKey
+            | Self::InvalidSignature
+            | Self::Unsupported(Unsupported::NoPublicKey)
+            | Self::UnknownOperation => return None,
             Self::AccessDenied { message } => message.clone(),
             Self::AlreadyExists(alias) => format!("An alias with the name {alias} already exists"),
             Self::Disabled(key) => format!("{key} is disabled."),
@@ -27,6 +32,12 @@ impl Refusal {
             }
             Self::InvalidKeyUsage { key, usage, operation } => {
                 format!("{key} key usage is {usage} which is not valid for {operation}.")
+            }
+            Self::AsymmetricDataKey => {
+                "You cannot generate a data key with an asymmetric CMK".to_owned()
+            }
+            Self::Origin { key, origin } => {
+                format!("{key} origin is {origin} which is not valid for this operation.")
             }
             Self::InvalidMarker => "Invalid marker.".to_owned(),
             Self::InvalidState { key, why } => format!("{key} {}.", state(*why)),
@@ -88,7 +99,11 @@ fn unsupported(what: Unsupported) -> String {
             "KeySpec SM2 is not supported in this Region".to_owned()
         }
         Unsupported::KeySpec(spec) => format!("KeySpec {spec} is not supported by this server"),
+        Unsupported::ImportOf(spec) => {
+            format!("KeySpec {spec} is not supported for Origin EXTERNAL")
+        }
         Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
+        Unsupported::NoPublicKey => String::new(),
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
         Unsupported::Member(member) => format!("{member} is not supported by this server"),
     }
@@ -128,6 +143,19 @@ fn validation(invalid: &Invalid) -> String {
             "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy \
              constraint: Member must have value less than or equal to {most}"
         ),
+        Invalid::DigestLength(algorithm) => {
+            format!("Digest is invalid length for algorithm {algorithm}.")
+        }
+        Invalid::MessageType(kind, spec) => {
+            format!("Message type {kind} is incompatible with key spec {spec}.")
+        }
+        Invalid::PlaintextLength { algorithm, spec, max } => format!(
+            "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {max} bytes."
+        ),
+        Invalid::AsymmetricContext => {
+            "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
+                .to_owned()
+        }
         Invalid::DryRunModifier => {
             "DryRunModifiers can be specified only when DryRun is true.".to_owned()
         }

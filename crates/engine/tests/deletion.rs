@@ -24,7 +24,7 @@ fn ciphertext(kit: &Kit, key: &KeyArn) -> String {
 }
 
 fn run(kit: &Kit) -> usize {
-    kit.block_on(kit.engine().run_due_tasks()).unwrap()
+    kit.block_on(kit.engine().run_due_tasks(strongroom_engine::Due::Everything)).unwrap()
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_deletion_that_fails_is_made_up_for() {
         let kit = world.snapshot().open().unwrap();
         let before = kit.world.contents();
         kit.world.faults.nth(&Port::STORE, number);
-        let outcome = kit.block_on(kit.engine().run_due_tasks());
+        let outcome = kit.block_on(kit.engine().run_due_tasks(strongroom_engine::Due::Everything));
         let told = kit.world.incidents.all().len();
         assert!(outcome.is_err() || told > 0, "call {number}");
         let untouched = kit.world.contents() == before;

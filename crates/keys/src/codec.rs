@@ -128,3 +128,48 @@ pub mod optional_time {
         Some(None)
     }
 }
+
+/// Members that are written as their text and may be absent.
+pub mod optional_text {
+    use super::{Decoder, Encoder};
+    use minicbor::encode::Write;
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    /// Writes the text, or null.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, T: Display, W: Write>(
+        value: &Option<T>,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.encode(value.as_ref().map(T::to_string))?.ok()
+    }
+
+    /// Reads the text and parses it, or null.
+    ///
+    /// # Errors
+    /// When there is neither, or the text does not parse.
+    pub fn decode<C, T: FromStr>(
+        d: &mut Decoder<'_>,
+        _: &mut C,
+    ) -> Result<Option<T>, minicbor::decode::Error> {
+        let text: Option<String> = d.decode()?;
+        let parsed = text.map(|text| text.parse()).transpose();
+        parsed.map_err(|_| minicbor::decode::Error::message("unknown name"))
+    }
+
+    /// An absent member reads as `None`.
+    #[must_use]
+    pub fn nil<T>() -> Option<Option<T>> {
+        Some(None)
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_nil<T>(value: &Option<T>) -> bool {
+        value.is_none()
+    }
+}

@@ -6,6 +6,7 @@
 pub mod blob;
 pub mod codec;
 mod domain;
+mod due;
 mod journal;
 mod material;
 mod record;
@@ -14,9 +15,13 @@ mod sealed;
 mod state;
 
 pub use domain::{DomainKey, DomainName};
+pub use due::DueTask;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
-pub use material::{BackingKey, MaterialId};
-pub use record::{AliasRecord, KeyRecord, MaterialRecord, MultiRegion};
+pub use material::{BackingKey, KeyMaterial, MaterialError, MaterialId};
+pub use record::{
+    AliasRecord, Import, KeyRecord, MaterialRecord, MultiRegion, Rotation, RotationSchedule,
+    StoreMembership, Transition,
+};
 pub use root::{LocalRootKey, RootKey, RootKeyError};
 pub use sealed::{RecordError, domain_number, open, seal};
 pub use state::{StateClass, StateRefusal, admits};

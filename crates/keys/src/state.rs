@@ -11,6 +11,10 @@ use strongroom_types::KeyState;
 pub enum StateClass {
     /// Uses key material: only an enabled key (or one that is being updated) will do.
     Use,
+    /// Creates a grant: an enabled key, or one whose key store is not connected.
+    Grant,
+    /// Shows a public key, which a disabled key does too.
+    Show,
     /// Enables or disables: the key must have its material and must not be about to go.
     Switch,
     /// Changes metadata of a key that is not about to go.
@@ -25,8 +29,16 @@ pub enum StateClass {
 
 impl StateClass {
     /// Every class, in the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::Use, Self::Switch, Self::Manage, Self::Schedule, Self::Cancel, Self::Any];
+    pub const ALL: [Self; 8] = [
+        Self::Use,
+        Self::Grant,
+        Self::Show,
+        Self::Switch,
+        Self::Manage,
+        Self::Schedule,
+        Self::Cancel,
+        Self::Any,
+    ];
 }
 
 /// Why a state does not admit an operation.
@@ -61,6 +73,8 @@ pub const fn admits(class: StateClass, state: KeyState) -> Result<(), StateRefus
     match (class, state) {
         (C::Any, _)
         | (C::Use, S::Enabled | S::Updating)
+        | (C::Grant, S::Enabled | S::Unavailable)
+        | (C::Show, S::Enabled | S::Disabled | S::Updating)
         | (C::Switch, S::Enabled | S::Disabled | S::Unavailable)
         | (C::Manage | C::Schedule, S::Enabled | S::Disabled | S::PendingImport | S::Unavailable)
         | (C::Cancel, S::PendingDeletion | S::PendingReplicaDeletion) => Ok(()),

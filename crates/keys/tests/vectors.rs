@@ -16,8 +16,9 @@ use std::path::PathBuf;
 use strongroom_crypto::{SecretKey, hash};
 use strongroom_keys::blob::BlobHeader;
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, JournalKey, JournalReader, KeyRecord,
-    LocalRootKey, MaterialRecord, MultiRegion, RootKey, SegmentHeader, codec, open, seal,
+    AliasRecord, BackingKey, DomainKey, DomainName, JournalKey, JournalReader, KeyMaterial,
+    KeyRecord, LocalRootKey, MaterialRecord, MultiRegion, RootKey, SegmentHeader, codec, open,
+    seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
@@ -86,10 +87,13 @@ fn context() -> EncryptionContext {
 
 const CREATED: Timestamp = Timestamp::from_millis(1_795_329_425_123);
 
+fn material() -> KeyMaterial {
+    KeyMaterial::generate(KeySpec::SymmetricDefault, &arn(), &entropy()).unwrap()
+}
+
 #[test]
 fn a_wrapped_backing_key() {
-    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
-    let record = backing.wrap(&regional(), &arn(), CREATED, &entropy()).unwrap();
+    let record = material().wrap(&regional(), &arn(), CREATED, &entropy()).unwrap();
     let encoded = codec::encode(&record);
     assert_frozen(
         "backing-key.txt",
@@ -97,13 +101,13 @@ fn a_wrapped_backing_key() {
     );
     let frozen = vector("backing-key.txt");
     let record: MaterialRecord = codec::decode(&frozen["record"]).unwrap();
-    let opened = BackingKey::unwrap(&regional(), &arn(), &record).unwrap();
+    let opened = KeyMaterial::unwrap(&regional(), &arn(), &record).unwrap();
     assert_eq!(opened.id().as_bytes().as_slice(), frozen["material_id"]);
 }
 
 #[test]
 fn a_ciphertext_blob() {
-    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
+    let backing = BackingKey::new(KeySpec::SymmetricDefault, &material()).unwrap();
     let plain = b"the plaintext of the vector";
     let blob = backing.encrypt(&arn(), &context(), plain, &entropy()).unwrap();
     let empty = backing.encrypt(&arn(), &EncryptionContext::default(), b"x", &entropy()).unwrap();
@@ -124,7 +128,6 @@ fn a_ciphertext_blob() {
 }
 
 fn key_record() -> KeyRecord {
-    let backing = BackingKey::generate(&arn(), &entropy()).unwrap();
     KeyRecord {
         account: arn().account,
         region: arn().region,
@@ -142,7 +145,11 @@ fn key_record() -> KeyRecord {
         deletion: Some(CREATED.plus_days(30)),
         policy: "{}".to_owned(),
         tags: vec![Tag { key: "a".to_owned(), value: "b".to_owned() }],
-        material: vec![backing.wrap(&regional(), &arn(), CREATED, &entropy()).unwrap()],
+        material: vec![material().wrap(&regional(), &arn(), CREATED, &entropy()).unwrap()],
+        rotation: None,
+        store: None,
+        transition: None,
+        pending_window_days: None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod rows;
 
+use rows::{aliases, cryptography, deletion, keys, policies, tags};
 use strongroom_engine::demands::Demands;
 
 macro_rules! names {
@@ -32,10 +33,30 @@ macro_rules! names {
 }
 
 names! {
-    CancelKeyDeletion CreateAlias CreateKey Decrypt DeleteAlias DescribeKey DisableKey EnableKey
-    Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateRandom GetKeyPolicy ListAliases
-    ListKeyPolicies ListKeys ListResourceTags PutKeyPolicy ReEncrypt ScheduleKeyDeletion TagResource
-    UntagResource UpdateAlias UpdateKeyDescription
+    CancelKeyDeletion
+    CreateAlias
+    CreateKey
+    Decrypt
+    DeleteAlias
+    DescribeKey
+    DisableKey
+    EnableKey
+    Encrypt
+    GenerateDataKey
+    GenerateDataKeyWithoutPlaintext
+    GenerateRandom
+    GetKeyPolicy
+    ListAliases
+    ListKeyPolicies
+    ListKeys
+    ListResourceTags
+    PutKeyPolicy
+    ReEncrypt
+    ScheduleKeyDeletion
+    TagResource
+    UntagResource
+    UpdateAlias
+    UpdateKeyDescription
 }
 
 /// What the operation demands.
@@ -43,29 +64,29 @@ names! {
 pub const fn demands(name: OperationName) -> &'static Demands {
     use OperationName as N;
     match name {
-        N::CancelKeyDeletion => &rows::CANCEL_KEY_DELETION,
-        N::CreateAlias => &rows::CREATE_ALIAS,
-        N::CreateKey => &rows::CREATE_KEY,
-        N::Decrypt => &rows::DECRYPT,
-        N::DeleteAlias => &rows::DELETE_ALIAS,
-        N::DescribeKey => &rows::DESCRIBE_KEY,
-        N::DisableKey => &rows::DISABLE_KEY,
-        N::EnableKey => &rows::ENABLE_KEY,
-        N::Encrypt => &rows::ENCRYPT,
-        N::GenerateDataKey => &rows::GENERATE_DATA_KEY,
-        N::GenerateDataKeyWithoutPlaintext => &rows::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
-        N::GenerateRandom => &rows::GENERATE_RANDOM,
-        N::GetKeyPolicy => &rows::GET_KEY_POLICY,
-        N::ListAliases => &rows::LIST_ALIASES,
-        N::ListKeyPolicies => &rows::LIST_KEY_POLICIES,
-        N::ListKeys => &rows::LIST_KEYS,
-        N::ListResourceTags => &rows::LIST_RESOURCE_TAGS,
-        N::PutKeyPolicy => &rows::PUT_KEY_POLICY,
-        N::ReEncrypt => &rows::RE_ENCRYPT,
-        N::ScheduleKeyDeletion => &rows::SCHEDULE_KEY_DELETION,
-        N::TagResource => &rows::TAG_RESOURCE,
-        N::UntagResource => &rows::UNTAG_RESOURCE,
-        N::UpdateAlias => &rows::UPDATE_ALIAS,
-        N::UpdateKeyDescription => &rows::UPDATE_KEY_DESCRIPTION,
+        N::CancelKeyDeletion => &deletion::CANCEL_KEY_DELETION,
+        N::CreateAlias => &aliases::CREATE_ALIAS,
+        N::CreateKey => &keys::CREATE_KEY,
+        N::Decrypt => &cryptography::DECRYPT,
+        N::DeleteAlias => &aliases::DELETE_ALIAS,
+        N::DescribeKey => &keys::DESCRIBE_KEY,
+        N::DisableKey => &keys::DISABLE_KEY,
+        N::EnableKey => &keys::ENABLE_KEY,
+        N::Encrypt => &cryptography::ENCRYPT,
+        N::GenerateDataKey => &cryptography::GENERATE_DATA_KEY,
+        N::GenerateDataKeyWithoutPlaintext => &cryptography::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
+        N::GenerateRandom => &cryptography::GENERATE_RANDOM,
+        N::GetKeyPolicy => &policies::GET_KEY_POLICY,
+        N::ListAliases => &aliases::LIST_ALIASES,
+        N::ListKeyPolicies => &policies::LIST_KEY_POLICIES,
+        N::ListKeys => &keys::LIST_KEYS,
+        N::ListResourceTags => &tags::LIST_RESOURCE_TAGS,
+        N::PutKeyPolicy => &policies::PUT_KEY_POLICY,
+        N::ReEncrypt => &cryptography::RE_ENCRYPT,
+        N::ScheduleKeyDeletion => &deletion::SCHEDULE_KEY_DELETION,
+        N::TagResource => &tags::TAG_RESOURCE,
+        N::UntagResource => &tags::UNTAG_RESOURCE,
+        N::UpdateAlias => &aliases::UPDATE_ALIAS,
+        N::UpdateKeyDescription => &keys::UPDATE_KEY_DESCRIPTION,
     }
 }

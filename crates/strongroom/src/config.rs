@@ -5,6 +5,7 @@ use crate::terminal::Failure;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use strongroom_engine::Settings;
 use strongroom_server::log::Format;
 use strongroom_server::{Limits, TlsSource, Transport};
 use strongroom_types::Region;
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) server: strongroom_server::Config,
     pub(crate) region: Region,
     pub(crate) log: Format,
+    pub(crate) settings: Settings,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -33,6 +35,7 @@ struct File {
     insecure_plain_http: bool,
     log_json: bool,
     tls: Option<TlsTable>,
+    sm2_everywhere: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -70,6 +73,7 @@ impl Config {
             server: strongroom_server::Config { listen, transport, limits: Limits::default() },
             region,
             log: if json { Format::Json } else { Format::Text },
+            settings: Settings { sm2_everywhere: file.sm2_everywhere },
         })
     }
 }

@@ -12,6 +12,7 @@ mod running;
 mod serve;
 mod terminal;
 mod trail;
+mod workers;
 
 use clap::Parser;
 use cli::{Cli, Command};

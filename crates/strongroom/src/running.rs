@@ -3,12 +3,13 @@
 use crate::clock::SystemClock;
 use crate::data::DataDir;
 use crate::terminal::Failure;
+use crate::workers::WorkerThreads;
 use std::future::Future;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
-use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running};
+use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
 use strongroom_server::log::{self, Level};
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,7 +20,12 @@ pub(crate) struct Opened {
 }
 
 /// Opens store and journal.
-pub(crate) fn open(data: &DataDir, runtime: &Runtime) -> Result<Opened, Failure> {
+pub(crate) fn open(
+    data: &DataDir,
+    runtime: &Runtime,
+    settings: Settings,
+) -> Result<Opened, Failure> {
+    let workers = Arc::new(WorkerThreads::start()?);
     let root = data.root_key()?;
     let ports = Ports {
         store: Arc::new(data.store()?),
@@ -27,6 +33,8 @@ pub(crate) fn open(data: &DataDir, runtime: &Runtime) -> Result<Opened, Failure>
         root,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
+        workers,
+        settings,
         report: Arc::new(ServerLog),
     };
     let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));

@@ -11,7 +11,7 @@ use crate::running::{self, Opened};
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
 use std::time::Duration;
-use strongroom_engine::Engine;
+use strongroom_engine::{Due, Engine};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
 use strongroom_types::AccountId;
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let server = runtime
         .block_on(Server::bind(config.server.clone()))
         .map_err(|why| Failure::new(why.to_string()))?;
-    let Opened { engine, threads } = running::open(&data, &runtime)?;
+    let Opened { engine, threads } = running::open(&data, &runtime, config.settings)?;
     runtime.block_on(first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
@@ -132,18 +132,18 @@ fn serve(runtime: &Runtime, server: Server, engine: Arc<Engine>) -> Result<(), F
     Ok(())
 }
 
-/// Deletes keys when their day comes.
+/// Does with keys what is due.
 async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
     let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
     loop {
         match brake.look(engine.now(), started.elapsed()) {
-            Verdict::Go => delete_due(&engine).await,
-            Verdict::Wait => {}
+            Verdict::Go => run_due(&engine, Due::Everything).await,
+            Verdict::Wait => run_due(&engine, Due::Reversible).await,
             Verdict::Jumped(millis) => log::log(
                 Level::Error,
                 &format!(
-                    "the clock jumped by {} s; no key is deleted for the next hour, so that it \
-                     can be set right",
+                    "the clock jumped by {} s; no key and no expired key material is deleted for \
+                     the next hour, so that it can be set right",
                     millis / 1000
                 ),
             ),
@@ -155,10 +155,10 @@ async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn delete_due(engine: &Engine) {
-    match engine.run_due_tasks().await {
+async fn run_due(engine: &Engine, due: Due) {
+    match engine.run_due_tasks(due).await {
         Ok(0) => {}
-        Ok(count) => log::log(Level::Info, &format!("{count} keys were due and are deleted")),
-        Err(why) => log::log(Level::Error, &format!("due keys could not be deleted: {why}")),
+        Ok(count) => log::log(Level::Info, &format!("{count} scheduled tasks of keys were done")),
+        Err(why) => log::log(Level::Error, &format!("scheduled tasks could not be done: {why}")),
     }
 }

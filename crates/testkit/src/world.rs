@@ -6,8 +6,8 @@ use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
-use strongroom_engine::ports::{Entry, Log};
-use strongroom_engine::{Ports, Report, trail};
+use strongroom_engine::ports::{Entry, Inline, Log};
+use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
 use strongroom_storage::{MemoryLog, MemoryStore};
 use strongroom_types::Timestamp;
@@ -112,6 +112,8 @@ impl World {
             root: Arc::new(self.root_key()),
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(self.entropy.clone()),
+            workers: Arc::new(Inline),
+            settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),
         }
     }

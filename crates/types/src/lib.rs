@@ -4,35 +4,52 @@
 //! well formed: text from outside is parsed into it once, at the edge.
 
 mod account;
+mod algorithm;
 mod alias;
 mod arn;
 mod encryption_context;
 mod error_code;
+mod grant;
+mod import;
 mod inline;
 mod key_id;
 mod key_spec;
+mod key_store;
 mod names;
 mod principal;
 mod reference;
 mod region;
+mod rotation;
 pub mod shape;
 pub mod shapes;
 mod tag;
 mod timestamp;
 
 pub use account::AccountId;
+pub use algorithm::{
+    EncapsulationAlgorithm, EncryptionAlgorithm, KeyAgreementAlgorithm, MacAlgorithm, MessageType,
+    SigningAlgorithm,
+};
 pub use alias::{AliasName, AliasNameError};
 pub use arn::{AliasArn, KeyArn};
 pub use encryption_context::EncryptionContext;
 pub use error_code::ErrorCode;
+pub use grant::GrantOperation;
+pub use import::{
+    ExpirationModel, ImportState, ImportType, WrappingAlgorithm, WrappingKeySpec,
+};
 pub use key_id::KeyId;
 pub use key_spec::{
-    DataKeySpec, EncryptionAlgorithm, KeyManager, KeySpec, KeyState, KeyUsage, MultiRegionKeyType,
+    DataKeyPairSpec, DataKeySpec, KeyManager, KeySpec, KeyState, KeyUsage, MultiRegionKeyType,
     Origin,
+};
+pub use key_store::{
+    ConnectionErrorCode, ConnectionState, CustomKeyStoreType, XksProxyConnectivity,
 };
 pub use names::{Action, UnknownName};
 pub use principal::{Principal, PrincipalArn};
 pub use reference::{KeyReference, ReferenceError};
 pub use region::Region;
+pub use rotation::{IncludeKeyMaterial, KeyMaterialState, RotationType};
 pub use tag::Tag;
 pub use timestamp::{CivilTime, Timestamp};

@@ -162,13 +162,13 @@ impl Target for AliasAndKeys {
         if !permits.alias.covers_alias(&found.arn) {
             return Err(Refusal::Internal);
         }
-        let name = desk.demands.name;
+        let (name, now) = (desk.demands.name, desk.call.time);
         let leaving = crate::demands::Demands { states: StateClass::Any, ..*desk.demands };
         let action = action(desk)?;
         let current = found.current.zip(permits.current);
-        let current = current.map(|(key, permit)| key.admit(permit, action, &leaving, name));
+        let current = current.map(|(key, permit)| key.admit(permit, action, &leaving, name, now));
         let target = found.target.zip(permits.target);
-        let target = target.map(|(key, permit)| key.admit(permit, action, desk.demands, name));
+        let target = target.map(|(key, permit)| key.admit(permit, action, desk.demands, name, now));
         Ok(AdmittedAlias {
             arn: found.arn,
             existing: found.existing,

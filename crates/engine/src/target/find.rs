@@ -10,7 +10,7 @@ use crate::vault::KeyEntry;
 use std::sync::Arc;
 use strongroom_policy::{Mention, Permit};
 use strongroom_types::{
-    Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyReference, ReferenceError, Region,
+    Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyReference, ReferenceError, Region, Timestamp,
 };
 
 /// A key that was found, and the alias that named it.
@@ -49,9 +49,10 @@ impl FoundKey {
         action: Action,
         demands: &Demands,
         asked_for: &'static str,
+        now: Timestamp,
     ) -> Result<AdmittedKey, Refusal> {
         let entry = self.entry.ok_or(Refusal::Internal)?;
-        gate::admit(entry, permit, action, demands, asked_for)
+        gate::admit(entry, permit, action, demands, asked_for, now)
     }
 }
 

@@ -64,7 +64,7 @@ impl Found {
         if !self.made_it {
             return Err(Refusal::IncorrectKey);
         }
-        self.key.admit(permit, action, desk.demands, asked_for)
+        self.key.admit(permit, action, desk.demands, asked_for, desk.call.time)
     }
 }
 

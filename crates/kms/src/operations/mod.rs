@@ -1,9 +1,14 @@
 //! One file an operation, by family.
 
+pub(crate) mod agreement;
 pub(crate) mod aliases;
 pub(crate) mod cryptography;
+pub(crate) mod data_key_pairs;
 pub(crate) mod deletion;
 pub(crate) mod keys;
+pub(crate) mod macs;
 mod page;
 pub(crate) mod policies;
+pub(crate) mod public_keys;
+pub(crate) mod signing;
 pub(crate) mod tags;

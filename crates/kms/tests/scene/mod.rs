@@ -127,7 +127,7 @@ pub(crate) fn without_the_key(world: &World, scene: &Scene) -> World {
     // It may be on its way already.
     let _ = kit.call("ScheduleKeyDeletion", &json!({"KeyId": scene.key.to_string()}));
     kit.world.clock.advance_days(30);
-    assert_eq!(kit.block_on(kit.engine().run_due_tasks()), Ok(1));
+    assert_eq!(kit.block_on(kit.engine().run_due_tasks(strongroom_engine::Due::Everything)), Ok(1));
     kit.stop()
 }
 

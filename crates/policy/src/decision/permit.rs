@@ -116,7 +116,12 @@ impl fmt::Display for Reason {
             Self::KeyPolicy(site) | Self::Identity(site) => site.fmt(f),
             Self::Delegated { key_policy, identity } => write!(f, "{key_policy} and {identity}"),
             Self::RootUser => f.write_str("root user of the account"),
-            Self::Scheduled(ScheduledTask::DeleteKey) => f.write_str("scheduled deletion"),
+            Self::Scheduled(task) => f.write_str(match task {
+                ScheduledTask::DeleteKey => "scheduled deletion",
+                ScheduledTask::DeleteExpiredKeyMaterial => "expiry of imported key material",
+                ScheduledTask::RotateKey => "automatic rotation",
+                ScheduledTask::SynchronizeMultiRegionKey => "multi-Region synchronization",
+            }),
         }
     }
 }
@@ -126,14 +131,23 @@ impl fmt::Display for Reason {
 pub enum ScheduledTask {
     /// Deletes a key whose waiting period is over.
     DeleteKey,
+    /// Deletes imported key material that has expired.
+    DeleteExpiredKeyMaterial,
+    /// Rotates a key's material.
+    RotateKey,
+    /// Ends a passing state of a multi-Region key.
+    SynchronizeMultiRegionKey,
 }
 
 impl ScheduledTask {
-    /// The name in the audit record (`DeleteKey` in AWS CloudTrail); no policy can allow it.
+    /// The name in the audit record, which is CloudTrail's; no policy can allow it.
     #[must_use]
     pub fn action(self) -> Action {
         match self {
             Self::DeleteKey => Action::new("kms:DeleteKey"),
+            Self::DeleteExpiredKeyMaterial => Action::new("kms:DeleteExpiredKeyMaterial"),
+            Self::RotateKey => Action::new("kms:RotateKey"),
+            Self::SynchronizeMultiRegionKey => Action::new("kms:SynchronizeMultiRegionKey"),
         }
     }
 }

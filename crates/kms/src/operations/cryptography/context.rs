@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use strongroom_engine::Fact;
-use strongroom_engine::refusal::Refusal;
+use strongroom_engine::refusal::{Invalid, Refusal};
 use strongroom_keys::KeyRecord;
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 
@@ -10,7 +10,7 @@ use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 ///
 /// Source: AWS KMS Developer Guide, "AWS KMS condition keys": the part behind the second colon is
 /// not case-sensitive, and the algorithm is there even when it was defaulted.
-pub(crate) fn fact<'a>(
+pub(in crate::operations) fn fact<'a>(
     context: &'a EncryptionContext,
     algorithm: EncryptionAlgorithm,
     key: &str,
@@ -30,12 +30,24 @@ pub(crate) fn fact<'a>(
     }
 }
 
-/// Refuses an algorithm that keys of this spec do not have.
-pub(crate) fn fits(algorithm: EncryptionAlgorithm, record: &KeyRecord) -> Result<(), Refusal> {
-    // Keys of other specs than SYMMETRIC_DEFAULT are not made in this version.
-    if algorithm == EncryptionAlgorithm::SymmetricDefault {
-        Ok(())
-    } else {
-        Err(Refusal::IncompatibleAlgorithm { algorithm: algorithm.name(), spec: record.spec })
+/// Refuses an algorithm that the key does not have, and an encryption context where none can be
+/// bound.
+pub(in crate::operations) fn fits(
+    algorithm: EncryptionAlgorithm,
+    context: &EncryptionContext,
+    record: &KeyRecord,
+) -> Result<(), Refusal> {
+    let spec = record.spec;
+    if !spec.encryption_algorithms(record.usage).contains(&algorithm) {
+        return Err(Refusal::IncompatibleAlgorithm { algorithm: algorithm.name(), spec });
     }
+    if spec.is_asymmetric() && context.pairs().next().is_some() {
+        return Err(Refusal::Validation(Invalid::AsymmetricContext));
+    }
+    Ok(())
+}
+
+/// Refuses keys that encrypt no data keys.
+pub(in crate::operations) fn makes_data_keys(record: &KeyRecord) -> Result<(), Refusal> {
+    if record.spec.is_asymmetric() { Err(Refusal::AsymmetricDataKey) } else { Ok(()) }
 }

@@ -38,6 +38,10 @@ impl DataKeyRequest {
         context::fact(&self.context, EncryptionAlgorithm::SymmetricDefault, key)
     }
 
+    pub(crate) fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
+        context::makes_data_keys(key.record())
+    }
+
     /// The data key and the members that both operations answer.
     pub(crate) async fn make(
         self,
@@ -45,11 +49,12 @@ impl DataKeyRequest {
         work: &mut Work<'_>,
     ) -> Result<(SecretBytes, Reply), Refusal> {
         let data_key = work.random(self.length)?;
-        let (blob, material) = work.encrypt(key, &self.context, &data_key).await?;
+        let algorithm = EncryptionAlgorithm::SymmetricDefault;
+        let encrypted = work.encrypt(key, algorithm, &self.context, &data_key).await?;
         let reply = Reply::empty()
-            .with("CiphertextBlob", blob)
+            .with("CiphertextBlob", encrypted.blob)
             .with("KeyId", key.arn().to_string())
-            .with("KeyMaterialId", material.to_string());
+            .with_some("KeyMaterialId", encrypted.material.map(|id| id.to_string()));
         Ok((data_key, reply))
     }
 }

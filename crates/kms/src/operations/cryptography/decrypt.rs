@@ -1,6 +1,6 @@
 //! [Decrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html): decrypts what Encrypt, ReEncrypt or a data-key operation made.
 
-use super::ciphertext::Ciphertext;
+use super::ciphertext::{Ciphertext, Opened};
 use super::context;
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
@@ -41,22 +41,20 @@ impl Operation for Decrypt {
     }
 
     fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
-        context::fits(self.algorithm, key.record())?;
-        self.ciphertext.check()
+        self.ciphertext.check(self.algorithm, &self.context, key.record())
     }
 
     async fn rehearse(&self, key: &AdmittedKey, work: &mut Work<'_>) -> Result<(), Refusal> {
-        let Some((blob, header)) = self.ciphertext.parts() else { return Ok(()) };
-        work.decrypt(key, header, &self.context, blob).await.map(drop)
+        self.ciphertext.open(key, self.algorithm, &self.context, work).await.map(drop)
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (blob, header) = self.ciphertext.parts().ok_or(Refusal::Internal)?;
-        let plain = work.decrypt(&key, header, &self.context, blob).await?;
+        let opened = self.ciphertext.open(&key, self.algorithm, &self.context, work).await?;
+        let Opened { plaintext, material } = opened.ok_or(Refusal::Internal)?;
         Ok(Reply::empty()
             .with("KeyId", key.arn().to_string())
-            .with("Plaintext", plain)
+            .with("Plaintext", plaintext)
             .with("EncryptionAlgorithm", self.algorithm.name())
-            .with("KeyMaterialId", header.material.to_string()))
+            .with_some("KeyMaterialId", material.map(|id| id.to_string())))
     }
 }

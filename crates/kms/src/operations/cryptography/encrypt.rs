@@ -43,13 +43,14 @@ impl Operation for Encrypt {
     }
 
     fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
-        context::fits(self.algorithm, key.record())
+        context::fits(self.algorithm, &self.context, key.record())
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (blob, _) = work.encrypt(&key, &self.context, &self.plaintext).await?;
+        let encrypted =
+            work.encrypt(&key, self.algorithm, &self.context, &self.plaintext).await?;
         Ok(Reply::empty()
-            .with("CiphertextBlob", blob)
+            .with("CiphertextBlob", encrypted.blob)
             .with("KeyId", key.arn().to_string())
             .with("EncryptionAlgorithm", self.algorithm.name()))
     }

@@ -29,6 +29,10 @@ impl Operation for GenerateDataKey {
         self.0.fact(key)
     }
 
+    fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
+        self.0.check(key)
+    }
+
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         let (data_key, reply) = self.0.make(&key, work).await?;
         Ok(reply.with("Plaintext", data_key))

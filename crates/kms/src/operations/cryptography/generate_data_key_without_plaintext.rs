@@ -30,6 +30,10 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         self.0.fact(key)
     }
 
+    fn check(&self, key: &AdmittedKey) -> Result<(), Refusal> {
+        self.0.check(key)
+    }
+
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         self.0.make(&key, work).await.map(|(_, reply)| reply)
     }

@@ -1,7 +1,7 @@
 //! Using key material.
 
 mod ciphertext;
-mod context;
+pub(super) mod context;
 mod data_key;
 mod decrypt;
 mod encrypt;

@@ -1,6 +1,6 @@
 //! [ReEncrypt](https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html): decrypts and encrypts again, inside the service.
 
-use super::ciphertext::Ciphertext;
+use super::ciphertext::{Ciphertext, Opened};
 use super::context;
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
@@ -54,28 +54,29 @@ impl Operation for ReEncrypt {
     }
 
     fn check(&self, keys: &AdmittedPair) -> Result<(), Refusal> {
-        context::fits(self.source_algorithm, keys.source.record())?;
-        context::fits(self.destination_algorithm, keys.destination.record())?;
-        self.ciphertext.check()
+        let (source, destination) = (keys.source.record(), keys.destination.record());
+        self.ciphertext.check(self.source_algorithm, &self.source_context, source)?;
+        context::fits(self.destination_algorithm, &self.destination_context, destination)
     }
 
     async fn rehearse(&self, keys: &AdmittedPair, work: &mut Work<'_>) -> Result<(), Refusal> {
-        let Some((blob, header)) = self.ciphertext.parts() else { return Ok(()) };
-        work.decrypt(&keys.source, header, &self.source_context, blob).await.map(drop)
+        let (algorithm, context) = (self.source_algorithm, &self.source_context);
+        self.ciphertext.open(&keys.source, algorithm, context, work).await.map(drop)
     }
 
     async fn run(self, keys: AdmittedPair, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (blob, header) = self.ciphertext.parts().ok_or(Refusal::Internal)?;
-        let plain = work.decrypt(&keys.source, header, &self.source_context, blob).await?;
-        let (blob, material) =
-            work.encrypt(&keys.destination, &self.destination_context, &plain).await?;
+        let (algorithm, context) = (self.source_algorithm, &self.source_context);
+        let opened = self.ciphertext.open(&keys.source, algorithm, context, work).await?;
+        let Opened { plaintext, material } = opened.ok_or(Refusal::Internal)?;
+        let (algorithm, context) = (self.destination_algorithm, &self.destination_context);
+        let encrypted = work.encrypt(&keys.destination, algorithm, context, &plaintext).await?;
         Ok(Reply::empty()
-            .with("CiphertextBlob", blob)
+            .with("CiphertextBlob", encrypted.blob)
             .with("SourceKeyId", keys.source.arn().to_string())
             .with("KeyId", keys.destination.arn().to_string())
             .with("SourceEncryptionAlgorithm", self.source_algorithm.name())
             .with("DestinationEncryptionAlgorithm", self.destination_algorithm.name())
-            .with("SourceKeyMaterialId", header.material.to_string())
-            .with("DestinationKeyMaterialId", material.to_string()))
+            .with_some("SourceKeyMaterialId", material.map(|id| id.to_string()))
+            .with_some("DestinationKeyMaterialId", encrypted.material.map(|id| id.to_string())))
     }
 }

@@ -8,13 +8,14 @@ use strongroom_engine::demands::Demands;
 use strongroom_engine::refusal::{Invalid, Refusal, Unsupported};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
-use strongroom_engine::work::{KeyDraft, Work};
+use strongroom_engine::work::{KeyDraft, KeySource, Work};
 use strongroom_engine::{Fact, Operation, Role};
 use strongroom_types::{KeySpec, KeyUsage, Origin, Tag};
 
 pub(crate) struct CreateKey {
     spec: KeySpec,
     usage: KeyUsage,
+    origin: Origin,
     description: String,
     policy: Option<String>,
     bypass: Option<bool>,
@@ -28,15 +29,18 @@ impl Operation for CreateKey {
 
     fn read(mut values: Values) -> Result<Self, Refusal> {
         let (spec, usage) = spec_and_usage(&mut values)?;
-        refuse_unsupported(&mut values, spec)?;
+        let multi_region = values.take("MultiRegion").unwrap_or(false);
+        let origin = values.name("Origin").unwrap_or(Origin::AwsKms);
+        refuse_unsupported(&mut values, spec, origin)?;
         Ok(Self {
             spec,
             usage,
+            origin,
             description: values.take("Description").unwrap_or_default(),
             policy: values.take("Policy"),
             bypass: values.take("BypassPolicyLockoutSafetyCheck"),
             tags: checked_tags(values.take("Tags").unwrap_or_default())?,
-            multi_region: values.take("MultiRegion").unwrap_or(false),
+            multi_region,
         })
     }
 
@@ -49,7 +53,7 @@ impl Operation for CreateKey {
         let text = match key {
             "kms:keyspec" | "kms:customermasterkeyspec" => self.spec.name(),
             "kms:keyusage" | "kms:customermasterkeyusage" => self.usage.name(),
-            "kms:keyorigin" => Origin::AwsKms.name(),
+            "kms:keyorigin" => self.origin.name(),
             "kms:multiregion" => truth(self.multi_region),
             "kms:multiregionkeytype" if self.multi_region => "PRIMARY",
             "kms:bypasspolicylockoutsafetycheck" => truth(self.bypass?),
@@ -59,7 +63,14 @@ impl Operation for CreateKey {
     }
 
     async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let source = match self.origin {
+            Origin::External => KeySource::Imported,
+            _ => KeySource::Generated,
+        };
         let draft = KeyDraft {
+            spec: self.spec,
+            usage: self.usage,
+            source,
             description: self.description,
             policy: self.policy,
             bypass_lockout_check: self.bypass.unwrap_or(false),
@@ -67,7 +78,7 @@ impl Operation for CreateKey {
             multi_region: self.multi_region,
         };
         let record = work.create_key(&account, draft).await?;
-        Ok(Reply::empty().with("KeyMetadata", key_metadata(&record)))
+        Ok(Reply::empty().with("KeyMetadata", key_metadata(&record, work.now())))
     }
 }
 
@@ -91,12 +102,12 @@ fn spec_and_usage(values: &mut Values) -> Result<(KeySpec, KeyUsage), Refusal> {
 }
 
 /// What this version makes no keys of is refused, never ignored.
-fn refuse_unsupported(values: &mut Values, spec: KeySpec) -> Result<(), Refusal> {
-    if spec != KeySpec::SymmetricDefault {
-        return Err(Refusal::Unsupported(Unsupported::KeySpec(spec)));
-    }
-    if let Some(origin) = values.name::<Origin>("Origin").filter(|o| *o != Origin::AwsKms) {
-        return Err(Refusal::Unsupported(Unsupported::Origin(origin.name())));
+fn refuse_unsupported(values: &mut Values, spec: KeySpec, origin: Origin) -> Result<(), Refusal> {
+    match origin {
+        Origin::AwsKms => {}
+        Origin::External if spec.takes_imports() => {}
+        Origin::External => return Err(Refusal::Unsupported(Unsupported::ImportOf(spec))),
+        other => return Err(Refusal::Unsupported(Unsupported::Origin(other.name()))),
     }
     for member in ["CustomKeyStoreId", "XksKeyId"] {
         if values.take::<String>(member).is_some() {

@@ -1,6 +1,8 @@
 //! The ports: what the engine needs of the world. Adapters implement them; each is narrow enough
 //! that a double which fails on cue is short.
 
+pub mod key_store;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +15,23 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Clock: Send + Sync {
     /// The present time, UTC.
     fn now(&self) -> Timestamp;
+}
+
+/// Threads for what takes a core for longer than a request may hold one: making RSA keys, signing
+/// with them.
+pub trait Workers: Send + Sync {
+    /// Runs `task` on one of them, in its turn.
+    fn run(&self, task: Box<dyn FnOnce() + Send>);
+}
+
+/// Workers that are no threads: each task is run at once, by whoever brings it. For tools that
+/// serve nobody meanwhile.
+pub struct Inline;
+
+impl Workers for Inline {
+    fn run(&self, task: Box<dyn FnOnce() + Send>) {
+        task();
+    }
 }
 
 /// A value with the version it was written at. Versions of one key grow; the engine chooses them.

@@ -1,0 +1,19 @@
+//! Key pairs: signatures, encryption, key agreement and key encapsulation.
+//!
+//! [`PrivateKey`] is the one door. Behind it, each family of algorithms has a file.
+
+mod ecc;
+mod edwards;
+mod envelope;
+mod error;
+mod message;
+mod oaep;
+mod private_key;
+mod public_key;
+mod rsa;
+
+pub use error::{KeyError, UseError};
+pub use message::Message;
+pub use oaep::{oaep_capacity, oaep_encrypt};
+pub use private_key::PrivateKey;
+pub use public_key::PublicKey;

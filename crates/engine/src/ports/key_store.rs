@@ -1,0 +1,222 @@
+//! The port to keys that live elsewhere: in an HSM, or behind an external key store proxy.
+//!
+//! What is encrypted there is already a ciphertext of ours: key material of the key's own record
+//! encrypts first, the key outside encrypts the result (AWS calls it double encryption).
+//!
+//! Sources: AWS KMS Developer Guide, "Custom key stores"; AWS KMS XKS Proxy API specification 1.0;
+//! PKCS #11 version 2.40.
+
+use super::Boxed;
+use std::fmt;
+use strongroom_crypto::SecretBytes;
+use strongroom_types::Region;
+
+/// Where the keys of a custom key store are, and what opens the way to them.
+pub enum Backend {
+    /// Behind an external key store proxy.
+    Xks(XksProxy),
+    /// In an HSM that the configuration names by a cluster id.
+    Hsm(HsmCluster),
+}
+
+/// An external key store proxy.
+pub struct XksProxy {
+    /// `https://` and a host, with a port if it is not 443.
+    pub endpoint: String,
+    /// Path prefix, which ends in `/kms/xks/v1`.
+    pub path: String,
+    /// Access key id of the proxy: 20 to 30 characters.
+    pub access_key: String,
+    /// Secret access key of the proxy: 43 to 64 characters.
+    pub secret: SecretBytes,
+}
+
+/// An HSM in the place of a CloudHSM cluster.
+pub struct HsmCluster {
+    /// The cluster id, as the configuration names it.
+    pub cluster: String,
+    /// Password of the HSM user that the configuration names (AWS: `kmsuser`).
+    pub password: SecretBytes,
+}
+
+/// What a request to a key outside is for, as the proxy may be told.
+///
+/// Source: XKS Proxy API specification, `requestMetadata`.
+#[derive(Debug, Clone)]
+pub struct Purpose {
+    /// The Region that was called; requests to a proxy are signed for it.
+    pub region: Region,
+    /// ARN of the caller.
+    pub principal: String,
+    /// ARN of the KMS key; absent for health checks.
+    pub key: Option<String>,
+    /// The operation of the KMS API.
+    pub operation: &'static str,
+    /// The request's identifier.
+    pub request: String,
+}
+
+/// What is known of a key outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalKey {
+    /// Whether it encrypts and decrypts 256-bit AES.
+    pub fits: bool,
+    /// Whether it is enabled.
+    pub enabled: bool,
+}
+
+/// Keys that live elsewhere. Calls may take as long as a network does; each has a deadline of its
+/// own (AWS gives a proxy 250 ms).
+pub trait KeyStores: Send + Sync {
+    /// Whether the configuration has such a store at all, and its trust anchor is this certificate
+    /// (PEM), if one is given. Asked before a store is created.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn check(&self, backend: &Backend, trust_anchor: Option<&str>) -> Result<(), KeyStoreError>;
+
+    /// Whether the store answers, and accepts the credentials.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn connect<'a>(
+        &'a self,
+        backend: &'a Backend,
+        purpose: &'a Purpose,
+    ) -> Boxed<'a, Result<(), KeyStoreError>>;
+
+    /// What the store says of its key `name`: an external key's id, or the label of a key in an
+    /// HSM.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn describe<'a>(
+        &'a self,
+        backend: &'a Backend,
+        name: &'a str,
+        purpose: &'a Purpose,
+    ) -> Boxed<'a, Result<ExternalKey, KeyStoreError>>;
+
+    /// Makes a 256-bit AES key in an HSM that cannot be extracted, under the label `name`. It is
+    /// no error if it is there already.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]; [`KeyStoreError::Unsupported`] for a proxy, which makes no keys.
+    fn create<'a>(
+        &'a self,
+        backend: &'a Backend,
+        name: &'a str,
+    ) -> Boxed<'a, Result<(), KeyStoreError>>;
+
+    /// Destroys the key `name` of an HSM; it is no error if it is gone. A proxy is not asked.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn destroy<'a>(
+        &'a self,
+        backend: &'a Backend,
+        name: &'a str,
+    ) -> Boxed<'a, Result<(), KeyStoreError>>;
+
+    /// Encrypts `plaintext` (at most 4,300 bytes) under the key `name`, bound to
+    /// `associated_data` (at most 8 KiB). What it returns is all that [`KeyStores::decrypt`] needs.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn encrypt<'a>(
+        &'a self,
+        backend: &'a Backend,
+        name: &'a str,
+        associated_data: &'a [u8],
+        plaintext: &'a [u8],
+        purpose: &'a Purpose,
+    ) -> Boxed<'a, Result<Vec<u8>, KeyStoreError>>;
+
+    /// Decrypts what [`KeyStores::encrypt`] returned.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::Ciphertext`] when it does not authenticate.
+    fn decrypt<'a>(
+        &'a self,
+        backend: &'a Backend,
+        name: &'a str,
+        associated_data: &'a [u8],
+        ciphertext: &'a [u8],
+        purpose: &'a Purpose,
+    ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>>;
+}
+
+/// Why a key store did not do it. The cases are those that AWS tells apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyStoreError {
+    /// The configuration names no such HSM.
+    ClusterNotFound,
+    /// The HSM is not there, or its token is not initialised.
+    ClusterNotActive,
+    /// The HSM lacks what is needed (AES-GCM, its user).
+    ClusterConfiguration(String),
+    /// The HSM refuses the user or its password.
+    HsmCredentials,
+    /// The HSM user is locked out.
+    HsmUserLocked,
+    /// The certificate is not the one that the configuration has for the HSM.
+    TrustAnchor,
+    /// The proxy cannot be reached.
+    Unreachable(String),
+    /// TLS with the proxy fails: its certificate is not trusted, or is another host's.
+    Tls(String),
+    /// The proxy did not answer in time.
+    TimedOut,
+    /// The proxy refuses the credentials.
+    ProxyCredentials,
+    /// The proxy has rules of its own, and they forbid it.
+    AccessDenied,
+    /// The proxy answers what its specification does not allow.
+    InvalidResponse(String),
+    /// The proxy does not know the path, or is not configured as it must be.
+    ProxyConfiguration(String),
+    /// The store has no such key.
+    KeyNotFound,
+    /// The key outside, or all of the store, is disabled.
+    KeyDisabled,
+    /// The key outside is not for this.
+    KeyUsage(String),
+    /// The ciphertext does not authenticate.
+    Ciphertext,
+    /// The store asks for fewer requests.
+    Throttled,
+    /// This kind of store does not do this.
+    Unsupported,
+    /// The store failed.
+    Failed(String),
+}
+
+impl fmt::Display for KeyStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, more): (&str, &str) = match self {
+            Self::ClusterNotFound => ("the configuration names no such HSM cluster", ""),
+            Self::ClusterNotActive => ("the HSM is not there, or its token is not ready", ""),
+            Self::ClusterConfiguration(why) => ("the HSM lacks what is needed", why),
+            Self::HsmCredentials => ("the HSM refuses the user's password", ""),
+            Self::HsmUserLocked => ("the HSM user is locked out", ""),
+            Self::TrustAnchor => ("the certificate is not the HSM's trust anchor", ""),
+            Self::Unreachable(why) => ("the proxy cannot be reached", why),
+            Self::Tls(why) => ("no TLS connection to the proxy", why),
+            Self::TimedOut => ("the proxy did not answer in time", ""),
+            Self::ProxyCredentials => ("the proxy refuses the credentials", ""),
+            Self::AccessDenied => ("the proxy denies access", ""),
+            Self::InvalidResponse(why) => ("the proxy's answer is not valid", why),
+            Self::ProxyConfiguration(why) => ("the proxy is not configured as it must be", why),
+            Self::KeyNotFound => ("the store has no such key", ""),
+            Self::KeyDisabled => ("the key outside is disabled", ""),
+            Self::KeyUsage(why) => ("the key outside does not admit it", why),
+            Self::Ciphertext => ("the ciphertext does not authenticate", ""),
+            Self::Throttled => ("the store asks for fewer requests", ""),
+            Self::Unsupported => ("this kind of key store does not do this", ""),
+            Self::Failed(why) => ("the key store failed", why),
+        };
+        if more.is_empty() { f.write_str(what) } else { write!(f, "{what}: {more}") }
+    }
+}
+
+impl std::error::Error for KeyStoreError {}

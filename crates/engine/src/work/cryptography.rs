@@ -1,0 +1,114 @@
+//! Encrypting, decrypting and authenticating, with the material of an admitted key.
+
+use super::Work;
+use crate::gate::AdmittedKey;
+use crate::refusal::Refusal;
+use strongroom_crypto::{SecretBytes, mac};
+use strongroom_keys::blob::BlobHeader;
+use strongroom_keys::{BackingKey, MaterialId, RecordError};
+use strongroom_types::{EncryptionAlgorithm, EncryptionContext, MacAlgorithm};
+
+/// What encrypting made.
+pub struct Encrypted {
+    /// A ciphertext blob, or what the algorithm alone makes for an asymmetric key.
+    pub blob: Vec<u8>,
+    /// The material that encrypted; only symmetric keys tell.
+    pub material: Option<MaterialId>,
+}
+
+impl Work<'_> {
+    /// Encrypts under the key's current material.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store, the entropy source or AWS-LC fails.
+    pub async fn encrypt(
+        &mut self,
+        key: &AdmittedKey,
+        algorithm: EncryptionAlgorithm,
+        context: &EncryptionContext,
+        plaintext: &SecretBytes,
+    ) -> Result<Encrypted, Refusal> {
+        if algorithm != EncryptionAlgorithm::SymmetricDefault {
+            let blob = self.encrypt_with_pair(key, algorithm, plaintext).await?;
+            return Ok(Encrypted { blob, material: None });
+        }
+        let current = self.current(key).await?;
+        let entropy = self.desk.vault.entropy();
+        let blob = current.encrypt(&key.arn(), context, plaintext.expose(), entropy);
+        let material = Some(current.id());
+        self.note.material(current.id());
+        Ok(Encrypted { blob: blob.map_err(|why| self.failed(&why))?, material })
+    }
+
+    /// Decrypts `blob`, which begins with `header`.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCiphertext`] when blob or context differ from what was encrypted.
+    pub async fn decrypt(
+        &mut self,
+        key: &AdmittedKey,
+        header: &BlobHeader,
+        context: &EncryptionContext,
+        blob: &SecretBytes,
+    ) -> Result<SecretBytes, Refusal> {
+        let keys = self.backing_keys(key).await?;
+        let made_it = keys.iter().find(|backing| backing.id() == header.material);
+        let plain = made_it.ok_or(RecordError::Authentication);
+        let plain = plain.and_then(|backing| backing.decrypt(header, context, blob.expose()));
+        let plain = plain.map_err(|_| Refusal::InvalidCiphertext)?;
+        self.note.material(header.material);
+        Ok(plain)
+    }
+
+    /// The MAC of `message` (at most 4,096 bytes).
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the key is no HMAC key.
+    pub async fn generate_mac(
+        &mut self,
+        key: &AdmittedKey,
+        algorithm: MacAlgorithm,
+        message: &SecretBytes,
+    ) -> Result<Vec<u8>, Refusal> {
+        let secret = self.current(key).await?.mac().ok_or(Refusal::Internal)?;
+        Ok(mac::authenticate(algorithm, secret.expose(), message.expose()))
+    }
+
+    /// Whether `tag` is the MAC of `message`, compared in constant time.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMac`] when it is not.
+    pub async fn verify_mac(
+        &mut self,
+        key: &AdmittedKey,
+        algorithm: MacAlgorithm,
+        message: &SecretBytes,
+        tag: &SecretBytes,
+    ) -> Result<(), Refusal> {
+        let secret = self.current(key).await?.mac().ok_or(Refusal::Internal)?;
+        if mac::verify(algorithm, secret.expose(), message.expose(), tag.expose()) {
+            Ok(())
+        } else {
+            Err(Refusal::InvalidMac)
+        }
+    }
+
+    /// The backing key that encrypts, signs and authenticates.
+    pub(super) async fn current<'k>(
+        &self,
+        key: &'k AdmittedKey,
+    ) -> Result<&'k BackingKey, Refusal> {
+        let keys = self.backing_keys(key).await?;
+        let current = key.record().current().map(|material| MaterialId::new(material.id));
+        let current = keys.iter().find(|backing| Some(backing.id()) == current);
+        current.ok_or_else(|| self.failed(&format!("{} has no current material", key.arn())))
+    }
+
+    pub(super) async fn backing_keys<'k>(
+        &self,
+        key: &'k AdmittedKey,
+    ) -> Result<&'k [BackingKey], Refusal> {
+        let keys = self.desk.vault.backing_keys(key.entry()).await;
+        keys.map_err(|why| self.desk.internal(&why))
+    }
+}

@@ -1,0 +1,175 @@
+//! Making keys and changing their records.
+
+use super::Work;
+use super::offload::is_slow;
+use crate::gate::AdmittedKey;
+use crate::refusal::{Refusal, Unsupported};
+use crate::slot::Slot;
+use crate::target::AdmittedAccount;
+use crate::vault::KeyEntry;
+use strongroom_keys::{DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion};
+use strongroom_policy::default_key_policy;
+use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Tag};
+
+/// A key to be created.
+pub struct KeyDraft {
+    /// Type of key material.
+    pub spec: KeySpec,
+    /// What it shall be used for.
+    pub usage: KeyUsage,
+    /// Where its material comes from.
+    pub source: KeySource,
+    /// Description.
+    pub description: String,
+    /// The key policy; `None`: the default one.
+    pub policy: Option<String>,
+    /// Whether the policy may lock the caller out.
+    pub bypass_lockout_check: bool,
+    /// Tags.
+    pub tags: Vec<Tag>,
+    /// Whether it shall be a multi-Region primary key.
+    pub multi_region: bool,
+}
+
+/// Where the material of a new key comes from.
+pub enum KeySource {
+    /// It is made here, now.
+    Generated,
+    /// It is imported later.
+    Imported,
+}
+
+impl Work<'_> {
+    /// Stages a new key.
+    ///
+    /// # Errors
+    /// The refusal of its policy, or [`Refusal::Internal`].
+    pub async fn create_key(
+        &mut self,
+        account: &AdmittedAccount,
+        draft: KeyDraft,
+    ) -> Result<KeyRecord, Refusal> {
+        self.offers(draft.spec)?;
+        let id = self.fresh_id(draft.multi_region)?;
+        let (region, account) = (account.region(), account.account());
+        let arn = KeyArn { region, account, key: id };
+        let policy = match draft.policy {
+            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check)?,
+            None => default_key_policy(account, region.partition()),
+        };
+        let (origin, state, material) = match draft.source {
+            KeySource::Generated => {
+                let material = self.fresh_material(draft.spec, &arn).await?;
+                (Origin::AwsKms, KeyState::Enabled, vec![material])
+            }
+            KeySource::Imported => (Origin::External, KeyState::PendingImport, Vec::new()),
+        };
+        let record = KeyRecord {
+            account,
+            region,
+            id,
+            created: self.now(),
+            description: draft.description,
+            state,
+            spec: draft.spec,
+            usage: draft.usage,
+            origin,
+            multi_region: draft
+                .multi_region
+                .then(|| MultiRegion { primary: region, replicas: Vec::new() }),
+            deletion: None,
+            policy,
+            tags: draft.tags,
+            material,
+            rotation: None,
+            store: None,
+            transition: None,
+            pending_window_days: None,
+        };
+        self.note.resource(arn.to_string());
+        self.stage_key(None, &record).await?;
+        Ok(record)
+    }
+
+    /// Refuses a spec that the request's Region does not offer.
+    ///
+    /// # Errors
+    /// [`Refusal::Unsupported`].
+    pub fn offers(&self, spec: KeySpec) -> Result<(), Refusal> {
+        let chinese = self.desk.call.caller.region.partition() == "aws-cn";
+        if spec == KeySpec::Sm2 && !chinese && !self.desk.settings.sm2_everywhere {
+            return Err(Refusal::Unsupported(Unsupported::KeySpec(spec)));
+        }
+        Ok(())
+    }
+
+    fn fresh_id(&self, multi_region: bool) -> Result<KeyId, Refusal> {
+        let mut bytes = [0; 16];
+        let filled = self.desk.vault.entropy().fill(&mut bytes);
+        filled.map_err(|why| self.failed(&why))?;
+        Ok(if multi_region {
+            KeyId::multi_region_from_random(bytes)
+        } else {
+            KeyId::from_random(bytes)
+        })
+    }
+
+    /// Fresh key material of `spec` for `arn`, wrapped.
+    pub(crate) async fn fresh_material(
+        &self,
+        spec: KeySpec,
+        arn: &KeyArn,
+    ) -> Result<MaterialRecord, Refusal> {
+        let (arn, entropy) = (*arn, self.desk.vault.entropy_port());
+        let make = move || KeyMaterial::generate(spec, &arn, &*entropy);
+        let made = if is_slow(spec) { self.offload(make).await? } else { make() };
+        let made = made.map_err(|why| self.failed(&why))?;
+        self.wrap(&made, &arn).await
+    }
+
+    /// Wraps key material for the record of `arn`.
+    pub(crate) async fn wrap(
+        &self,
+        material: &KeyMaterial,
+        arn: &KeyArn,
+    ) -> Result<MaterialRecord, Refusal> {
+        let domain = self.desk.ledger.domain(DomainName::region(arn.region)).await;
+        let domain = domain.map_err(|why| self.desk.internal(&why))?;
+        let wrapped = material.wrap(&domain, arn, self.now(), self.desk.vault.entropy());
+        wrapped.map_err(|why| self.failed(&why))
+    }
+
+    /// Stages a change to the key's record, and to its places in the schedule.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store fails.
+    pub async fn update_key(
+        &mut self,
+        key: &AdmittedKey,
+        edit: impl FnOnce(&mut KeyRecord),
+    ) -> Result<KeyRecord, Refusal> {
+        let mut record = key.record().clone();
+        edit(&mut record);
+        self.stage_key(Some(key.entry()), &record).await?;
+        Ok(record)
+    }
+
+    /// Stages `record` in the place of `before`, and what its schedule gains and loses by that.
+    pub(crate) async fn stage_key(
+        &mut self,
+        before: Option<&KeyEntry>,
+        record: &KeyRecord,
+    ) -> Result<(), Refusal> {
+        let arn = record.arn();
+        let due = record.due();
+        let was_due = before.map(|entry| entry.record.due()).unwrap_or_default();
+        for (time, task) in was_due.difference(&due) {
+            self.remove(Slot::due(*time, *task, &arn)).await?;
+        }
+        for (time, task) in due.difference(&was_due) {
+            self.changes.put(Slot::due(*time, *task, &arn), None, &record.id.to_string());
+        }
+        self.changes.put(Slot::key(&arn), before.map(|entry| entry.version), record);
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! What an operation works with once it is admitted: key material through the admitted key only,
+//! entropy, the request's one time, pages of what it may list, and the changes it stages.
+
+mod aliases;
+mod cryptography;
+mod keys;
+mod offload;
+mod pairs;
+mod policies;
+
+pub use cryptography::Encrypted;
+pub use keys::{KeyDraft, KeySource};
+pub use pairs::Signed;
+
+use crate::audit::Note;
+use crate::desk::Desk;
+use crate::ledger::Changes;
+use crate::refusal::Refusal;
+use crate::slot::Slot;
+use crate::vault::VaultError;
+use strongroom_crypto::SecretBytes;
+use strongroom_types::Timestamp;
+
+/// The most aliases of one key. Source: AWS KMS Developer Guide, "Resource quotas".
+pub const MAX_ALIASES_PER_KEY: usize = 50;
+/// The largest key policy, in bytes. Source: the same.
+pub const MAX_POLICY_BYTES: usize = 32_768;
+
+/// The work of one operation.
+pub struct Work<'a> {
+    pub(crate) desk: &'a Desk<'a>,
+    note: &'a mut Note,
+    changes: Changes,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(desk: &'a Desk<'a>, note: &'a mut Note) -> Self {
+        Self { desk, note, changes: Changes::default() }
+    }
+
+    pub(crate) fn into_changes(self) -> Changes {
+        self.changes
+    }
+
+    /// The time of the request.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.desk.call.time
+    }
+
+    /// So many random bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the entropy source fails.
+    pub fn random(&self, len: usize) -> Result<SecretBytes, Refusal> {
+        let mut bytes = SecretBytes::zeroed(len);
+        let filled = self.desk.vault.entropy().fill(bytes.expose_mut());
+        filled.map_err(|why| self.failed(&why))?;
+        Ok(bytes)
+    }
+
+    /// Stages the removal of a record that only its place says something with.
+    async fn remove(&mut self, slot: Slot) -> Result<(), Refusal> {
+        let found = self.desk.vault.store().read(slot.bytes()).await;
+        let found = found.map_err(|why| self.desk.internal(&why.into()))?;
+        // What is gone by now was taken away by a change that was first: a version that no record
+        // has makes this one lose, and be tried again on what is there then.
+        let version = found.map_or(u64::MAX, |found| found.version);
+        self.changes.delete(slot, Some(version));
+        Ok(())
+    }
+
+    fn failed(&self, why: &dyn std::fmt::Display) -> Refusal {
+        self.desk.internal(&VaultError(why.to_string()))
+    }
+}

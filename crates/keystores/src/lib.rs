@@ -1,0 +1,25 @@
+//! Keys that live elsewhere: the adapters of the engine's port
+//! [`KeyStores`](strongroom_engine::ports::key_store::KeyStores).
+//!
+//! - An external key store: a client of the AWS KMS XKS Proxy API 1.0, over HTTPS
+//!   (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
+//! - An HSM, through the PKCS #11 module that its maker ships.
+//!
+//! **Architecture invariant:** this crate does not know what any operation does, nor where records
+//! are kept. It decides nothing: it asks, and says in the port's words what was answered. Bytes
+//! from outside are bounded before they are read and checked before they are believed.
+//!
+//! What the engine keeps of a ciphertext made here is a [`package`].
+
+mod clock;
+mod configuration;
+mod connectors;
+mod hsm;
+pub mod package;
+mod pem;
+mod xks;
+
+pub use configuration::{
+    Configuration, ConfigurationError, HsmConfiguration, TokenName, XksConfiguration,
+};
+pub use connectors::Connectors;

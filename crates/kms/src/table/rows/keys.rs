@@ -1,0 +1,38 @@
+//! Rows of keys: making them, reading them, switching them on and off.
+
+use super::{STATE, account, manage, read, shown};
+use crate::fields;
+use strongroom_engine::demands::{Demands, Effect};
+use strongroom_keys::StateClass as S;
+use strongroom_types::ErrorCode as E;
+
+pub(in crate::table) const CREATE_KEY: Demands = shown(account(
+    "CreateKey",
+    "kms:CreateKey",
+    Effect::Change,
+    fields::CREATE_KEY,
+    &[E::MalformedPolicyDocument, E::InvalidArn, E::UnsupportedOperation, E::LimitExceeded, E::Tag],
+));
+
+pub(in crate::table) const DESCRIBE_KEY: Demands = Demands {
+    cross_account: true,
+    by_alias: true,
+    ..read("DescribeKey", "kms:DescribeKey", fields::DESCRIBE_KEY, &[E::NotFound, E::InvalidArn])
+};
+
+pub(in crate::table) const DISABLE_KEY: Demands =
+    manage("DisableKey", "kms:DisableKey", S::Switch, fields::KEY_ONLY, STATE);
+
+pub(in crate::table) const ENABLE_KEY: Demands =
+    manage("EnableKey", "kms:EnableKey", S::Switch, fields::KEY_ONLY, STATE);
+
+pub(in crate::table) const LIST_KEYS: Demands =
+    account("ListKeys", "kms:ListKeys", Effect::Read, fields::LIST_KEYS, &[E::InvalidMarker]);
+
+pub(in crate::table) const UPDATE_KEY_DESCRIPTION: Demands = manage(
+    "UpdateKeyDescription",
+    "kms:UpdateKeyDescription",
+    S::Manage,
+    fields::UPDATE_KEY_DESCRIPTION,
+    STATE,
+);
