@@ -78,7 +78,8 @@ mod tests {
         assert_eq!(ask("PCR0"), ask("ImageSha384"));
         assert_eq!(ask("PCR4"), Some("04".repeat(48)));
         assert_eq!(ask("pcr31"), Some("1f".repeat(64)));
-        for absent in ["PCR1", "PCR32", "PCR256", "PCR", "PCR04", "PCR+4", "PCR 4", "NitroTPMPCR4"] {
+        for absent in ["PCR1", "PCR32", "PCR256", "PCR", "PCR04", "PCR+4", "PCR 4", "NitroTPMPCR4"]
+        {
             assert_eq!(ask(absent), None, "{absent}");
         }
         assert_eq!(enclave.condition("kms:PCR0"), None);

@@ -76,12 +76,12 @@ pub(crate) fn is_authority(der: &[u8]) -> bool {
     constraints.is_some_and(|of| of.ca) && usage.is_some_and(|of| of.key_cert_sign())
 }
 
-/// Whether a certificate is of a key that signs documents, and of no authority.
+/// Whether a certificate is of a key that signs documents. That it is of no authority is checked
+/// with the chain.
 fn is_signer(der: &[u8]) -> bool {
     let Some(certificate) = parse(der) else { return false };
     let unlimited = match certificate.tbs_certificate().get_extension::<BasicConstraints>() {
-        Ok(None) => true,
-        Ok(Some((_, of))) => !of.ca && of.path_len_constraint.is_none(),
+        Ok(constraints) => constraints.is_none_or(|(_, of)| of.path_len_constraint.is_none()),
         Err(_) => false,
     };
     let usage = extension::<KeyUsage>(&certificate);

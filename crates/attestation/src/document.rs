@@ -54,16 +54,12 @@ impl<'b> Document<'b> {
     /// Reads the map, which is all of `payload`.
     pub(crate) fn read(payload: &'b [u8]) -> Result<Self, AttestationError> {
         let mut reader = Reader::new(payload, "payload");
-        let count = reader.map()?;
-        if count > MAX_MEMBERS {
-            return Err(Malformed("payload"));
-        }
         let mut members = Members::default();
-        for _ in 0..count {
+        reader.map(0..=MAX_MEMBERS, |reader| {
             let name = reader.at("member name").text()?;
-            members.read(name, &mut reader)?;
-        }
-        reader.at("payload").end()?;
+            members.read(name, reader)
+        })?;
+        reader.end()?;
         let (kind, pcrs) = members.pcrs.ok_or(Malformed("pcrs"))?;
         members.digest.ok_or(Malformed("digest"))?;
         Ok(Self {
@@ -130,32 +126,31 @@ fn time(reader: &mut Reader<'_>) -> Result<Timestamp, AttestationError> {
 }
 
 fn pcrs(reader: &mut Reader<'_>) -> Result<BTreeMap<u8, Vec<u8>>, AttestationError> {
-    const MALFORMED: AttestationError = Malformed("pcrs");
-    let count = reader.at("pcrs").map()?;
-    if !(1..=MAX_PCRS).contains(&count) {
-        return Err(MALFORMED);
-    }
     let mut registers = BTreeMap::new();
-    for _ in 0..count {
+    reader.at("pcrs").map(1..=MAX_PCRS, |reader| {
         let number = reader.unsigned()?;
         let value = reader.bytes()?;
-        if number >= MAX_PCRS || !matches!(value.len(), 32 | 48 | 64) {
-            return Err(MALFORMED);
+        let number = u8::try_from(number).ok().filter(|number| u64::from(*number) < MAX_PCRS);
+        match number {
+            Some(number) if matches!(value.len(), 32 | 48 | 64) => {
+                match registers.insert(number, value.to_vec()) {
+                    None => Ok(()),
+                    Some(_) => Err(Malformed("pcrs")),
+                }
+            }
+            _ => Err(Malformed("pcrs")),
         }
-        let number = u8::try_from(number).map_err(|_| MALFORMED)?;
-        if registers.insert(number, value.to_vec()).is_some() {
-            return Err(MALFORMED);
-        }
-    }
+    })?;
     Ok(registers)
 }
 
 fn cabundle<'b>(reader: &mut Reader<'b>) -> Result<Vec<&'b [u8]>, AttestationError> {
-    let count = reader.at("cabundle").array()?;
-    if !(1..=MAX_BUNDLE).contains(&count) {
-        return Err(Malformed("cabundle"));
-    }
-    (0..count).map(|_| der(reader, "cabundle")).collect()
+    let mut bundle = Vec::new();
+    reader.at("cabundle").array(1..=MAX_BUNDLE, |reader| {
+        bundle.push(der(reader, "cabundle")?);
+        Ok(())
+    })?;
+    Ok(bundle)
 }
 
 /// What may be a certificate.

@@ -111,7 +111,10 @@ struct OaepParameters {
 fn oaep_sha256() -> AlgorithmIdentifier<OaepParameters> {
     let sha256 = || AlgorithmIdentifier { oid: SHA256, parameters: Some(Null) };
     let mask = AlgorithmIdentifier { oid: MGF1, parameters: Some(sha256()) };
-    AlgorithmIdentifier { oid: RSAES_OAEP, parameters: Some(OaepParameters { hash: sha256(), mask }) }
+    AlgorithmIdentifier {
+        oid: RSAES_OAEP,
+        parameters: Some(OaepParameters { hash: sha256(), mask }),
+    }
 }
 
 /// `ContentInfo` of an `EnvelopedData`.
@@ -122,8 +125,7 @@ fn content_info(recipient: &Recipient, iv: &[u8], content: Vec<u8>) -> der::Resu
         AlgorithmIdentifier { oid: AES256_CBC, parameters: Some(OctetString::new(iv)?) };
     let content = indefinite(CONTEXT_0, &[&OctetString::new(content)?.to_der()?]);
     let content = indefinite(SEQUENCE, &[&DATA.to_der()?, &algorithm.to_der()?, &content]);
-    let enveloped =
-        indefinite(SEQUENCE, &[&VERSION.to_der()?, &recipients.to_der()?, &content]);
+    let enveloped = indefinite(SEQUENCE, &[&VERSION.to_der()?, &recipients.to_der()?, &content]);
     let enveloped = indefinite(CONTEXT_0, &[&enveloped]);
     Ok(indefinite(SEQUENCE, &[&ENVELOPED_DATA.to_der()?, &enveloped]))
 }

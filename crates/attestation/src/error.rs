@@ -19,9 +19,9 @@ impl fmt::Display for AttestationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(part) => write!(f, "the attestation document is malformed: {part}"),
-            Self::Untrusted => f.write_str(
-                "the attestation document's certificates do not lead to a trusted root",
-            ),
+            Self::Untrusted => {
+                f.write_str("the attestation document's certificates do not lead to a trusted root")
+            }
             Self::Signature => f.write_str("the attestation document's signature does not verify"),
             Self::Stale => f.write_str("the attestation document is too old or from the future"),
         }

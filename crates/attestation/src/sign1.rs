@@ -8,6 +8,8 @@ use strongroom_crypto::es384;
 
 /// Tag 18, which may stand before the structure.
 const TAG: u8 = 0xd2;
+/// The head of the structure.
+const ARRAY_OF_4: u8 = 0x84;
 /// The protected header, encoded: {1: -35}, the algorithm is ES384. Nothing else may be in it.
 const PROTECTED: &[u8] = &[0xa1, 0x01, 0x38, 0x22];
 /// Bytes of the payload. Source: "Nitro Enclaves Attestation Process", §3.1.
@@ -23,16 +25,12 @@ impl<'b> Sign1<'b> {
     /// Reads the structure, which is all of `bytes`.
     pub(crate) fn read(bytes: &'b [u8]) -> Result<Self, AttestationError> {
         let untagged = bytes.strip_prefix(&[TAG]).unwrap_or(bytes);
-        let mut reader = Reader::new(untagged, "COSE_Sign1");
-        if reader.array()? != 4 {
-            return Err(Malformed("COSE_Sign1"));
-        }
-        if reader.at("protected header").bytes()? != PROTECTED {
+        let rest = untagged.strip_prefix(&[ARRAY_OF_4]).ok_or(Malformed("COSE_Sign1"))?;
+        let mut reader = Reader::new(rest, "protected header");
+        if reader.bytes()? != PROTECTED {
             return Err(Malformed("protected header"));
         }
-        if reader.at("unprotected header").map()? != 0 {
-            return Err(Malformed("unprotected header"));
-        }
+        reader.at("unprotected header").map(0..=0, |_| Ok(()))?;
         let payload = reader.at("payload").bytes()?;
         if !PAYLOAD_LEN.contains(&payload.len()) {
             return Err(Malformed("payload"));

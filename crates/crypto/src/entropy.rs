@@ -1,5 +1,6 @@
 //! The entropy port: where random bytes come from.
 
+use rand_core::{TryCryptoRng, TryRng};
 use std::fmt;
 
 /// A source of random bytes fit for keys.
@@ -33,3 +34,26 @@ impl Entropy for SystemEntropy {
         aws_lc_rs::rand::fill(out).map_err(|_| EntropyError)
     }
 }
+
+/// The same source, for the libraries that take their randomness by this trait.
+impl TryRng for SystemEntropy {
+    type Error = EntropyError;
+
+    fn try_next_u32(&mut self) -> Result<u32, EntropyError> {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes)?;
+        Ok(u32::from_ne_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, EntropyError> {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes)?;
+        Ok(u64::from_ne_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
+        self.fill(out)
+    }
+}
+
+impl TryCryptoRng for SystemEntropy {}

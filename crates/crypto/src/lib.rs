@@ -1,7 +1,8 @@
-//! Typed primitives over one backend, AWS-LC.
+//! Typed primitives over one backend, AWS-LC, and over others only for what it does not offer.
 //!
-//! **Architecture invariant:** this crate knows nothing of key management, AWS or I/O. It offers
-//! few functions, each hard to misuse, and the types that hold secrets.
+//! **Architecture invariant:** this crate knows the names of key specs and algorithms, and nothing
+//! else of key management, AWS or I/O. It offers few functions, each hard to misuse, and the types
+//! that hold secrets.
 
 pub mod aead;
 pub mod asymmetric;
@@ -12,7 +13,9 @@ pub mod hash;
 pub mod kdf;
 pub mod key_wrap;
 pub mod mac;
+pub mod post_quantum;
 pub mod secret;
+pub mod sm2;
 
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub use secret::{SecretBytes, SecretKey};

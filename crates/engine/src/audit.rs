@@ -246,6 +246,7 @@ fn write_value(value: &Value, out: &mut Encoder<Vec<u8>>) {
         Value::Blob(_) => out.null().map(drop),
         Value::Integer(number) => out.i64(*number).map(drop),
         Value::Boolean(truth) => out.bool(*truth).map(drop),
+        Value::Time(time) => out.i64(time.millis()).map(drop),
         Value::List(members) => {
             let _ = out.array(members.len() as u64);
             members.iter().for_each(|member| write_value(member, out));

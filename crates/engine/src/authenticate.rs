@@ -62,7 +62,8 @@ impl Engine {
         origin: Arrival,
     ) -> Result<Call, Unauthenticated> {
         let time = self.now();
-        let claim = claim(request, Rules::new(service), time).map_err(Unauthenticated::Refused)?;
+        let claim =
+            claim(request, Rules::new(service), self.wall()).map_err(Unauthenticated::Refused)?;
         let found = self.vault().credential(claim.access_key_id()).await.map_err(|why| {
             self.report(Some(id), &why.to_string());
             Unauthenticated::Internal

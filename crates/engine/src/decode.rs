@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::str::FromStr;
 use strongroom_crypto::SecretBytes;
-use strongroom_types::EncryptionContext;
-use strongroom_types::shape::{Field, Kind, Shape, Visibility};
+use strongroom_types::shape::{Field, Kind, Pattern, Shape, Visibility};
+use strongroom_types::{EncryptionContext, Timestamp};
+
+/// How far from the epoch a timestamp may be, in seconds: to the end of the year 9999. Our choice:
+/// the years that four digits write.
+const MAX_SECONDS: i64 = 253_402_300_799;
 
 /// The checked members of a request, by name.
 pub struct Values(Vec<(&'static Field, Value)>);
@@ -17,12 +21,15 @@ pub struct Values(Vec<(&'static Field, Value)>);
 pub enum Value {
     /// Text, or the name of an enumeration's member.
     Text(String),
-    /// Bytes; wiped, since most of those that arrive are secret.
+    /// Bytes, or the UTF-8 of a text that is secret; wiped, since most of those that arrive are
+    /// secret.
     Blob(SecretBytes),
     /// A whole number.
     Integer(i64),
     /// True or false.
     Boolean(bool),
+    /// A point in time.
+    Time(Timestamp),
     /// A list.
     List(Vec<Value>),
     /// Texts by text.
@@ -111,6 +118,12 @@ impl FromValue for bool {
     }
 }
 
+impl FromValue for Timestamp {
+    fn from_value(value: Value) -> Option<Self> {
+        if let Value::Time(time) = value { Some(time) } else { None }
+    }
+}
+
 impl FromValue for EncryptionContext {
     fn from_value(value: Value) -> Option<Self> {
         if let Value::Map(pairs) = value { Some(Self::new(pairs)) } else { None }
@@ -171,12 +184,12 @@ fn value(
     broken: &mut Vec<String>,
 ) -> Result<Value, Refusal> {
     match (&shape.kind, node) {
-        (Kind::List { member, .. }, Node::List(nodes)) => list(shape, member, nodes, path, broken),
+        (Kind::List { member, .. }, _) => list(shape, member, node, path, broken),
         (Kind::Structure(fields), _) => structure(fields, node, path, broken).map(Value::Structure),
         (Kind::Map, Node::Object(members)) => map(members).map(Value::Map),
         _ => {
             let value = scalar(shape, node)?;
-            for rule in broken_rules(shape, &value) {
+            for rule in broken_rules(shape, node, &value) {
                 broken.push(violation(shape, &value, path, &rule));
             }
             Ok(value)
@@ -189,13 +202,19 @@ fn scalar(shape: &Shape, node: &Node<'_>) -> Result<Value, Refusal> {
         (Kind::Text { .. } | Kind::Name(_), Node::Text(text)) => {
             Ok(Value::Text(text.clone().into_owned()))
         }
-        (Kind::Text { .. } | Kind::Name(_), other) => Err(mismatch(other, "a String")),
+        (Kind::Secret { .. }, Node::Text(text)) => {
+            Ok(Value::Blob(SecretBytes::new(text.as_bytes().to_vec())))
+        }
+        (Kind::Text { .. } | Kind::Secret { .. } | Kind::Name(_), other) => {
+            Err(mismatch(other, "a String"))
+        }
         (Kind::Blob { .. }, Node::Text(text)) => blob(text),
         (Kind::Blob { .. }, other) => Err(mismatch(other, "a Blob")),
         (Kind::Integer { .. }, Node::Integer(number)) => Ok(Value::Integer(*number)),
         (Kind::Integer { .. }, other) => Err(mismatch(other, "an Integer")),
         (Kind::Boolean, Node::Boolean(truth)) => Ok(Value::Boolean(*truth)),
         (Kind::Boolean, other) => Err(mismatch(other, "a Boolean")),
+        (Kind::Time, _) => time(node),
         (Kind::List { .. }, other) => Err(mismatch(other, "a List")),
         (Kind::Map | Kind::Structure(_), other) => Err(mismatch(other, "an object")),
     }
@@ -209,26 +228,39 @@ fn blob(text: &str) -> Result<Value, Refusal> {
         .map_err(|_| bad())
 }
 
+/// Seconds since the epoch, whole or with a fraction, of which milliseconds are kept.
+fn time(node: &Node<'_>) -> Result<Value, Refusal> {
+    let millis = match node {
+        Node::Integer(seconds) if (-MAX_SECONDS..=MAX_SECONDS).contains(seconds) => seconds * 1000,
+        Node::Number(seconds) if seconds.abs() <= MAX_SECONDS as f64 => {
+            (seconds * 1000.0).round() as i64
+        }
+        other => return Err(mismatch(other, "milliseconds since epoch")),
+    };
+    Ok(Value::Time(Timestamp::from_millis(millis)))
+}
+
 fn list(
     shape: &'static Shape,
     member: &'static Shape,
-    nodes: &[Node<'_>],
+    node: &Node<'_>,
     path: &mut String,
     broken: &mut Vec<String>,
 ) -> Result<Value, Refusal> {
+    let Node::List(nodes) = node else { return Err(mismatch(node, "a List")) };
     let mut values = Vec::with_capacity(nodes.len());
     let mut rules = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
+    for (at, given) in nodes.iter().enumerate() {
         let value = if let Kind::Structure(fields) = &member.kind {
             let length = path.len();
             // Writing to a `String` cannot fail.
             let _ = write!(path, ".{}.member", at + 1);
-            let members = structure(fields, node, path, broken)?;
+            let members = structure(fields, given, path, broken)?;
             path.truncate(length);
             Value::Structure(members)
         } else {
-            let value = scalar(member, node)?;
-            if rules.is_empty() && !broken_rules(member, &value).is_empty() {
+            let value = scalar(member, given)?;
+            if rules.is_empty() && !broken_rules(member, given, &value).is_empty() {
                 rules = every_rule(member);
             }
             value
@@ -236,7 +268,7 @@ fn list(
         values.push(value);
     }
     let list = Value::List(values);
-    for rule in broken_rules(shape, &list) {
+    for rule in broken_rules(shape, node, &list) {
         broken.push(violation(shape, &list, path, &rule));
     }
     if !rules.is_empty() {
@@ -262,17 +294,12 @@ fn mismatch(node: &Node<'_>, wanted: &str) -> Refusal {
     Refusal::Serialization(format!("{} can not be converted to {wanted}", node.kind()))
 }
 
-/// The rules of `shape` that `value` breaks.
-fn broken_rules(shape: &Shape, value: &Value) -> Vec<String> {
+/// The rules of `shape` that `value`, read from `node`, breaks.
+fn broken_rules(shape: &Shape, node: &Node<'_>, value: &Value) -> Vec<String> {
     match (&shape.kind, value) {
-        (Kind::Text { min, max, pattern }, Value::Text(text)) => {
-            let mut rules = length_rules(text.chars().count(), *min, *max);
-            if let Some(pattern) = pattern
-                && !text.chars().all(pattern.allows)
-            {
-                rules.push(pattern_rule(pattern.text));
-            }
-            rules
+        (Kind::Text { min, max, pattern } | Kind::Secret { min, max, pattern }, _) => {
+            let Node::Text(text) = node else { return Vec::new() };
+            text_rules(text, *min, *max, *pattern)
         }
         (Kind::Name(names), Value::Text(text)) if !names.contains(&text.as_str()) => {
             vec![names_rule(names)]
@@ -294,7 +321,7 @@ fn broken_rules(shape: &Shape, value: &Value) -> Vec<String> {
 /// All rules of a list's member, which AWS prints together when one is broken.
 fn every_rule(shape: &Shape) -> Vec<String> {
     match &shape.kind {
-        Kind::Text { min, max, pattern } => {
+        Kind::Text { min, max, pattern } | Kind::Secret { min, max, pattern } => {
             let mut rules = vec![at_most(*max), at_least(*min)];
             rules.extend(pattern.map(|pattern| pattern_rule(pattern.text)));
             rules
@@ -302,6 +329,12 @@ fn every_rule(shape: &Shape) -> Vec<String> {
         Kind::Name(names) => vec![names_rule(names)],
         _ => Vec::new(),
     }
+}
+
+fn text_rules(text: &str, min: usize, max: usize, pattern: Option<&Pattern>) -> Vec<String> {
+    let mut rules = length_rules(text.chars().count(), min, max);
+    rules.extend(pattern.filter(|it| !(it.matches)(text)).map(|it| pattern_rule(it.text)));
+    rules
 }
 
 fn length_rules(length: usize, min: usize, max: usize) -> Vec<String> {
@@ -347,7 +380,7 @@ fn shown(value: &Value) -> Option<String> {
             let members: Option<Vec<String>> = members.iter().map(shown).collect();
             format!("[{}]", members?.join(", "))
         }
-        Value::Blob(_) | Value::Map(_) | Value::Structure(_) => return None,
+        Value::Blob(_) | Value::Time(_) | Value::Map(_) | Value::Structure(_) => return None,
     })
 }
 
@@ -363,6 +396,10 @@ mod tests {
         optional("NumberOfBytes", &shapes::NUMBER_OF_BYTES),
         optional("Tags", &shapes::TAGS),
         optional("TagKeys", &shapes::TAG_KEYS),
+        optional("ValidTo", &shapes::VALID_TO),
+        optional("KeyStorePassword", &shapes::KEY_STORE_PASSWORD),
+        optional("Name", &shapes::GRANT_NAME),
+        optional("Credential", &shapes::XKS_PROXY_CREDENTIAL),
     ];
 
     fn text(text: &str) -> Node<'_> {
@@ -413,5 +450,81 @@ mod tests {
         );
         let object = Node::List(Vec::new());
         assert!(Values::check(FIELDS, &object).is_err());
+    }
+
+    #[test]
+    fn times_are_seconds_since_the_epoch() {
+        let read = |node: Node<'static>| {
+            let members = vec![("KeyId".into(), text("k")), ("ValidTo".into(), node)];
+            let mut values = Values::check(FIELDS, &Node::Object(members))?;
+            values.need::<Timestamp>("ValidTo").map(Timestamp::millis)
+        };
+        for (node, millis) in [
+            (Node::Integer(1_795_329_425), 1_795_329_425_000),
+            (Node::Integer(-1), -1000),
+            (Node::Integer(MAX_SECONDS), MAX_SECONDS * 1000),
+            (Node::Number(1_795_329_425.123), 1_795_329_425_123),
+            (Node::Number(1.5e9), 1_500_000_000_000),
+            (Node::Number(-0.0005), -1),
+        ] {
+            assert_eq!(read(node).ok(), Some(millis));
+        }
+        for node in [
+            Node::Integer(MAX_SECONDS + 1),
+            Node::Integer(i64::MIN),
+            Node::Number(1e300),
+            Node::Number(f64::INFINITY),
+            Node::Number(f64::NAN),
+            Node::Boolean(true),
+            Node::List(Vec::new()),
+            text("2026-11-22T06:37:05Z"),
+        ] {
+            let kind = node.kind();
+            assert_eq!(
+                refused(vec![("KeyId", text("k")), ("ValidTo", node)]),
+                format!(
+                    "SerializationException: {kind} can not be converted to milliseconds since epoch"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn secret_texts_are_checked_and_not_shown() {
+        assert_eq!(
+            refused(vec![("KeyId", text("k")), ("KeyStorePassword", text("sesame"))]),
+            "ValidationException: 1 validation error detected: Value at 'keyStorePassword' failed \
+             to satisfy constraint: Member must have length greater than or equal to 7"
+        );
+        let secret = "not/ base64/ of 43 characters or more, at all";
+        let credential = Node::Object(vec![
+            ("AccessKeyId".into(), text("ABCDEFGHIJKLMNOPQRST")),
+            ("RawSecretAccessKey".into(), text(secret)),
+        ]);
+        assert_eq!(
+            refused(vec![("KeyId", text("k")), ("Credential", credential)]),
+            "ValidationException: 1 validation error detected: Value at \
+             'credential.rawSecretAccessKey' failed to satisfy constraint: Member must satisfy \
+             regular expression pattern: ^[a-zA-Z0-9\\/+=]+$"
+        );
+        assert!(
+            refused(vec![("KeyId", text("k")), ("KeyStorePassword", Node::Integer(1))])
+                .starts_with("SerializationException")
+        );
+        let members = ["KeyId", "KeyStorePassword"].map(|name| (name.into(), text("sesame!")));
+        let mut values = Values::check(FIELDS, &Node::Object(members.into())).ok().unwrap();
+        let password = values.take::<SecretBytes>("KeyStorePassword");
+        assert_eq!(password.as_ref().map(SecretBytes::expose), Some(&b"sesame!"[..]));
+    }
+
+    #[test]
+    fn an_empty_text_breaks_length_and_pattern() {
+        assert_eq!(
+            refused(vec![("KeyId", text("k")), ("Name", text(""))]),
+            "ValidationException: 2 validation errors detected: Value '' at 'name' failed to \
+             satisfy constraint: Member must have length greater than or equal to 1; Value '' at \
+             'name' failed to satisfy constraint: Member must satisfy regular expression pattern: \
+             ^[a-zA-Z0-9:/_-]+$"
+        );
     }
 }

@@ -114,6 +114,10 @@ impl Engine {
         self.clock.now()
     }
 
+    pub(crate) fn wall(&self) -> strongroom_types::Timestamp {
+        self.clock.wall()
+    }
+
     /// Waits for one's turn among the requests that lost a race.
     pub(crate) async fn contended(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.contended.lock().await

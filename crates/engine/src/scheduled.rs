@@ -130,11 +130,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn deletion(
-        &self,
-        key: &AdmittedKey,
-        due: &Appointment,
-    ) -> Result<Changes, VaultError> {
+    async fn deletion(&self, key: &AdmittedKey, due: &Appointment) -> Result<Changes, VaultError> {
         let arn = key.arn();
         let mut changes = Changes::default();
         for (time, task) in key.record().due() {

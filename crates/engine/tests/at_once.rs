@@ -106,7 +106,8 @@ fn no_alias_outlives_its_key() {
     let cancel = json!({"KeyId": key.to_string()});
     let cancelling = kit.spawn(async move { client.call("CancelKeyDeletion", &cancel).await });
     let engine = kit.engine().clone();
-    let deleting = kit.spawn(async move { engine.run_due_tasks(strongroom_engine::Due::Everything).await });
+    let deleting =
+        kit.spawn(async move { engine.run_due_tasks(strongroom_engine::Due::Everything).await });
     let cancelled = kit.block_on(cancelling).unwrap();
     let deleted = kit.block_on(deleting).unwrap().unwrap();
     let described = kit.call("DescribeKey", &json!({"KeyId": key.to_string()}));

@@ -250,7 +250,9 @@ impl Run {
                 self.kit().world.clock.advance_days(days);
                 let now = self.kit().world.clock.now();
                 self.mend();
-                let deleted = self.kit().block_on(self.kit().engine().run_due_tasks(strongroom_engine::Due::Everything));
+                let deleted = self.kit().block_on(
+                    self.kit().engine().run_due_tasks(strongroom_engine::Due::Everything),
+                );
                 assert_eq!(deleted, Ok(self.model.delete_due(now)));
             }
             Step::Restart => self.restart(),

@@ -38,6 +38,7 @@ pub(crate) const GET_CALLER_IDENTITY: Demands = Demands {
     name: "GetCallerIdentity",
     service: "sts",
     access: Access::Anyone,
+    origins: &[],
     usage: None,
     states: StateClass::Any,
     cross_account: false,

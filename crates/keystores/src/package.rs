@@ -25,6 +25,8 @@
 //!
 //! Source of the lengths of a proxy: XKS Proxy API specification, "Encrypt".
 
+use strongroom_engine::ports::key_store::KeyStoreError;
+
 /// Bytes of an AES-GCM tag, from either.
 pub const TAG: usize = 16;
 /// Bytes of an HSM's initialization vector.
@@ -151,6 +153,18 @@ impl<'a> HsmPackage<'a> {
     }
 }
 
+/// Whether a key store takes these lengths.
+pub(crate) fn check_lengths(plaintext: &[u8], aad: &[u8]) -> Result<(), KeyStoreError> {
+    if is_ciphertext(plaintext) && aad.len() <= MAX_ASSOCIATED_DATA {
+        return Ok(());
+    }
+    let (plaintext, aad) = (plaintext.len(), aad.len());
+    Err(KeyStoreError::Failed(format!(
+        "asked to encrypt {plaintext} bytes with {aad} bytes of associated data; it takes 1 to \
+         {MAX_PLAINTEXT} with up to {MAX_ASSOCIATED_DATA}"
+    )))
+}
+
 fn is_ciphertext(bytes: &[u8]) -> bool {
     (1..=MAX_PLAINTEXT).contains(&bytes.len())
 }
@@ -164,7 +178,7 @@ mod tests {
     const PROXY: &str = "010c0d\
         1ccae5470f39700254779031bc1c4dda7707d6812447c5955e99b261\
         6b65795f76657273696f6e3d31821c642b5b71783367deaf18";
-    const HSM: &str = "021cca e5470f39700254779031821c642b5b71783367deaf18\
+    const HSM: &str = "021ccae5470f39700254779031821c642b5b71783367deaf18\
         bc1c4dda7707d6812447c5955e99b261";
 
     fn bytes(text: &str) -> Vec<u8> {
@@ -204,7 +218,10 @@ mod tests {
             let kept = whole(metadata, ciphertext).unwrap();
             let package = ProxyPackage::parse(&kept).unwrap();
             assert_eq!((package.iv(), package.tag()), (iv.as_slice(), tag.as_slice()));
-            assert_eq!((package.metadata().len(), package.ciphertext().len()), (metadata, ciphertext));
+            assert_eq!(
+                (package.metadata().len(), package.ciphertext().len()),
+                (metadata, ciphertext)
+            );
             assert_eq!(HsmPackage::parse(&kept), None);
         }
         for (metadata, ciphertext) in [(0, 0), (21, 1), (0, 4301)] {

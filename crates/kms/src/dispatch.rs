@@ -1,6 +1,9 @@
 //! From an operation's name to its code.
 
-use crate::operations::{aliases, cryptography, deletion, keys, policies, tags};
+use crate::operations::{
+    agreement, aliases, cryptography, data_key_pairs, deletion, keys, macs, policies, public_keys,
+    signing, tags,
+};
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
 use strongroom_engine::ledger::{Recorded, Unrecorded};
@@ -21,18 +24,31 @@ pub async fn serve(
         Name::CancelKeyDeletion => engine.serve::<deletion::CancelKeyDeletion>(call, input).await,
         Name::CreateAlias => engine.serve::<aliases::CreateAlias>(call, input).await,
         Name::CreateKey => engine.serve::<keys::CreateKey>(call, input).await,
+        Name::Decapsulate => engine.serve::<agreement::Decapsulate>(call, input).await,
         Name::Decrypt => engine.serve::<cryptography::Decrypt>(call, input).await,
         Name::DeleteAlias => engine.serve::<aliases::DeleteAlias>(call, input).await,
+        Name::DeriveSharedSecret => {
+            engine.serve::<agreement::DeriveSharedSecret>(call, input).await
+        }
         Name::DescribeKey => engine.serve::<keys::DescribeKey>(call, input).await,
         Name::DisableKey => engine.serve::<keys::DisableKey>(call, input).await,
         Name::EnableKey => engine.serve::<keys::EnableKey>(call, input).await,
+        Name::Encapsulate => engine.serve::<agreement::Encapsulate>(call, input).await,
         Name::Encrypt => engine.serve::<cryptography::Encrypt>(call, input).await,
         Name::GenerateDataKey => engine.serve::<cryptography::GenerateDataKey>(call, input).await,
+        Name::GenerateDataKeyPair => {
+            engine.serve::<data_key_pairs::GenerateDataKeyPair>(call, input).await
+        }
+        Name::GenerateDataKeyPairWithoutPlaintext => {
+            engine.serve::<data_key_pairs::GenerateDataKeyPairWithoutPlaintext>(call, input).await
+        }
         Name::GenerateDataKeyWithoutPlaintext => {
             engine.serve::<cryptography::GenerateDataKeyWithoutPlaintext>(call, input).await
         }
+        Name::GenerateMac => engine.serve::<macs::GenerateMac>(call, input).await,
         Name::GenerateRandom => engine.serve::<cryptography::GenerateRandom>(call, input).await,
         Name::GetKeyPolicy => engine.serve::<policies::GetKeyPolicy>(call, input).await,
+        Name::GetPublicKey => engine.serve::<public_keys::GetPublicKey>(call, input).await,
         Name::ListAliases => engine.serve::<aliases::ListAliases>(call, input).await,
         Name::ListKeyPolicies => engine.serve::<policies::ListKeyPolicies>(call, input).await,
         Name::ListKeys => engine.serve::<keys::ListKeys>(call, input).await,
@@ -42,9 +58,12 @@ pub async fn serve(
         Name::ScheduleKeyDeletion => {
             engine.serve::<deletion::ScheduleKeyDeletion>(call, input).await
         }
+        Name::Sign => engine.serve::<signing::Sign>(call, input).await,
         Name::TagResource => engine.serve::<tags::TagResource>(call, input).await,
         Name::UntagResource => engine.serve::<tags::UntagResource>(call, input).await,
         Name::UpdateAlias => engine.serve::<aliases::UpdateAlias>(call, input).await,
         Name::UpdateKeyDescription => engine.serve::<keys::UpdateKeyDescription>(call, input).await,
+        Name::Verify => engine.serve::<signing::Verify>(call, input).await,
+        Name::VerifyMac => engine.serve::<macs::VerifyMac>(call, input).await,
     }
 }

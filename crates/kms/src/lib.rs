@@ -4,7 +4,7 @@
 //! and what to do; what it demands stands in [`table`], and the engine sees to it.
 
 mod dispatch;
-mod fields;
+pub mod fields;
 mod metadata;
 mod operations;
 pub mod table;

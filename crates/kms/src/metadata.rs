@@ -69,8 +69,8 @@ fn expiry(record: &KeyRecord) -> Option<Timestamp> {
 fn expiration_model(record: &KeyRecord, state: KeyState) -> Option<ExpirationModel> {
     let imported = record.origin == Origin::External && record.current().is_some();
     (imported && state != KeyState::PendingImport).then(|| match expiry(record) {
-        Some(_) => ExpirationModel::KeyMaterialExpires,
-        None => ExpirationModel::KeyMaterialDoesNotExpire,
+        Some(_) => ExpirationModel::Expires,
+        None => ExpirationModel::DoesNotExpire,
     })
 }
 

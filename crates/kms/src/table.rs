@@ -4,7 +4,10 @@
 
 mod rows;
 
-use rows::{aliases, cryptography, deletion, keys, policies, tags};
+use rows::{
+    agreement, aliases, cryptography, data_key_pairs, deletion, keys, macs, policies, public_keys,
+    signing, tags,
+};
 use strongroom_engine::demands::Demands;
 
 macro_rules! names {
@@ -36,16 +39,23 @@ names! {
     CancelKeyDeletion
     CreateAlias
     CreateKey
+    Decapsulate
     Decrypt
     DeleteAlias
+    DeriveSharedSecret
     DescribeKey
     DisableKey
     EnableKey
+    Encapsulate
     Encrypt
     GenerateDataKey
+    GenerateDataKeyPair
+    GenerateDataKeyPairWithoutPlaintext
     GenerateDataKeyWithoutPlaintext
+    GenerateMac
     GenerateRandom
     GetKeyPolicy
+    GetPublicKey
     ListAliases
     ListKeyPolicies
     ListKeys
@@ -53,10 +63,13 @@ names! {
     PutKeyPolicy
     ReEncrypt
     ScheduleKeyDeletion
+    Sign
     TagResource
     UntagResource
     UpdateAlias
     UpdateKeyDescription
+    Verify
+    VerifyMac
 }
 
 /// What the operation demands.
@@ -67,16 +80,25 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::CancelKeyDeletion => &deletion::CANCEL_KEY_DELETION,
         N::CreateAlias => &aliases::CREATE_ALIAS,
         N::CreateKey => &keys::CREATE_KEY,
+        N::Decapsulate => &agreement::DECAPSULATE,
         N::Decrypt => &cryptography::DECRYPT,
         N::DeleteAlias => &aliases::DELETE_ALIAS,
+        N::DeriveSharedSecret => &agreement::DERIVE_SHARED_SECRET,
         N::DescribeKey => &keys::DESCRIBE_KEY,
         N::DisableKey => &keys::DISABLE_KEY,
         N::EnableKey => &keys::ENABLE_KEY,
+        N::Encapsulate => &agreement::ENCAPSULATE,
         N::Encrypt => &cryptography::ENCRYPT,
         N::GenerateDataKey => &cryptography::GENERATE_DATA_KEY,
+        N::GenerateDataKeyPair => &data_key_pairs::GENERATE_DATA_KEY_PAIR,
+        N::GenerateDataKeyPairWithoutPlaintext => {
+            &data_key_pairs::GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT
+        }
         N::GenerateDataKeyWithoutPlaintext => &cryptography::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
+        N::GenerateMac => &macs::GENERATE_MAC,
         N::GenerateRandom => &cryptography::GENERATE_RANDOM,
         N::GetKeyPolicy => &policies::GET_KEY_POLICY,
+        N::GetPublicKey => &public_keys::GET_PUBLIC_KEY,
         N::ListAliases => &aliases::LIST_ALIASES,
         N::ListKeyPolicies => &policies::LIST_KEY_POLICIES,
         N::ListKeys => &keys::LIST_KEYS,
@@ -84,9 +106,12 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::PutKeyPolicy => &policies::PUT_KEY_POLICY,
         N::ReEncrypt => &cryptography::RE_ENCRYPT,
         N::ScheduleKeyDeletion => &deletion::SCHEDULE_KEY_DELETION,
+        N::Sign => &signing::SIGN,
         N::TagResource => &tags::TAG_RESOURCE,
         N::UntagResource => &tags::UNTAG_RESOURCE,
         N::UpdateAlias => &aliases::UPDATE_ALIAS,
         N::UpdateKeyDescription => &keys::UPDATE_KEY_DESCRIPTION,
+        N::Verify => &signing::VERIFY,
+        N::VerifyMac => &macs::VERIFY_MAC,
     }
 }

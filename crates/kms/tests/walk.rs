@@ -24,8 +24,8 @@ use strongroom_types::{KeyArn, KeyState, KeyUsage};
 /// Calls `each` with every operation, its row, and each of its sample requests on a world of its
 /// own, in which the key is in a state that the operation is served in.
 fn walk(mut each: impl FnMut(OperationName, &'static Demands, &Scene, &Sample, World)) {
-    let (scene, world) = Scene::new();
     for &name in OperationName::ALL {
+        let (scene, world) = Scene::of(name);
         let demands = demands(name);
         let ready = world.snapshot().open().unwrap().with_key_in(&scene.key, willing(demands));
         let ready = ready.stop();
@@ -97,8 +97,8 @@ fn nobody_is_served_who_has_not_signed() {
 /// asked for: it is denied by its own action and by no other.
 #[test]
 fn what_the_key_policy_denies_is_refused() {
-    let (scene, world) = Scene::new();
     for &name in OperationName::ALL {
+        let (scene, world) = Scene::of(name);
         let demands = demands(name);
         let mut unasked = actions(demands);
         for sample in scene.samples(name) {
@@ -225,10 +225,10 @@ fn plausible_values(model: &str) -> Vec<Value> {
 
 #[test]
 fn each_state_gives_what_the_state_table_says() {
-    let (scene, world) = Scene::new();
-    for &state in KeyState::ALL {
-        let ready = world.snapshot().open().unwrap().with_key_in(&scene.key, state).stop();
-        for &name in OperationName::ALL {
+    for &name in OperationName::ALL {
+        let (scene, world) = Scene::of(name);
+        for &state in KeyState::ALL {
+            let ready = world.snapshot().open().unwrap().with_key_in(&scene.key, state).stop();
             for sample in scene.samples(name) {
                 let expected = match admits(demands(name).states, state) {
                     Ok(()) => None,
@@ -293,16 +293,18 @@ fn check_dry_run(
 #[test]
 fn a_key_serves_only_what_it_is_for() {
     walk(|name, demands, scene, sample, world| {
-        world.edit_key(&scene.key, |key| key.usage = KeyUsage::SignVerify);
+        let wrong = KeyUsage::ALL.iter().find(|usage| Some(**usage) != demands.usage).unwrap();
+        world.edit_key(&scene.key, |key| key.usage = *wrong);
         let kit = world.open().unwrap();
         let before = kit.world.store.entries();
         let answer = ask(&kit, &kit.owner(), name, &sample.input);
         if demands.usage.is_none() {
+            // Whatever the key is for, or by the key's spec alone.
             assert!(answer.is_ok(), "{}: {}", name.name(), answer.text());
             return;
         }
         assert_eq!(answer.code(), "InvalidKeyUsageException", "{}", name.name());
-        let start = format!("{} key usage is SIGN_VERIFY which is not valid for ", scene.key);
+        let start = format!("{} key usage is {wrong} which is not valid for ", scene.key);
         let asked_for = answer.message().strip_prefix(&start).map(str::to_owned);
         let asked_for = asked_for.unwrap_or_else(|| panic!("{}", answer.text()));
         let direction = asked_for.trim_end_matches('.');

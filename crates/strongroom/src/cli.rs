@@ -23,6 +23,32 @@ pub(crate) enum Command {
     Trail(TrailArguments),
     /// Manage accounts.
     Account(AccountArguments),
+    /// Set the clock of a server forward that was started with --dev-clock.
+    Clock(ClockArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ClockArguments {
+    #[command(subcommand)]
+    pub(crate) command: ClockCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Set it forward: what is due by then (rotation, expiry, deletion) is done when this returns.
+    Advance {
+        /// Days, hours, minutes, seconds: 30d, 12h, 1d12h
+        by: String,
+        /// Data directory of the running server
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// Print the server's time.
+    Show {
+        /// Data directory of the running server
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -58,6 +84,10 @@ pub(crate) struct ServeArguments {
     /// Configuration file (TOML); options on the command line win
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// For tests: a clock that `strongroom clock advance 30d` sets forward. It takes a data
+    /// directory of its own
+    #[arg(long)]
+    pub(crate) dev_clock: bool,
     /// Write log lines as JSON
     #[arg(long)]
     pub(crate) log_json: bool,

@@ -1,5 +1,6 @@
-//! The system's clock, as the engine's port.
+//! Clocks, as the engine's port: the system's, and one for tests that runs ahead of it.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use strongroom_engine::ports::Clock;
 use strongroom_types::Timestamp;
@@ -12,5 +13,40 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The system clock, and so many milliseconds on top of it. It is set forward only, so that what
+/// has expired stays so.
+pub(crate) struct DevClock {
+    ahead: AtomicI64,
+}
+
+impl DevClock {
+    /// A clock that is `ahead` milliseconds ahead.
+    pub(crate) fn new(ahead: i64) -> Self {
+        Self { ahead: AtomicI64::new(ahead) }
+    }
+
+    /// Sets it forward to `ahead` milliseconds ahead; never back.
+    pub(crate) fn set(&self, ahead: i64) {
+        self.ahead.fetch_max(ahead, Ordering::SeqCst);
+    }
+
+    /// Milliseconds that it is ahead.
+    pub(crate) fn ahead(&self) -> i64 {
+        self.ahead.load(Ordering::SeqCst)
+    }
+}
+
+impl Clock for DevClock {
+    fn now(&self) -> Timestamp {
+        let real = self.wall().millis();
+        Timestamp::from_millis(real.saturating_add(self.ahead()))
+    }
+
+    /// Clients sign by the real time.
+    fn wall(&self) -> Timestamp {
+        SystemClock.now()
     }
 }

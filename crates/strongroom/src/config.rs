@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) region: Region,
     pub(crate) log: Format,
     pub(crate) settings: Settings,
+    pub(crate) dev_clock: bool,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -73,6 +74,7 @@ impl Config {
             server: strongroom_server::Config { listen, transport, limits: Limits::default() },
             region,
             log: if json { Format::Json } else { Format::Text },
+            dev_clock: arguments.dev_clock,
             settings: Settings { sm2_everywhere: file.sm2_everywhere },
         })
     }

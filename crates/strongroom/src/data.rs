@@ -7,6 +7,7 @@
 //! | `journal/` | the audit journal: sealed frames |
 //! | `credentials` | the first account's root access key, for `strongroom env`; may be removed |
 //! | `endpoint` | where the server listened last |
+//! | `dev-clock` | how far the clock runs ahead; in a directory made for `--dev-clock` only |
 //! | `tls/` | the self-signed authority and certificate, if asked for |
 //! | `LOCK` | held by the running server |
 
@@ -77,6 +78,54 @@ impl DataDir {
             )));
         }
         Ok(())
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Milliseconds that the clock of this directory runs ahead; `None` if it is the real one.
+    pub(crate) fn dev_clock(&self) -> Result<Option<i64>, Failure> {
+        let path = self.path.join("dev-clock");
+        let bytes = match read_private(&path, MAX_FILE) {
+            Ok(bytes) => bytes,
+            Err(ReadError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            Err(why) => return Err(Failure::of(path.display(), why)),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let ahead = text.trim().parse().map_err(|_| Failure::of(path.display(), "no number"))?;
+        Ok(Some(ahead))
+    }
+
+    /// The clock that `wanted` asks for, if the directory was made for it or is new.
+    pub(crate) fn clock_for(&self, wanted: bool) -> Result<Option<i64>, Failure> {
+        let shown = self.path.display();
+        match (wanted, self.dev_clock()?) {
+            (false, None) => Ok(None),
+            (true, Some(ahead)) => Ok(Some(ahead)),
+            (true, None) if !self.store_path().exists() => {
+                self.write_dev_clock(0)?;
+                Ok(Some(0))
+            }
+            (true, None) => Err(Failure::new(format!(
+                "{shown} was made for the real clock, and keys in it would be deleted when a \
+                 clock for tests says so; choose another directory with --data"
+            ))),
+            (false, Some(_)) => Err(Failure::new(format!(
+                "{shown} was made for a clock that can be set; add --dev-clock, or choose another \
+                 directory with --data"
+            ))),
+        }
+    }
+
+    /// Keeps how far the clock runs ahead.
+    pub(crate) fn write_dev_clock(&self, ahead: i64) -> Result<(), Failure> {
+        let path = self.path.join("dev-clock");
+        write_private(&path, format!("{ahead}\n").as_bytes())
+            .map_err(|why| Failure::of(path.display(), why))
     }
 
     /// The root key; made if there is no store yet.

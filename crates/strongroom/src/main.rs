@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod config;
 mod data;
+mod dev_clock;
 mod environment;
 mod gateway;
 mod running;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Command::Env(arguments) => environment::run(&arguments),
         Command::Trail(arguments) => trail::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
+        Command::Clock(arguments) => dev_clock::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

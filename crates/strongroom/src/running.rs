@@ -1,6 +1,6 @@
 //! The engine put together on a data directory, with the threads that its ledger runs on.
 
-use crate::clock::SystemClock;
+use crate::clock::{DevClock, SystemClock};
 use crate::data::DataDir;
 use crate::terminal::Failure;
 use crate::workers::WorkerThreads;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
+use strongroom_engine::ports::Clock;
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
 use strongroom_server::log::{self, Level};
 use tokio::runtime::{Builder, Runtime};
@@ -23,6 +24,7 @@ pub(crate) struct Opened {
 pub(crate) fn open(
     data: &DataDir,
     runtime: &Runtime,
+    clock: Arc<dyn Clock>,
     settings: Settings,
 ) -> Result<Opened, Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
@@ -31,7 +33,7 @@ pub(crate) fn open(
         store: Arc::new(data.store()?),
         log: data.log()?,
         root,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy: Arc::new(SystemEntropy),
         workers,
         settings,
@@ -52,6 +54,14 @@ pub(crate) fn open(
     }
     let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
     Ok(Opened { engine: Arc::new(engine), threads })
+}
+
+/// The clock of a data directory: the system's, or one that is so many milliseconds ahead.
+pub(crate) fn clock(data: &DataDir) -> Result<Arc<dyn Clock>, Failure> {
+    Ok(match data.dev_clock()? {
+        Some(ahead) => Arc::new(DevClock::new(ahead)),
+        None => Arc::new(SystemClock),
+    })
 }
 
 /// Runs one loop of the ledger on a thread of its own: it waits for disks.

@@ -3,14 +3,17 @@
 
 use crate::brake::{Brake, Verdict};
 use crate::cli::ServeArguments;
+use crate::clock::{DevClock, SystemClock};
 use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
+use crate::dev_clock::Control;
 use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::running::{self, Opened};
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
 use std::time::Duration;
+use strongroom_engine::ports::Clock;
 use strongroom_engine::{Due, Engine};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
@@ -36,12 +39,25 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let server = runtime
         .block_on(Server::bind(config.server.clone()))
         .map_err(|why| Failure::new(why.to_string()))?;
-    let Opened { engine, threads } = running::open(&data, &runtime, config.settings)?;
+    let data = Arc::new(data);
+    let dev_clock = data.clock_for(config.dev_clock)?.map(|ahead| Arc::new(DevClock::new(ahead)));
+    let clock: Arc<dyn Clock> = match &dev_clock {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let Opened { engine, threads } = running::open(&data, &runtime, clock, config.settings)?;
     runtime.block_on(first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);
-    serve(&runtime, server, engine)?;
+    let control = match dev_clock {
+        Some(clock) => {
+            let _context = runtime.enter();
+            Some(Control::bind(data.clone(), clock)?)
+        }
+        None => None,
+    };
+    serve(&runtime, server, engine, control)?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -93,6 +109,9 @@ fn greet(data: &DataDir, endpoint: &Endpoint, config: &Config) {
         terminal::line("  credentials  removed; `strongroom env` needs them\n");
         return;
     }
+    if config.dev_clock {
+        terminal::line("  clock        for tests; `strongroom clock advance 30d` sets it forward");
+    }
     terminal::line("\nIn another shell, with the AWS CLI:");
     terminal::line(format_args!("  eval \"$({}{option})\"", command_name()));
     terminal::line("  aws kms create-key --description \"my first key\"\n");
@@ -104,7 +123,12 @@ fn command_name() -> String {
     format!("{} env", typed(&called.to_string_lossy()))
 }
 
-fn serve(runtime: &Runtime, server: Server, engine: Arc<Engine>) -> Result<(), Failure> {
+fn serve(
+    runtime: &Runtime,
+    server: Server,
+    engine: Arc<Engine>,
+    control: Option<Control>,
+) -> Result<(), Failure> {
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let (stop, stopped) = watch::channel(false);
     let drained = runtime.block_on(async {
@@ -118,13 +142,23 @@ fn serve(runtime: &Runtime, server: Server, engine: Arc<Engine>) -> Result<(), F
             log::log(Level::Info, "stopping: requests in flight are finished");
         };
         let gateway = Arc::new(Gateway { engine: engine.clone() });
-        let schedule = schedule(engine, stopped);
+        // A clock that is set on purpose needs no brake.
+        let trusted = control.is_some();
+        let controlling = {
+            let (engine, stopped) = (engine.clone(), stopped.clone());
+            async move {
+                if let Some(control) = control {
+                    control.serve(engine, stopped).await;
+                }
+            }
+        };
+        let schedule = schedule(engine, stopped, trusted);
         let serving = async {
             let drained = server.serve(gateway, shutdown).await;
             let _ = stop.send(true);
             drained
         };
-        Ok::<_, Failure>(tokio::join!(serving, schedule).0)
+        Ok::<_, Failure>(tokio::join!(serving, schedule, controlling).0)
     })?;
     if let Drained::Left(count) = drained {
         log::log(Level::Warn, &format!("{count} connections were cut off"));
@@ -133,10 +167,11 @@ fn serve(runtime: &Runtime, server: Server, engine: Arc<Engine>) -> Result<(), F
 }
 
 /// Does with keys what is due.
-async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>) {
+async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>, trusted: bool) {
     let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
     loop {
         match brake.look(engine.now(), started.elapsed()) {
+            _ if trusted => run_due(&engine, Due::Everything).await,
             Verdict::Go => run_due(&engine, Due::Everything).await,
             Verdict::Wait => run_due(&engine, Due::Reversible).await,
             Verdict::Jumped(millis) => log::log(

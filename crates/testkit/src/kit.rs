@@ -145,7 +145,17 @@ impl Kit {
     /// When there is none.
     #[track_caller]
     pub fn create_key(&self) -> KeyArn {
-        let answer = self.call("CreateKey", &serde_json::json!({})).ok();
+        self.create_key_of(&serde_json::json!({}))
+    }
+
+    /// Creates a key as `input` says.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn create_key_of(&self, input: &Value) -> KeyArn {
+        let answer = self.call("CreateKey", input).ok();
         let answer = answer.json();
         let id = answer.pointer("/KeyMetadata/KeyId").and_then(Value::as_str);
         let key = id.and_then(|id| id.parse::<KeyId>().ok()).expect("a key id");

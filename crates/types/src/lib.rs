@@ -35,9 +35,7 @@ pub use arn::{AliasArn, KeyArn};
 pub use encryption_context::EncryptionContext;
 pub use error_code::ErrorCode;
 pub use grant::GrantOperation;
-pub use import::{
-    ExpirationModel, ImportState, ImportType, WrappingAlgorithm, WrappingKeySpec,
-};
+pub use import::{ExpirationModel, ImportState, ImportType, WrappingAlgorithm, WrappingKeySpec};
 pub use key_id::KeyId;
 pub use key_spec::{
     DataKeyPairSpec, DataKeySpec, KeyManager, KeySpec, KeyState, KeyUsage, MultiRegionKeyType,

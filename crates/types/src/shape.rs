@@ -41,7 +41,8 @@ pub struct Shape {
 pub enum Visibility {
     /// Shown in validation errors and in the audit record.
     Open,
-    /// Shown nowhere: plaintext, and what CloudTrail leaves out (ciphertext, grant tokens).
+    /// Shown nowhere: plaintext, and what CloudTrail leaves out (ciphertext, signatures, MACs, key
+    /// material, grant tokens, passwords).
     Withheld,
 }
 
@@ -50,6 +51,15 @@ pub enum Visibility {
 pub enum Kind {
     /// Text; length in characters.
     Text {
+        /// Least length.
+        min: usize,
+        /// Greatest length.
+        max: usize,
+        /// What the whole text must match.
+        pattern: Option<&'static Pattern>,
+    },
+    /// Text that is secret: like [`Self::Text`], and wiped when it is dropped.
+    Secret {
         /// Least length.
         min: usize,
         /// Greatest length.
@@ -75,6 +85,8 @@ pub enum Kind {
     },
     /// True or false.
     Boolean,
+    /// A point in time; a number of seconds on the wire.
+    Time,
     /// A list.
     List {
         /// What each member looks like.
@@ -95,8 +107,8 @@ pub enum Kind {
 pub struct Pattern {
     /// The regular expression, as AWS prints it.
     pub text: &'static str,
-    /// Whether a character may occur. Every pattern in use is a character class, repeated.
-    pub allows: fn(char) -> bool,
+    /// Whether a whole text matches it.
+    pub matches: fn(&str) -> bool,
 }
 
 impl std::fmt::Debug for Pattern {

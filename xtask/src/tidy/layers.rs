@@ -9,6 +9,7 @@ use crate::tree::{File, Tree};
 const LAYERS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("crypto", &["types"]),
+    ("attestation", &["types", "crypto"]),
     ("keys", &["types", "crypto"]),
     ("policy", &["types"]),
     ("sigv4", &["types", "crypto"]),
@@ -25,7 +26,17 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 const EVERY_LIBRARY: &[&str] = &[
-    "types", "crypto", "keys", "policy", "sigv4", "engine", "kms", "iam", "protocol", "storage",
+    "types",
+    "crypto",
+    "attestation",
+    "keys",
+    "policy",
+    "sigv4",
+    "engine",
+    "kms",
+    "iam",
+    "protocol",
+    "storage",
     "server",
 ];
 
@@ -42,6 +53,8 @@ const TESTS: &[(&str, &str)] = &[
 /// backend each have one owner.
 const OWNED: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["crypto", "bench"]),
+    ("ed25519-dalek", &["crypto"]),
+    ("rustls-webpki", &["attestation"]),
     ("rusqlite", &["storage"]),
     ("hyper", &["server", "strongroom", "bench"]),
     ("hyper-util", &["server", "strongroom", "bench"]),

@@ -41,19 +41,6 @@ pub(super) enum Family {
 }
 
 impl Family {
-    /// The family of `spec`, where its keys are in this module's care.
-    pub(super) const fn of(spec: KeySpec) -> Option<Self> {
-        match spec {
-            KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => Some(Self::Rsa),
-            KeySpec::EccNistP256
-            | KeySpec::EccNistP384
-            | KeySpec::EccNistP521
-            | KeySpec::EccSecgP256k1 => Some(Self::Ecc(spec)),
-            KeySpec::EccNistEdwards25519 => Some(Self::Edwards),
-            _ => None,
-        }
-    }
-
     fn read(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<Self, KeyError> {
         match algorithm.oid {
             RSA_ENCRYPTION => match algorithm.parameters {

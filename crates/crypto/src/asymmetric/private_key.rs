@@ -2,10 +2,11 @@
 
 use super::ecc::EccKey;
 use super::edwards::EdwardsKey;
-use super::envelope::Family;
 use super::rsa::RsaKey;
 use super::{KeyError, Message, UseError};
 use crate::SecretBytes;
+use crate::post_quantum::{MlDsaKey, MlKemKey};
+use crate::sm2::Sm2Key;
 use strongroom_types::{EncryptionAlgorithm, KeySpec, SigningAlgorithm};
 
 /// A private key, parsed once and ready for any number of uses, by many threads at a time.
@@ -20,21 +21,34 @@ enum Kind {
     Rsa(RsaKey),
     Ecc(EccKey),
     Edwards(EdwardsKey),
+    MlDsa(MlDsaKey),
+    MlKem(MlKemKey),
+    Sm2(Sm2Key),
 }
 
 impl PrivateKey {
-    /// A fresh key of `spec` in the form that is stored and handed out: PKCS#8 (RFC 5208) DER.
+    /// A fresh key of `spec` in the form that is stored and handed out: PKCS#8 (RFC 5208, RFC 5958)
+    /// DER.
     ///
-    /// The libraries make key pairs from AWS-LC's random source themselves; they take no other.
+    /// The libraries make key pairs from AWS-LC's random source, most of them without a way to give
+    /// them another.
     ///
     /// # Errors
     /// [`KeyError::Unsupported`] for specs without key pairs, [`KeyError::Failed`].
     pub fn generate(spec: KeySpec) -> Result<SecretBytes, KeyError> {
-        match Family::of(spec) {
-            Some(Family::Rsa) => RsaKey::generate(spec),
-            Some(Family::Ecc(spec)) => EccKey::generate(spec),
-            Some(Family::Edwards) => EdwardsKey::generate(),
-            None => Err(KeyError::Unsupported),
+        use KeySpec as S;
+        match spec {
+            S::Rsa2048 | S::Rsa3072 | S::Rsa4096 => RsaKey::generate(spec),
+            S::EccNistP256 | S::EccNistP384 | S::EccNistP521 | S::EccSecgP256k1 => {
+                EccKey::generate(spec)
+            }
+            S::EccNistEdwards25519 => EdwardsKey::generate(),
+            S::MlDsa44 | S::MlDsa65 | S::MlDsa87 => MlDsaKey::generate(spec),
+            S::MlKem512 | S::MlKem768 | S::MlKem1024 => MlKemKey::generate(spec),
+            S::Sm2 => Sm2Key::generate(),
+            S::SymmetricDefault | S::Hmac224 | S::Hmac256 | S::Hmac384 | S::Hmac512 => {
+                Err(KeyError::Unsupported)
+            }
         }
     }
 
@@ -44,13 +58,21 @@ impl PrivateKey {
     ///
     /// # Errors
     /// [`KeyError::Malformed`], [`KeyError::OtherSpec`]; [`KeyError::Unsupported`] for specs
-    /// without key pairs.
+    /// without key pairs, and for forms of a key that are not read.
     pub fn parse(spec: KeySpec, pkcs8: &[u8]) -> Result<Self, KeyError> {
-        let kind = match Family::of(spec) {
-            Some(Family::Rsa) => Kind::Rsa(RsaKey::parse(spec, pkcs8)?),
-            Some(Family::Ecc(spec)) => Kind::Ecc(EccKey::parse(spec, pkcs8)?),
-            Some(Family::Edwards) => Kind::Edwards(EdwardsKey::parse(pkcs8)?),
-            None => return Err(KeyError::Unsupported),
+        use KeySpec as S;
+        let kind = match spec {
+            S::Rsa2048 | S::Rsa3072 | S::Rsa4096 => Kind::Rsa(RsaKey::parse(spec, pkcs8)?),
+            S::EccNistP256 | S::EccNistP384 | S::EccNistP521 | S::EccSecgP256k1 => {
+                Kind::Ecc(EccKey::parse(spec, pkcs8)?)
+            }
+            S::EccNistEdwards25519 => Kind::Edwards(EdwardsKey::parse(pkcs8)?),
+            S::MlDsa44 | S::MlDsa65 | S::MlDsa87 => Kind::MlDsa(MlDsaKey::parse(spec, pkcs8)?),
+            S::MlKem512 | S::MlKem768 | S::MlKem1024 => Kind::MlKem(MlKemKey::parse(spec, pkcs8)?),
+            S::Sm2 => Kind::Sm2(Sm2Key::parse(pkcs8)?),
+            S::SymmetricDefault | S::Hmac224 | S::Hmac256 | S::Hmac384 | S::Hmac512 => {
+                return Err(KeyError::Unsupported);
+            }
         };
         Ok(Self { spec, kind })
     }
@@ -68,11 +90,14 @@ impl PrivateKey {
             Kind::Rsa(key) => key.public().der(),
             Kind::Ecc(key) => key.public().der(),
             Kind::Edwards(key) => key.public().der(),
+            Kind::MlDsa(key) => key.public_key(),
+            Kind::MlKem(key) => key.public_key(),
+            Kind::Sm2(key) => key.public_key(),
         }
     }
 
-    /// Signs `message`. RSA signatures have the length of the modulus, ECDSA's are DER, Ed25519's
-    /// 64 bytes.
+    /// Signs `message`. RSA signatures have the length of the modulus, ECDSA's and SM2DSA's are
+    /// DER, Ed25519's and ML-DSA's of the length that their standards say.
     ///
     /// # Errors
     /// [`UseError::Unsupported`], [`UseError::DigestLength`], [`UseError::Failed`].
@@ -85,6 +110,12 @@ impl PrivateKey {
             Kind::Rsa(key) => key.sign(algorithm, message),
             Kind::Ecc(key) => key.sign(algorithm, message),
             Kind::Edwards(key) => key.sign(algorithm, message),
+            Kind::MlDsa(key) => match ForMlDsa::of(algorithm, message)? {
+                ForMlDsa::Message(message) => key.sign_raw(message),
+                ForMlDsa::Mu(mu) => key.sign_external_mu(mu),
+            },
+            Kind::Sm2(key) if algorithm == SigningAlgorithm::Sm2Dsa => key.sign(message),
+            Kind::Sm2(_) | Kind::MlKem(_) => Err(UseError::Unsupported),
         }
     }
 
@@ -103,6 +134,14 @@ impl PrivateKey {
             Kind::Rsa(key) => key.public().verify(algorithm, message, signature),
             Kind::Ecc(key) => key.public().verify(algorithm, message, signature),
             Kind::Edwards(key) => key.public().verify(algorithm, message, signature),
+            Kind::MlDsa(key) => match ForMlDsa::of(algorithm, message)? {
+                ForMlDsa::Message(message) => key.verify_raw(message, signature),
+                ForMlDsa::Mu(mu) => key.verify_external_mu(mu, signature),
+            },
+            Kind::Sm2(key) if algorithm == SigningAlgorithm::Sm2Dsa => {
+                key.verify(message, signature)
+            }
+            Kind::Sm2(_) | Kind::MlKem(_) => Err(UseError::Unsupported),
         }
     }
 
@@ -118,7 +157,8 @@ impl PrivateKey {
     ) -> Result<Vec<u8>, UseError> {
         match &self.kind {
             Kind::Rsa(key) => key.public().encrypt(algorithm, plaintext),
-            Kind::Ecc(_) | Kind::Edwards(_) => Err(UseError::Unsupported),
+            Kind::Sm2(key) if algorithm == EncryptionAlgorithm::Sm2Pke => key.encrypt(plaintext),
+            _ => Err(UseError::Unsupported),
         }
     }
 
@@ -133,7 +173,8 @@ impl PrivateKey {
     ) -> Result<SecretBytes, UseError> {
         match &self.kind {
             Kind::Rsa(key) => key.decrypt(algorithm, ciphertext),
-            Kind::Ecc(_) | Kind::Edwards(_) => Err(UseError::Unsupported),
+            Kind::Sm2(key) if algorithm == EncryptionAlgorithm::Sm2Pke => key.decrypt(ciphertext),
+            _ => Err(UseError::Unsupported),
         }
     }
 
@@ -146,7 +187,49 @@ impl PrivateKey {
     pub fn agree(&self, peer: &[u8]) -> Result<SecretBytes, UseError> {
         match &self.kind {
             Kind::Ecc(key) => key.agree(peer),
-            Kind::Rsa(_) | Kind::Edwards(_) => Err(UseError::Unsupported),
+            Kind::Sm2(key) => key.agree(peer),
+            _ => Err(UseError::Unsupported),
+        }
+    }
+
+    /// A fresh shared secret of 32 bytes, and what carries it to the holder of this key.
+    ///
+    /// # Errors
+    /// [`UseError::Unsupported`], [`UseError::Failed`].
+    pub fn encapsulate(&self) -> Result<(Vec<u8>, SecretBytes), UseError> {
+        match &self.kind {
+            Kind::MlKem(key) => key.encapsulate(),
+            _ => Err(UseError::Unsupported),
+        }
+    }
+
+    /// The secret that `ciphertext` carries.
+    ///
+    /// # Errors
+    /// [`UseError::BadCiphertext`] for a wrong length: another fault gives another secret, not an
+    /// error (FIPS 203, implicit rejection). [`UseError::Unsupported`].
+    pub fn decapsulate(&self, ciphertext: &[u8]) -> Result<SecretBytes, UseError> {
+        match &self.kind {
+            Kind::MlKem(key) => key.decapsulate(ciphertext),
+            _ => Err(UseError::Unsupported),
+        }
+    }
+}
+
+/// What ML-DSA signs.
+enum ForMlDsa<'a> {
+    Message(&'a [u8]),
+    Mu(&'a [u8; 64]),
+}
+
+impl<'a> ForMlDsa<'a> {
+    fn of(algorithm: SigningAlgorithm, message: Message<'a>) -> Result<Self, UseError> {
+        match (algorithm, message) {
+            (SigningAlgorithm::MlDsaShake256, Message::Raw(message)) => Ok(Self::Message(message)),
+            (SigningAlgorithm::MlDsaShake256, Message::ExternalMu(mu)) => {
+                mu.try_into().map(Self::Mu).map_err(|_| UseError::DigestLength)
+            }
+            _ => Err(UseError::Unsupported),
         }
     }
 }

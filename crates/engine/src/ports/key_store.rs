@@ -165,7 +165,7 @@ pub enum KeyStoreError {
     Unreachable(String),
     /// TLS with the proxy fails: its certificate is not trusted, or is another host's.
     Tls(String),
-    /// The proxy did not answer in time.
+    /// The store did not answer in time.
     TimedOut,
     /// The proxy refuses the credentials.
     ProxyCredentials,
@@ -202,7 +202,7 @@ impl fmt::Display for KeyStoreError {
             Self::TrustAnchor => ("the certificate is not the HSM's trust anchor", ""),
             Self::Unreachable(why) => ("the proxy cannot be reached", why),
             Self::Tls(why) => ("no TLS connection to the proxy", why),
-            Self::TimedOut => ("the proxy did not answer in time", ""),
+            Self::TimedOut => ("the key store did not answer in time", ""),
             Self::ProxyCredentials => ("the proxy refuses the credentials", ""),
             Self::AccessDenied => ("the proxy denies access", ""),
             Self::InvalidResponse(why) => ("the proxy's answer is not valid", why),

@@ -15,6 +15,12 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Clock: Send + Sync {
     /// The present time, UTC.
     fn now(&self) -> Timestamp;
+
+    /// The time by which clients sign; another one than [`Clock::now`] only where a test has set
+    /// that forward.
+    fn wall(&self) -> Timestamp {
+        self.now()
+    }
 }
 
 /// Threads for what takes a core for longer than a request may hold one: making RSA keys, signing

@@ -8,12 +8,14 @@ use strongroom_engine::demands::{Access, Demands};
 use strongroom_keys::admits;
 use strongroom_kms::{OperationName, demands};
 use strongroom_testkit::{Answer, Client, Kit, World, base64, contains, unbase64};
-use strongroom_types::{KeyArn, KeyState};
+use strongroom_types::shape::{Kind, Visibility};
+use strongroom_types::{KeyArn, KeyState, KeyUsage};
 
 /// What is encrypted. It must show up nowhere but in the answer that returns it.
 pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
 
-/// The key that each sample is about, another one, and a ciphertext of either.
+/// The key that each sample of one operation is about, another one of its kind, and what either
+/// made for the operation to take: a ciphertext, a signature, a MAC.
 pub(crate) struct Scene {
     pub(crate) key: KeyArn,
     pub(crate) other: KeyArn,
@@ -29,11 +31,11 @@ pub(crate) struct Sample {
 }
 
 impl Scene {
-    /// A scene, and the world it is in. Both accounts have an alias of each name, so that a
-    /// stranger's request gets as far as the owner's.
-    pub(crate) fn new() -> (Self, World) {
+    /// A scene for the operation, and the world it is in. Both accounts have an alias of each
+    /// name, so that a stranger's request gets as far as the owner's.
+    pub(crate) fn of(name: OperationName) -> (Self, World) {
         let kit = Kit::new();
-        let (key, other) = (kit.create_key(), kit.create_key());
+        let (key, other) = (kit.create_key_of(&kind(name)), kit.create_key_of(&kind(name)));
         let tag = json!({"KeyId": key.to_string(), "Tags": [{"TagKey": "a", "TagValue": "b"}]});
         let _ = kit.call("TagResource", &tag).ok();
         let own = kit.block_on(kit.stranger().call("CreateKey", &json!({}))).ok();
@@ -44,12 +46,7 @@ impl Scene {
             let input = json!({"AliasName": alias, "TargetKeyId": own});
             let _ = kit.block_on(kit.stranger().call("CreateAlias", &input)).ok();
         }
-        let encrypt = |key: &KeyArn| {
-            let input = json!({"KeyId": key.to_string(), "Plaintext": base64(MARKED),
-                               "EncryptionContext": {"walk": "yes"}});
-            kit.call("Encrypt", &input).ok().bytes("CiphertextBlob")
-        };
-        let (of_key, of_other) = (encrypt(&key), encrypt(&other));
+        let (of_key, of_other) = (made_by(&kit, name, &key), made_by(&kit, name, &other));
         (Self { key, other, of_key, of_other }, kit.stop())
     }
 
@@ -66,11 +63,29 @@ impl Scene {
             | N::DisableKey
             | N::EnableKey
             | N::GetKeyPolicy
+            | N::GetPublicKey
             | N::ListKeyPolicies
             | N::ListResourceTags
             | N::ScheduleKeyDeletion => named(json!({"KeyId": key})),
             N::CreateAlias => named(json!({"AliasName": "alias/new", "TargetKeyId": key})),
             N::CreateKey => named(json!({"Description": "another"})),
+            N::Decapsulate => named(json!({"KeyId": key, "EncapsulationAlgorithm": "ML_KEM",
+                                           "SharedSecretCiphertextBlob": of_key})),
+            N::DeriveSharedSecret => named(json!({"KeyId": key, "KeyAgreementAlgorithm": "ECDH",
+                             "PublicKey": base64(&self.of_other)})),
+            N::Encapsulate => named(json!({"KeyId": key, "EncapsulationAlgorithm": "ML_KEM"})),
+            N::GenerateDataKeyPair | N::GenerateDataKeyPairWithoutPlaintext => {
+                named(json!({"KeyId": key, "KeyPairSpec": "ECC_NIST_P256",
+                             "EncryptionContext": context}))
+            }
+            N::GenerateMac => named(json!({"KeyId": key, "Message": base64(MARKED),
+                                           "MacAlgorithm": "HMAC_SHA_256"})),
+            N::Sign => named(json!({"KeyId": key, "Message": base64(MARKED),
+                                    "SigningAlgorithm": "ECDSA_SHA_256"})),
+            N::Verify => named(json!({"KeyId": key, "Message": base64(MARKED),
+                                      "Signature": of_key, "SigningAlgorithm": "ECDSA_SHA_256"})),
+            N::VerifyMac => named(json!({"KeyId": key, "Message": base64(MARKED), "Mac": of_key,
+                                         "MacAlgorithm": "HMAC_SHA_256"})),
             N::DeleteAlias => named(json!({"AliasName": "alias/walk"})),
             N::Encrypt => named(json!({"KeyId": key, "Plaintext": base64(MARKED),
                                        "EncryptionContext": context})),
@@ -121,6 +136,57 @@ impl Scene {
     }
 }
 
+/// What CreateKey is asked for, so that the key suits the operation.
+fn kind(name: OperationName) -> Value {
+    use OperationName as N;
+    match (name, demands(name).usage) {
+        (_, Some(KeyUsage::SignVerify)) | (N::GetPublicKey, _) => {
+            json!({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"})
+        }
+        (_, Some(KeyUsage::GenerateVerifyMac)) => {
+            json!({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"})
+        }
+        (_, Some(KeyUsage::KeyAgreement)) => {
+            json!({"KeySpec": "ECC_NIST_P384", "KeyUsage": "KEY_AGREEMENT"})
+        }
+        (_, Some(KeyUsage::EncapsulateDecapsulate)) => {
+            json!({"KeySpec": "ML_KEM_768", "KeyUsage": "ENCAPSULATE_DECAPSULATE"})
+        }
+        _ => json!({}),
+    }
+}
+
+/// What the operation takes that only a key makes; nothing if there is no such thing.
+fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
+    use OperationName as N;
+    let (key, marked) = (key.to_string(), base64(MARKED));
+    let (maker, input, member) = match name {
+        N::Verify => (
+            "Sign",
+            json!({"KeyId": key, "Message": marked, "SigningAlgorithm": "ECDSA_SHA_256"}),
+            "Signature",
+        ),
+        N::VerifyMac => (
+            "GenerateMac",
+            json!({"KeyId": key, "Message": marked, "MacAlgorithm": "HMAC_SHA_256"}),
+            "Mac",
+        ),
+        N::Decapsulate => (
+            "Encapsulate",
+            json!({"KeyId": key, "EncapsulationAlgorithm": "ML_KEM"}),
+            "SharedSecretCiphertextBlob",
+        ),
+        N::DeriveSharedSecret => ("GetPublicKey", json!({"KeyId": key}), "PublicKey"),
+        N::Decrypt | N::ReEncrypt => (
+            "Encrypt",
+            json!({"KeyId": key, "Plaintext": marked, "EncryptionContext": {"walk": "yes"}}),
+            "CiphertextBlob",
+        ),
+        _ => return Vec::new(),
+    };
+    kit.call(maker, &input).ok().bytes(member)
+}
+
 /// The world after the key has been deleted for good.
 pub(crate) fn without_the_key(world: &World, scene: &Scene) -> World {
     let kit = world.snapshot().open().unwrap();
@@ -168,7 +234,7 @@ pub(crate) fn ask(kit: &Kit, client: &Client, name: OperationName, input: &Value
     let answer = kit.block_on(client.call(name.name(), input));
     check_record(kit, client, name, &answer);
     check_declared(name, &answer);
-    check_secrets(kit, input, &answer);
+    check_secrets(kit, name, input, &answer);
     answer
 }
 
@@ -207,15 +273,24 @@ fn check_declared(name: OperationName, answer: &Answer) {
 }
 
 #[track_caller]
-fn check_secrets(kit: &Kit, input: &Value, answer: &Answer) {
+fn check_secrets(kit: &Kit, name: OperationName, input: &Value, answer: &Answer) {
     let kept = [kit.trail_bytes(), kit.world.bytes_at_rest()].concat();
     let told = kit.world.incidents.all().join("\n").into_bytes();
-    let answered = answer.json();
+    // A refusal's own text has the name of a member, too.
+    let answered = if answer.is_ok() { answer.json() } else { Value::Null };
     let mut secrets = vec![MARKED.to_vec()];
     for value in [input, &answered] {
         let member = |name: &str| value.get(name).and_then(Value::as_str).map(unbase64);
-        secrets.extend(member("Plaintext"));
-        secrets.extend(member("CiphertextBlob"));
+        // What the model withholds, and answers that are secrets.
+        let withheld = demands(name).fields.iter();
+        let withheld = withheld.filter(|field| {
+            let blob = matches!(field.shape.kind, Kind::Blob { .. });
+            blob && field.shape.visibility == Visibility::Withheld
+        });
+        secrets.extend(withheld.filter_map(|field| member(field.name)));
+        for name in ["Plaintext", "CiphertextBlob", "PrivateKeyPlaintext", "SharedSecret"] {
+            secrets.extend(member(name));
+        }
     }
     for secret in secrets {
         for form in [base64(&secret).into_bytes(), secret] {

@@ -47,8 +47,7 @@ impl Operation for Encrypt {
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let encrypted =
-            work.encrypt(&key, self.algorithm, &self.context, &self.plaintext).await?;
+        let encrypted = work.encrypt(&key, self.algorithm, &self.context, &self.plaintext).await?;
         Ok(Reply::empty()
             .with("CiphertextBlob", encrypted.blob)
             .with("KeyId", key.arn().to_string())

@@ -1,10 +1,15 @@
 //! The rows, by family, and what they share: the kinds of rows, and errors that many declare.
 
+pub(super) mod agreement;
 pub(super) mod aliases;
 pub(super) mod cryptography;
+pub(super) mod data_key_pairs;
 pub(super) mod deletion;
 pub(super) mod keys;
+pub(super) mod macs;
 pub(super) mod policies;
+pub(super) mod public_keys;
+pub(super) mod signing;
 pub(super) mod tags;
 
 use strongroom_engine::demands::{Access, Demands, Effect, Shown};

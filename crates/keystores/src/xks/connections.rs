@@ -1,0 +1,192 @@
+//! Connections to proxies, kept open between requests.
+//!
+//! A connection is driven by the request that uses it and by nobody else: there are no tasks, and
+//! a request that is given up takes its connection along.
+
+use super::endpoint::Endpoint;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use strongroom_engine::ports::key_store::KeyStoreError;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+/// Most bytes of an answer's body. Our choice: the longest that the specification allows, a
+/// plaintext of 4,300 bytes, is a tenth of it.
+pub(super) const MAX_ANSWER: usize = 64 * 1024;
+/// Most bytes of an answer's head. Our choice.
+const MAX_HEAD: usize = 16 * 1024;
+/// Most connections kept while nobody uses them, to all proxies together. Our choice.
+const MAX_IDLE: usize = 64;
+/// How long one is kept. Our choice: less than the minute after which many servers hang up.
+const MAX_AGE: Duration = Duration::from_secs(50);
+
+/// Connections to all proxies.
+pub(super) struct Connections {
+    tls: TlsConnector,
+    idle: Mutex<Vec<Idle>>,
+}
+
+/// A connection that nobody uses.
+struct Idle {
+    to: Endpoint,
+    since: Instant,
+    open: Open,
+}
+
+/// A connection, and what moves its bytes.
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>,
+}
+
+/// TCP, or TLS over it.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A whole answer.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+/// Why there is no answer.
+enum Broken {
+    /// The connection ended before an answer began: if it was kept, the proxy has hung up meanwhile.
+    Lost(String),
+    /// What came is no answer.
+    Invalid(String),
+}
+
+impl Connections {
+    pub(super) fn new(tls: Arc<ClientConfig>) -> Self {
+        Self { tls: TlsConnector::from(tls), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
+    /// kept connection turns out to be lost, tries once more on a new one: a proxy's operations
+    /// change nothing, so it does no harm if the first was heard.
+    pub(super) async fn ask(
+        &self,
+        to: &Endpoint,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, KeyStoreError> {
+        if let Some(kept) = self.kept(to) {
+            match self.exchange(to, kept, request.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Broken::Invalid(why)) => return Err(KeyStoreError::InvalidResponse(why)),
+                // The others were probably hung up with it.
+                Err(Broken::Lost(_)) => self.forget(to),
+            }
+        }
+        let fresh = self.open(to).await?;
+        self.exchange(to, fresh, request).await.map_err(|broken| match broken {
+            Broken::Invalid(why) => KeyStoreError::InvalidResponse(why),
+            Broken::Lost(why) => KeyStoreError::Unreachable(why),
+        })
+    }
+
+    async fn open(&self, to: &Endpoint) -> Result<Open, KeyStoreError> {
+        let unreachable = |error: &dyn ToString| KeyStoreError::Unreachable(error.to_string());
+        let tcp = TcpStream::connect((to.host.as_str(), to.port)).await;
+        let tcp = tcp.map_err(|error| unreachable(&error))?;
+        tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
+        let stream: Box<dyn Stream> = if to.tls {
+            let failed = |error: &dyn ToString| KeyStoreError::Tls(error.to_string());
+            let name = ServerName::try_from(to.host.clone()).map_err(|error| failed(&error))?;
+            Box::new(self.tls.connect(name, tcp).await.map_err(|error| failed(&error))?)
+        } else {
+            Box::new(tcp)
+        };
+        let (sender, driver) = http1::Builder::new()
+            .max_buf_size(MAX_HEAD)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unreachable(&error))?;
+        Ok(Open { sender, driver })
+    }
+
+    async fn exchange(
+        &self,
+        to: &Endpoint,
+        mut open: Open,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Broken> {
+        let Open { sender, driver } = &mut open;
+        let answer = async {
+            sender.ready().await.map_err(|error| broken(&error))?;
+            let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
+                let is_long = error.downcast_ref::<LengthLimitError>().is_some();
+                let long = || format!("the answer is longer than {MAX_ANSWER} bytes");
+                Broken::Invalid(if is_long { long() } else { error.to_string() })
+            })?;
+            Ok(Answer { status: head.status, body: body.to_bytes() })
+        };
+        let (answer, is_open) = drive(driver, answer).await;
+        if is_open && answer.is_ok() {
+            self.keep(to, open);
+        }
+        answer
+    }
+
+    /// A kept connection to `to`, the one used last.
+    fn kept(&self, to: &Endpoint) -> Option<Open> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| idle.since.elapsed() < MAX_AGE);
+        let at = idle.iter().rposition(|idle| idle.to == *to)?;
+        Some(idle.remove(at).open)
+    }
+
+    fn keep(&self, to: &Endpoint, open: Open) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() >= MAX_IDLE {
+            idle.remove(0);
+        }
+        idle.push(Idle { to: to.clone(), since: Instant::now(), open });
+    }
+
+    fn forget(&self, to: &Endpoint) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| idle.to != *to);
+    }
+}
+
+/// Waits for `work` while moving the connection's bytes. Says with its result whether the
+/// connection is still open.
+async fn drive<D: Future + Unpin, W: Future>(driver: &mut D, work: W) -> (W::Output, bool) {
+    let mut work = pin!(work);
+    let mut is_open = true;
+    poll_fn(|context| {
+        loop {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready((done, is_open));
+            }
+            // After its end, what it had received is still to be worked on.
+            if !is_open || Pin::new(&mut *driver).poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            is_open = false;
+        }
+    })
+    .await
+}
+
+fn broken(error: &hyper::Error) -> Broken {
+    match error.is_parse() || error.is_parse_too_large() {
+        true => Broken::Invalid(format!("not HTTP: {error}")),
+        false => Broken::Lost(error.to_string()),
+    }
+}

@@ -1,0 +1,206 @@
+//! Where a proxy is: which hosts and paths are asked at all.
+//!
+//! An endpoint comes from whoever may create key stores. That is an administrator, and not
+//! necessarily the operator of this server, whose configuration therefore has the last word.
+
+use crate::{ConfigurationError, XksConfiguration};
+use strongroom_engine::ports::key_store::KeyStoreError;
+
+/// What every path begins with ends so: version 1 of the API is the only one there is.
+const VERSION: &str = "/kms/xks/v1";
+/// Longest path prefix, in bytes (XKS Proxy API specification, "API operations").
+const MAX_PREFIX: usize = 128;
+/// Longest external key id, in bytes (there).
+const MAX_KEY_ID: usize = 128;
+/// Longest host name, in bytes (RFC 1035 §2.3.4, without the length bytes at the ends).
+const MAX_HOST: usize = 253;
+
+/// Which endpoints the configuration admits.
+pub(crate) struct Rules {
+    allow_http: bool,
+    /// In lower case.
+    allowed: Option<Vec<String>>,
+}
+
+/// A host and a port of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// Whether TLS is spoken.
+    pub(crate) tls: bool,
+    /// Name or IPv4 address, in lower case.
+    pub(crate) host: String,
+    /// TCP port.
+    pub(crate) port: u16,
+}
+
+impl Rules {
+    pub(crate) fn new(configuration: &XksConfiguration) -> Result<Self, ConfigurationError> {
+        let mut allowed = configuration.allowed_endpoints.clone();
+        for host in allowed.iter_mut().flatten() {
+            if !is_host(host) {
+                return Err(ConfigurationError::Host(host.clone()));
+            }
+            host.make_ascii_lowercase();
+        }
+        Ok(Self { allow_http: configuration.allow_http, allowed })
+    }
+
+    /// Reads `https://host` or `https://host:port`, if the configuration admits it.
+    pub(crate) fn endpoint(&self, text: &str) -> Result<Endpoint, KeyStoreError> {
+        let refuse = |why: &str| Err(KeyStoreError::ProxyConfiguration(why.to_owned()));
+        let (tls, rest) = match text.split_once("://") {
+            Some(("https", rest)) => (true, rest),
+            Some(("http", rest)) if self.allow_http => (false, rest),
+            Some(("http", _)) => return refuse("an endpoint without TLS is not allowed here"),
+            _ => return refuse("an endpoint begins with `https://`"),
+        };
+        let (host, port) = match rest.split_once(':') {
+            Some((host, digits)) => (host, port(digits)),
+            None => (rest, Some(default_port(tls))),
+        };
+        let Some(port) = port.filter(|_| is_host(host)) else {
+            return refuse("an endpoint is a host name, and a port if it is not 443");
+        };
+        let host = host.to_ascii_lowercase();
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&host)) {
+            return refuse("the server's configuration does not allow a proxy at this host");
+        }
+        Ok(Endpoint { tls, host, port })
+    }
+}
+
+impl Endpoint {
+    /// The value of the header `Host`.
+    pub(crate) fn authority(&self) -> String {
+        match self.port == default_port(self.tls) {
+            true => self.host.clone(),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// The path of a proxy's own operation.
+pub(crate) fn path(prefix: &str, operation: &str) -> Result<String, KeyStoreError> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
+    let is_prefix = prefix.starts_with('/')
+        && prefix.ends_with(VERSION)
+        && prefix.len() <= MAX_PREFIX
+        && prefix.bytes().all(good);
+    if is_prefix {
+        Ok(format!("{prefix}/{operation}"))
+    } else {
+        Err(KeyStoreError::ProxyConfiguration(format!("the path must end in `{VERSION}`")))
+    }
+}
+
+/// The path of an operation with the external key `id`.
+pub(crate) fn key_path(prefix: &str, id: &str, operation: &str) -> Result<String, KeyStoreError> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    // Dots alone are steps in the tree of paths, and would be another path once normalised.
+    let is_id = !id.is_empty()
+        && id.len() <= MAX_KEY_ID
+        && id.bytes().all(good)
+        && !matches!(id, "." | "..");
+    if is_id {
+        path(prefix, &format!("keys/{id}/{operation}"))
+    } else {
+        Err(KeyStoreError::KeyNotFound)
+    }
+}
+
+fn default_port(tls: bool) -> u16 {
+    if tls { 443 } else { 80 }
+}
+
+fn port(digits: &str) -> Option<u16> {
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok());
+    number.flatten().filter(|port| *port != 0)
+}
+
+fn is_host(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    (1..=MAX_HOST).contains(&text.len()) && text.bytes().all(good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(allow_http: bool, allowed: Option<&[&str]>) -> Rules {
+        let allowed_endpoints =
+            allowed.map(|hosts| hosts.iter().map(|host| (*host).to_owned()).collect());
+        let configuration =
+            XksConfiguration { allow_http, allowed_endpoints, ..XksConfiguration::default() };
+        Rules::new(&configuration).unwrap()
+    }
+
+    #[test]
+    fn endpoints_are_a_scheme_a_host_and_a_port() {
+        let rules = rules(false, None);
+        let endpoint = rules.endpoint("https://XKS.example.com").unwrap();
+        assert_eq!((endpoint.tls, endpoint.port), (true, 443));
+        assert_eq!(endpoint.authority(), "xks.example.com");
+        let endpoint = rules.endpoint("https://127.0.0.1:8443").unwrap();
+        assert_eq!((endpoint.host.as_str(), endpoint.port), ("127.0.0.1", 8443));
+        assert_eq!(endpoint.authority(), "127.0.0.1:8443");
+        for bad in [
+            "",
+            "https://",
+            "xks.example.com",
+            "http://xks.example.com",
+            "ftp://xks.example.com",
+            "HTTPS://xks.example.com",
+            "https://xks.example.com/",
+            "https://user@xks.example.com",
+            "https://xks.example.com:",
+            "https://xks.example.com:0",
+            "https://xks.example.com:+443",
+            "https://xks.example.com:65536",
+            "https://xks.example.com:1:2",
+            "https://[::1]",
+            "https://xks example",
+            "https://xks\r\nx: y",
+        ] {
+            let refused = rules.endpoint(bad);
+            assert!(matches!(refused, Err(KeyStoreError::ProxyConfiguration(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_has_the_last_word() {
+        assert!(!rules(true, None).endpoint("http://localhost:1").unwrap().tls);
+        assert_eq!(
+            rules(true, None).endpoint("http://localhost").unwrap().authority(),
+            "localhost"
+        );
+        let some = rules(false, Some(&["XKS.example.com"]));
+        assert!(some.endpoint("https://xks.EXAMPLE.com:444").is_ok());
+        assert!(some.endpoint("https://example.com").is_err());
+        assert!(some.endpoint("https://a.xks.example.com").is_err());
+        assert!(rules(false, Some(&[])).endpoint("https://xks.example.com").is_err());
+        let configuration = XksConfiguration {
+            allowed_endpoints: Some(vec!["xks.example.com:443".to_owned()]),
+            ..XksConfiguration::default()
+        };
+        assert!(matches!(Rules::new(&configuration), Err(ConfigurationError::Host(_))));
+    }
+
+    #[test]
+    fn paths_are_of_the_specification() {
+        assert_eq!(path("/kms/xks/v1", "health").unwrap(), "/kms/xks/v1/health");
+        let of_key = key_path("/a_b/c-d/kms/xks/v1", "k.1_2-3", "encrypt").unwrap();
+        assert_eq!(of_key, "/a_b/c-d/kms/xks/v1/keys/k.1_2-3/encrypt");
+        let long = format!("/{}/kms/xks/v1", "a".repeat(MAX_PREFIX));
+        for bad in
+            ["", "/", "kms/xks/v1", "/kms/xks/v2", "/a?b/kms/xks/v1", "/../kms/xks/v1", &long]
+        {
+            let refused = path(bad, "health");
+            assert!(matches!(refused, Err(KeyStoreError::ProxyConfiguration(_))), "{bad:?}");
+        }
+        let long = "k".repeat(MAX_KEY_ID + 1);
+        for bad in ["", ".", "..", "a/b", "a%2fb", "a b", "ä", &long] {
+            let refused = key_path("/kms/xks/v1", bad, "encrypt");
+            assert_eq!(refused, Err(KeyStoreError::KeyNotFound), "{bad:?}");
+        }
+    }
+}
