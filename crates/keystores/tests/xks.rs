@@ -49,7 +49,7 @@ async fn round_trip(client: &Connectors, store: &Backend, aad: &[u8], plaintext:
 
 #[tokio::test]
 async fn what_goes_out_comes_back_over_both_versions_of_tls() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     for version in [&TLS13, &TLS12] {
         let proxy = Proxy::start(Some(authority.server("localhost", &[version]))).await;
         let client = client(&authority);
@@ -268,7 +268,7 @@ async fn the_configuration_decides_who_is_asked() {
 
 #[tokio::test]
 async fn requests_at_once_have_connections_of_their_own() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     let proxy = Proxy::start(Some(authority.server("localhost", rustls::ALL_VERSIONS))).await;
     let client = std::sync::Arc::new(client(&authority));
     let port = proxy.port;

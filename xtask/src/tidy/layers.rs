@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("iam", &["types", "crypto", "engine"]),
     ("protocol", &["types", "crypto", "engine", "kms", "iam"]),
     ("storage", &["types", "crypto", "engine"]),
+    ("keystores", &["types", "crypto", "sigv4", "engine"]),
     ("server", &["types", "crypto"]),
     ("strongroom", EVERY_LIBRARY),
     ("testkit", EVERY_LIBRARY),
@@ -37,7 +38,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "iam",
     "protocol",
     "storage",
-    "server",
+    "keystores", "server",
 ];
 
 /// The crate of test helpers: any crate's tests may use it, no crate's built code may.
@@ -54,12 +55,16 @@ const TESTS: &[(&str, &str)] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["crypto", "bench"]),
     ("ed25519-dalek", &["crypto"]),
+    ("ml-dsa", &["crypto"]),
+    ("ml-kem", &["crypto"]),
+    ("sm2", &["crypto"]),
     ("rustls-webpki", &["attestation"]),
     ("rusqlite", &["storage"]),
-    ("hyper", &["server", "strongroom", "bench"]),
-    ("hyper-util", &["server", "strongroom", "bench"]),
-    ("rustls", &["server", "strongroom", "bench"]),
-    ("tokio-rustls", &["server", "strongroom", "bench"]),
+    ("hyper", &["server", "keystores", "strongroom", "bench"]),
+    ("hyper-util", &["server", "keystores", "strongroom", "bench"]),
+    ("rustls", &["server", "keystores", "strongroom", "bench"]),
+    ("tokio-rustls", &["server", "keystores", "strongroom", "bench"]),
+    ("cryptoki", &["keystores"]),
     ("rcgen", &["server", "strongroom", "bench"]),
     ("clap", &["strongroom", "bench"]),
 ];
