@@ -19,9 +19,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ports::key_store::{
-    Backend, HsmCluster, KeyStoreError, KeyStores, Purpose,
-};
+use strongroom_engine::ports::key_store::{Backend, HsmCluster, KeyStoreError, KeyStores, Purpose};
 use strongroom_keystores::{
     Configuration, ConfigurationError, Connectors, HsmConfiguration, TokenName,
 };

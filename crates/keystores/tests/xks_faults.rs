@@ -211,7 +211,8 @@ async fn what_is_not_a_description_is_refused() {
 #[tokio::test]
 async fn a_sick_proxy_is_not_connected() {
     let proxy = Proxy::start(None).await;
-    let (client, store, why) = (plain(PATIENT), proxy.store("http"), purpose("ConnectCustomKeyStore"));
+    let (client, store, why) =
+        (plain(PATIENT), proxy.store("http"), purpose("ConnectCustomKeyStore"));
     proxy.answer(200, &proxy::health("DEGRADED").to_string());
     assert_eq!(client.connect(&store, &why).await, Ok(()));
     proxy.answer(200, &proxy::health("UNAVAILABLE").to_string());
@@ -349,7 +350,10 @@ async fn what_is_not_http_is_no_answer() {
     })
     .await;
     let eager = encrypt(&plain(PATIENT), &eager).await;
-    assert!(matches!(eager, Err(KeyStoreError::Unreachable(_) | KeyStoreError::InvalidResponse(_))));
+    assert!(matches!(
+        eager,
+        Err(KeyStoreError::Unreachable(_) | KeyStoreError::InvalidResponse(_))
+    ));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("keys", &["types", "crypto"]),
     ("policy", &["types"]),
     ("sigv4", &["types", "crypto"]),
-    ("engine", &["types", "crypto", "keys", "policy", "sigv4"]),
+    ("engine", &["types", "crypto", "keys", "policy", "sigv4", "attestation"]),
     ("kms", &["types", "crypto", "keys", "policy", "engine"]),
     ("iam", &["types", "crypto", "engine"]),
     ("protocol", &["types", "crypto", "engine", "kms", "iam"]),
@@ -38,7 +38,8 @@ const EVERY_LIBRARY: &[&str] = &[
     "iam",
     "protocol",
     "storage",
-    "keystores", "server",
+    "keystores",
+    "server",
 ];
 
 /// The crate of test helpers: any crate's tests may use it, no crate's built code may.

@@ -219,7 +219,8 @@ async fn a_token_that_is_not_there_is_not_active() {
     let blank = *token.module.get_slots_with_token().unwrap().last().unwrap();
     assert_ne!(blank.id(), token.slot.id());
     let inactive = Err(KeyStoreError::ClusterNotActive);
-    for name in [label("elsewhere"), label(""), TokenName::Slot(987_654), TokenName::Slot(blank.id())]
+    for name in
+        [label("elsewhere"), label(""), TokenName::Slot(987_654), TokenName::Slot(blank.id())]
     {
         let client = connectors(configuration(MODULE, name));
         assert_eq!(client.connect(&store(PASSWORD), &purpose()).await, inactive);
