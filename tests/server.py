@@ -13,6 +13,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+import observed
+
 REGION = "eu-west-2"
 OTHER_REGION = "us-east-1"
 
@@ -25,6 +27,7 @@ STOP_SECONDS = 15
 
 # One session for all clients: it reads the service models once.
 SESSION = boto3.session.Session(region_name=REGION)
+SESSION.events.register("after-call.kms", observed.observe)
 
 
 class DidNotStart(Exception):

@@ -68,7 +68,7 @@ async fn every_refusal_of_the_specification_has_its_meaning() {
     }
     assert_eq!(proxy.connections(), 1, "a refusal ends no connection");
     for (body, expected) in [
-        (r#"{"errorName":"ValidationException","errorMessage":"said"}"#, "invalid: said"),
+        (r#"{"errorName":"ValidationException","errorMessage":"said"}"#, "invalid (said)"),
         (r#"{"errorName":"OtherException"}"#, "status 404 with an unknown `errorName`"),
         (r#"{"message":"no"}"#, "status 404 without `errorName`"),
         ("<html>", "status 404 without `errorName`"),

@@ -27,10 +27,10 @@ pub(super) fn meaning(answer: &Answer) -> KeyStoreError {
         shown.collect::<String>()
     };
     match refusal.error_name.as_str() {
-        "ValidationException" => KeyStoreError::InvalidResponse(format!(
-            "it takes the request for invalid: {}",
-            message()
-        )),
+        "ValidationException" => {
+            let text = format!("it finds the request invalid ({})", message());
+            KeyStoreError::InvalidResponse(text)
+        }
         "InvalidStateException" => KeyStoreError::KeyDisabled,
         "InvalidCiphertextException" => KeyStoreError::Ciphertext,
         "InvalidKeyUsageException" => KeyStoreError::KeyUsage(message()),
