@@ -26,15 +26,15 @@ impl MaterialId {
     /// are one in this, so that what one of them encrypts names the material of every other.
     pub(super) fn of(arn: &KeyArn, material: &[u8]) -> Option<Self> {
         let hashed;
-        let material = if material.len() == SecretKey::LEN {
-            material
+        // Material of another length has a label of its own: its hash is no material's equal.
+        let (material, label) = if material.len() == SecretKey::LEN {
+            (material, "strongroom key material id v1")
         } else {
             hashed = hash::sha256(material);
-            &hashed
+            (hashed.as_slice(), "strongroom hashed key material id v1")
         };
         let key = SecretKey::from_slice(material)?;
-        let owner = owner(arn);
-        let image = kdf::derive(&key, "strongroom key material id v1", owner.as_bytes()).ok()?;
+        let image = kdf::derive(&key, label, owner(arn).as_bytes()).ok()?;
         Some(Self(*image.expose()))
     }
 }
