@@ -13,6 +13,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+import observed
+
 REGION = "eu-west-2"
 OTHER_REGION = "us-east-1"
 
@@ -25,6 +27,7 @@ STOP_SECONDS = 15
 
 # One session for all clients: it reads the service models once.
 SESSION = boto3.session.Session(region_name=REGION)
+SESSION.events.register("after-call.kms", observed.observe)
 
 
 class DidNotStart(Exception):
@@ -47,9 +50,11 @@ class Server:
     The port stays the same over restarts, as it does for a real installation.
     """
 
-    def __init__(self, data: Path, *, tls: bool = False):
+    def __init__(self, data: Path, *, tls: bool = False, options: tuple = (), env: dict | None = None):
         self.data = data
         self.tls = tls
+        self.options = list(options)
+        self.env = {**os.environ, **(env or {})}
         self.port = free_port()
         self.log = data.parent / f"{data.name}.log"
         self.process = None
@@ -61,12 +66,16 @@ class Server:
     def command(self) -> list:
         command = [str(BINARY), "serve", "--data", str(self.data)]
         command += ["--listen", f"127.0.0.1:{self.port}"]
-        return command + (["--tls", "self-signed"] if self.tls else [])
+        return command + (["--tls", "self-signed"] if self.tls else []) + self.options
 
     def start(self) -> "Server":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.env,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():

@@ -9,6 +9,7 @@
     reason = "a developer's tool: it talks to the terminal, reads the environment and measures time"
 )]
 
+mod apt;
 mod check;
 mod failure;
 mod fuzz;
@@ -17,6 +18,7 @@ mod process;
 mod python;
 mod rust_source;
 mod sizes;
+mod softhsm;
 mod steps;
 mod test;
 mod tidy;
@@ -47,7 +49,7 @@ Environment:
   STRONGROOM_SLOW_TESTS=1   the whole-system tests take their long form (hundreds of crashes)
 
 Tools that are missing are installed under target/, never outside the checkout, except that
-`test` asks apt-get for python3 and python3-venv when run as root.";
+`test` asks apt-get for python3, python3-venv and softhsm2 when run as root.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

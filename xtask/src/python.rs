@@ -2,7 +2,7 @@
 //! clients, each of one exact version.
 
 use crate::failure::Failure;
-use crate::process;
+use crate::{apt, process};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,15 +49,11 @@ fn system_python() -> Result<&'static str, Failure> {
         return Ok("python3");
     }
     let next = format!("install python3 of at least version {OLDEST} with its venv module");
-    if !process::succeeds(Command::new("apt-get").arg("--version")) || !is_root() {
+    if !apt::may_install() {
         return Err(Failure::new("no usable python3, and no right to install one", next));
     }
     println!("python3 or its venv module is missing: asking apt-get");
-    process::run(Command::new("apt-get").args(["update", "--quiet"]), &next)?;
-    let mut install = Command::new("apt-get");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args(["install", "--yes", "--no-install-recommends", "python3", "python3-venv"]);
-    process::run(&mut install, &next)?;
+    apt::install(&["python3", "python3-venv"], &next)?;
     match usable() {
         true => Ok("python3"),
         false => Err(Failure::new("the python3 that apt-get installed is not usable", next)),
@@ -67,10 +63,6 @@ fn system_python() -> Result<&'static str, Failure> {
 fn usable() -> bool {
     let probe = format!("import sys, venv, ensurepip; sys.exit(sys.version_info < {OLDEST})");
     process::succeeds(Command::new("python3").args(["-c", &probe]))
-}
-
-fn is_root() -> bool {
-    process::output(Command::new("id").arg("-u"), "").is_ok_and(|id| id.trim() == "0")
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::steps::Steps;
-use crate::{process, python, tools, tree};
+use crate::{process, python, softhsm, tools, tree};
 use std::path::Path;
 use std::process::Command;
 
@@ -13,6 +13,10 @@ use std::process::Command;
 pub(crate) fn run(fast: bool) -> Result<(), Failure> {
     let root = tree::root()?;
     let mut steps = Steps::new();
+    steps.step("SoftHSM", || {
+        softhsm::ensure();
+        Ok(())
+    })?;
     steps.step("unit and integration tests", || unit(&root))?;
     steps.step("documentation tests", || documentation(&root))?;
     if !fast {

@@ -7,6 +7,7 @@ use crate::demands::{Demands, Shown};
 use crate::refusal::Refusal;
 use crate::reply::{Out, Reply};
 use minicbor::{Decode, Encode, Encoder};
+use strongroom_attestation::Attested;
 use strongroom_keys::MaterialId;
 use strongroom_keys::codec::{text, time};
 use strongroom_types::{AccountId, Principal, Region, Timestamp};
@@ -69,6 +70,24 @@ pub struct AuditRecord {
     /// The statements that allowed it.
     #[n(15)]
     pub reasons: Vec<String>,
+    /// Who the answer was for, if not for the caller.
+    #[n(16)]
+    pub recipient: Option<RecipientRecord>,
+}
+
+/// An attested recipient.
+///
+/// Source: AWS KMS Developer Guide, "Monitoring requests for AWS Nitro System": these are what
+/// CloudTrail shows.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RecipientRecord {
+    /// The module that issued the attestation document.
+    #[n(0)]
+    pub module: String,
+    /// Digest of the enclave's image, in hexadecimal; absent for NitroTPM.
+    #[n(1)]
+    pub image: Option<String>,
 }
 
 /// Who asked.
@@ -114,9 +133,18 @@ pub struct Note {
     resources: Vec<String>,
     material: Vec<MaterialId>,
     reasons: Vec<String>,
+    recipient: Option<RecipientRecord>,
 }
 
 impl Note {
+    /// Notes who the answer is for.
+    pub(crate) fn recipient(&mut self, attested: Option<&Attested>) {
+        self.recipient = attested.map(|attested| RecipientRecord {
+            module: attested.module_id.clone(),
+            image: attested.image_sha384(),
+        });
+    }
+
     /// Notes the request's members that may be shown.
     pub(crate) fn parameters(&mut self, values: &Values) {
         self.parameters = encode_values(values);
@@ -168,6 +196,7 @@ impl Note {
             read_only: demands.effect.is_read_only(),
             material: self.material.iter().map(MaterialId::to_string).collect(),
             reasons: self.reasons,
+            recipient: self.recipient,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::ports::Workers;
 use crate::refusal::Refusal;
 use crate::vault::{KeyEntry, Vault, VaultError};
 use std::sync::{Mutex, PoisonError};
+use strongroom_attestation::Attested;
 use strongroom_policy::{Mention, Permit, Question, Resource, Sources, decide};
 use strongroom_types::{Action, AliasArn, AliasName};
 
@@ -19,7 +20,9 @@ pub struct Desk<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) ledger: &'a Ledger,
     pub(crate) workers: &'a dyn Workers,
-    pub(crate) settings: Settings,
+    pub(crate) settings: &'a Settings,
+    /// Who the answer is for, if not for the caller.
+    pub(crate) recipient: Option<&'a Attested>,
     pub(crate) call: &'a Call,
     pub(crate) demands: &'static Demands,
     pub(crate) input: &'a dyn InputFacts,
@@ -65,8 +68,7 @@ impl Desk<'_> {
     ) -> Result<Permit, Refusal> {
         let KeyQuestion { action, role, entry, alias, same_key, mention } = *asked;
         let record = Some(&entry.record);
-        let facts =
-            RequestFacts { call: self.call, input: self.input, role, record, alias, same_key };
+        let facts = RequestFacts { record, alias, role, same_key, ..self.facts() };
         let sources = Sources { key_policy: Some(&entry.policy), ..Sources::default() };
         let question = self.question(action, Resource::Key(entry.record.arn()));
         self.decide(&question, &sources, &facts, mention, note)
@@ -104,6 +106,7 @@ impl Desk<'_> {
         RequestFacts {
             call: self.call,
             input: self.input,
+            recipient: self.recipient,
             role: Role::Only,
             record: None,
             alias: None,

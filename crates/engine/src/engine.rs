@@ -6,6 +6,7 @@ use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered
 use crate::ports::{Clock, Log, Store, Workers};
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
+use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
 use strongroom_keys::RootKey;
 
@@ -30,10 +31,12 @@ pub struct Ports {
 }
 
 /// What the operator allows beyond what AWS does.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// SM2 keys in every Region; AWS has them in the China Regions only.
     pub sm2_everywhere: bool,
+    /// Whose attestation documents are believed; nobody's, if there is none.
+    pub attestation_roots: Roots,
 }
 
 /// Takes the server's own failures.
@@ -135,8 +138,8 @@ impl Engine {
         &*self.workers
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        self.settings
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     pub(crate) fn signing_keys(&self) -> &SigningKeys {

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::operation::{Operation, Role};
 use std::borrow::Cow;
+use strongroom_attestation::Attested;
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Fact, Facts};
 use strongroom_types::{AliasName, Principal};
@@ -22,6 +23,7 @@ impl<O: Operation> InputFacts for O {
 pub(crate) struct RequestFacts<'a> {
     pub(crate) call: &'a Call,
     pub(crate) input: &'a dyn InputFacts,
+    pub(crate) recipient: Option<&'a Attested>,
     pub(crate) role: Role,
     pub(crate) record: Option<&'a KeyRecord>,
     /// The alias by which the request named the key.
@@ -45,6 +47,9 @@ impl RequestFacts<'_> {
         match key {
             "kms:requestalias" => self.alias.map(|name| Fact::One(name.as_str().into())),
             "kms:reencryptonsamekey" => self.same_key.map(|same| Fact::One(truth(same))),
+            _ if key.starts_with("kms:recipientattestation:") => {
+                self.recipient?.condition(key).map(|value| Fact::One(value.into()))
+            }
             _ => self.input.input(self.role, key),
         }
     }

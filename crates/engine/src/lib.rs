@@ -28,6 +28,7 @@ pub mod operation;
 pub mod pages;
 pub mod pipeline;
 pub mod ports;
+mod recipient;
 pub mod refusal;
 pub mod reply;
 mod scheduled;

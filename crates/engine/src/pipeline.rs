@@ -4,14 +4,17 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::decode::Values;
 use crate::desk::{Desk, Faults};
-use crate::engine::Engine;
+use crate::engine::{Engine, Settings};
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
 use crate::operation::Operation;
-use crate::refusal::{Invalid, Refusal, Unsupported};
+use crate::recipient;
+use crate::refusal::{Invalid, Refusal};
 use crate::reply::Reply;
 use crate::target::Target;
 use crate::wire::{Malformed, Node};
 use crate::work::Work;
+use strongroom_attestation::Attested;
+use strongroom_types::Timestamp;
 
 /// How often a request is tried again after another one was first to change what it builds on.
 const ATTEMPTS: usize = 32;
@@ -79,13 +82,16 @@ impl Engine {
         let input = input.as_ref().map_err(|why| Refusal::Serialization(why.0.clone()))?;
         let mut values = Values::check(demands.fields, input)?;
         note.parameters(&values);
-        let asides = Asides::take(&mut values)?;
+        let asides = Asides::take(&mut values, self.settings(), self.wall())?;
+        let recipient = asides.recipient.as_ref();
+        note.recipient(recipient);
         let operation = O::read(values)?;
         let desk = Desk {
             vault: self.vault(),
             ledger: self.ledger(),
             workers: self.workers(),
             settings: self.settings(),
+            recipient,
             call,
             demands,
             input: &operation,
@@ -104,6 +110,7 @@ impl Engine {
             ledger: self.ledger(),
             workers: self.workers(),
             settings: self.settings(),
+            recipient,
             call,
             demands,
             input: &NoInput,
@@ -116,8 +123,12 @@ impl Engine {
             return Err(Refusal::DryRun);
         }
         // 6 do it
-        let reply = operation.run(admitted, &mut work).await?;
-        Ok((reply, work.into_changes()))
+        let mut reply = operation.run(admitted, &mut work).await?;
+        let changes = work.into_changes();
+        if let Some(attested) = recipient {
+            reply = recipient::address(reply, attested, self.vault().entropy())?;
+        }
+        Ok((reply, changes))
     }
 }
 
@@ -125,19 +136,19 @@ impl Engine {
 struct Asides {
     dry_run: bool,
     grant_tokens: bool,
+    recipient: Option<Attested>,
 }
 
 impl Asides {
-    fn take(values: &mut Values) -> Result<Self, Refusal> {
+    fn take(values: &mut Values, settings: &Settings, now: Timestamp) -> Result<Self, Refusal> {
         let dry_run = values.take("DryRun").unwrap_or(false);
         let tokens = values.take::<Vec<String>>("GrantTokens").unwrap_or_default();
-        if values.take::<Values>("Recipient").is_some() {
-            return Err(Refusal::Unsupported(Unsupported::Member("Recipient")));
-        }
+        let recipient = values.take::<Values>("Recipient");
+        let recipient = recipient.map(|given| recipient::read(given, settings, now)).transpose()?;
         if values.has("DryRunModifiers") && !dry_run {
             return Err(Refusal::Validation(Invalid::DryRunModifier));
         }
-        Ok(Self { dry_run, grant_tokens: !tokens.is_empty() })
+        Ok(Self { dry_run, grant_tokens: !tokens.is_empty(), recipient })
     }
 
     /// There are no grants yet, so no token names one.

@@ -200,6 +200,8 @@ pub enum Invalid {
         /// The most bytes.
         max: usize,
     },
+    /// An attestation document that is not believed.
+    Attestation(String),
     /// An encryption context for an asymmetric key.
     AsymmetricContext,
 }

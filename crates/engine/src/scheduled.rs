@@ -176,6 +176,7 @@ impl Engine {
             read_only: false,
             material: Vec::new(),
             reasons: Vec::new(),
+            recipient: None,
         }
     }
 }

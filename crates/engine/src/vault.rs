@@ -18,7 +18,7 @@ use strongroom_keys::{
     RecordError, RootKey, codec,
 };
 use strongroom_policy::Policy;
-use strongroom_types::{AliasArn, KeyArn};
+use strongroom_types::{AliasArn, KeyArn, KeySpec};
 
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
@@ -41,7 +41,21 @@ impl Weighter<KeyArn, Arc<KeyEntry>> for KeyWeight {
         let tags: usize = record.tags.iter().map(|tag| tag.key.len() + tag.value.len()).sum();
         // A compiled policy takes about four times its text.
         let text = record.policy.len() * 5 + record.description.len() + tags;
-        1024 + u64::try_from(text).unwrap_or(u64::MAX / 2)
+        let text = u64::try_from(text).unwrap_or(u64::MAX / 4);
+        let materials = u64::try_from(record.material.len()).unwrap_or(u64::MAX / (1 << 20));
+        1024 + text + materials * material_weight(record.spec)
+    }
+}
+
+/// About the bytes that one opened backing key takes, with what its library prepares for later
+/// uses: an ML-DSA key that has signed a representative keeps its expanded matrix.
+const fn material_weight(spec: KeySpec) -> u64 {
+    match spec {
+        KeySpec::MlDsa44 | KeySpec::MlDsa65 | KeySpec::MlDsa87 => 192 << 10,
+        KeySpec::MlKem512 | KeySpec::MlKem768 | KeySpec::MlKem1024 => 16 << 10,
+        KeySpec::Rsa2048 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => 12 << 10,
+        KeySpec::SymmetricDefault => 256,
+        _ => 2 << 10,
     }
 }
 

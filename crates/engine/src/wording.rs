@@ -152,6 +152,7 @@ fn validation(invalid: &Invalid) -> String {
         Invalid::PlaintextLength { algorithm, spec, max } => format!(
             "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {max} bytes."
         ),
+        Invalid::Attestation(why) => format!("AttestationDocument is not valid: {why}"),
         Invalid::AsymmetricContext => {
             "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
                 .to_owned()

@@ -43,7 +43,8 @@ impl Default for XksConfiguration {
 pub struct HsmConfiguration {
     /// The PKCS #11 module of the HSM's maker, a shared library. It is loaded into this process.
     pub module: PathBuf,
-    /// Which token of the module.
+    /// Which token of the module. It belongs to one cluster id: a process is logged in to a token
+    /// or is not, and two would log each other out.
     pub token: TokenName,
     /// Name of the user, for modules that take `name:password` for a PIN, as AWS CloudHSM's does;
     /// `None` where the PIN is the password.

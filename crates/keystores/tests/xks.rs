@@ -49,7 +49,7 @@ async fn round_trip(client: &Connectors, store: &Backend, aad: &[u8], plaintext:
 
 #[tokio::test]
 async fn what_goes_out_comes_back_over_both_versions_of_tls() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     for version in [&TLS13, &TLS12] {
         let proxy = Proxy::start(Some(authority.server("localhost", &[version]))).await;
         let client = client(&authority);
@@ -147,7 +147,10 @@ async fn requests_are_signed_as_aws_signs_them() {
     assert_eq!(header("host"), format!("localhost:{}", proxy.port));
     assert_eq!(header("content-type"), "application/json");
     let authorization = header("authorization");
-    assert!(authorization.contains("/us-gov-west-1/kms-xks-proxy/aws4_request, "), "{authorization}");
+    assert!(
+        authorization.contains("/us-gov-west-1/kms-xks-proxy/aws4_request, "),
+        "{authorization}"
+    );
     assert!(authorization.contains(" SignedHeaders=host;x-amz-date, "), "{authorization}");
 }
 
@@ -163,7 +166,10 @@ async fn keys_are_described() {
     }
     let missing = client.describe(&store, "missing", &why).await;
     assert_eq!(missing, Err(KeyStoreError::KeyNotFound));
-    proxy.answer(200, r#"{"keySpec":"RSA_2048","keyUsage":["ENCRYPT","DECRYPT"],"keyStatus":"ENABLED"}"#);
+    proxy.answer(
+        200,
+        r#"{"keySpec":"RSA_2048","keyUsage":["ENCRYPT","DECRYPT"],"keyStatus":"ENABLED"}"#,
+    );
     assert!(!client.describe(&store, "foo", &why).await.unwrap().fits);
 }
 
@@ -177,9 +183,11 @@ async fn keys_that_may_not_are_not_used() {
     };
     assert_eq!(encrypt("disabled").await, Err(KeyStoreError::KeyDisabled));
     assert_eq!(encrypt("missing").await, Err(KeyStoreError::KeyNotFound));
-    let package = encrypt("encrypt_only").await.unwrap();
+    let not_for_this = KeyStoreError::KeyUsage(String::new());
+    assert_eq!(encrypt("encrypt_only").await, Err(not_for_this.clone()));
+    let package = encrypt("foo").await.unwrap();
     let refused = client.decrypt(&store, "encrypt_only", b"", &package, &purpose("Decrypt")).await;
-    assert_eq!(refused.map(drop), Err(KeyStoreError::KeyUsage(String::new())));
+    assert_eq!(refused.map(drop), Err(not_for_this));
 }
 
 #[tokio::test]
@@ -255,8 +263,7 @@ async fn the_configuration_decides_who_is_asked() {
     };
     let (store, why) = (proxy.store("http"), purpose("ConnectCustomKeyStore"));
     for refusing in [open(false, None), open(true, Some("xks.example.com"))] {
-        let is_refused =
-            |result| matches!(result, Err(KeyStoreError::ProxyConfiguration(text)) if !text.is_empty());
+        let is_refused = |result| matches!(result, Err(KeyStoreError::ProxyConfiguration(text)) if !text.is_empty());
         assert!(is_refused(refusing.check(&store, None)));
         assert!(is_refused(refusing.connect(&store, &why).await));
     }
@@ -268,7 +275,7 @@ async fn the_configuration_decides_who_is_asked() {
 
 #[tokio::test]
 async fn requests_at_once_have_connections_of_their_own() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     let proxy = Proxy::start(Some(authority.server("localhost", rustls::ALL_VERSIONS))).await;
     let client = std::sync::Arc::new(client(&authority));
     let port = proxy.port;

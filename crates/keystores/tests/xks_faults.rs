@@ -68,7 +68,7 @@ async fn every_refusal_of_the_specification_has_its_meaning() {
     }
     assert_eq!(proxy.connections(), 1, "a refusal ends no connection");
     for (body, expected) in [
-        (r#"{"errorName":"ValidationException","errorMessage":"said"}"#, "invalid: said"),
+        (r#"{"errorName":"ValidationException","errorMessage":"said"}"#, "invalid (said)"),
         (r#"{"errorName":"OtherException"}"#, "status 404 with an unknown `errorName`"),
         (r#"{"message":"no"}"#, "status 404 without `errorName`"),
         ("<html>", "status 404 without `errorName`"),
@@ -211,7 +211,8 @@ async fn what_is_not_a_description_is_refused() {
 #[tokio::test]
 async fn a_sick_proxy_is_not_connected() {
     let proxy = Proxy::start(None).await;
-    let (client, store, why) = (plain(PATIENT), proxy.store("http"), purpose("ConnectCustomKeyStore"));
+    let (client, store, why) =
+        (plain(PATIENT), proxy.store("http"), purpose("ConnectCustomKeyStore"));
     proxy.answer(200, &proxy::health("DEGRADED").to_string());
     assert_eq!(client.connect(&store, &why).await, Ok(()));
     proxy.answer(200, &proxy::health("UNAVAILABLE").to_string());
@@ -235,7 +236,7 @@ async fn a_sick_proxy_is_not_connected() {
 
 #[tokio::test]
 async fn a_slow_proxy_is_left_at_the_deadline() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     let proxy = Proxy::start(Some(authority.server("localhost", rustls::ALL_VERSIONS))).await;
     let directory = tempfile::tempdir().unwrap();
     let ca_file = directory.path().join("ca.pem");
@@ -269,6 +270,11 @@ where
     (store(&format!("http://localhost:{port}")), port)
 }
 
+/// Hears some of the request.
+async fn listen(tcp: &mut tokio::net::TcpStream) {
+    assert!(tcp.read(&mut [0; 4096]).await.unwrap() > 0);
+}
+
 #[tokio::test]
 async fn a_peer_that_says_nothing_or_too_little_is_left_at_the_deadline() {
     let client = plain(Duration::from_millis(200));
@@ -281,8 +287,8 @@ async fn a_peer_that_says_nothing_or_too_little_is_left_at_the_deadline() {
     let tls = store(&format!("https://localhost:{port}"));
     assert_eq!(encrypt(&client, &tls).await, Err(KeyStoreError::TimedOut), "in the handshake");
     let (dripping, _) = peer(|mut tcp| async move {
-        let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
-        tcp.write_all(head.as_bytes()).await.unwrap();
+        listen(&mut tcp).await;
+        tcp.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await.unwrap();
         while tcp.write_all(b" ").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -305,8 +311,8 @@ async fn an_answer_has_an_end() {
     proxy.twist(|_, planned| planned.headers = vec![("x", "y".repeat(20_000))]);
     assert!(invalid(encrypt(&client, &store).await).starts_with("not HTTP: "));
     let (endless, _) = peer(|mut tcp| async move {
-        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-        tcp.write_all(head).await.unwrap();
+        listen(&mut tcp).await;
+        tcp.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
         while tcp.write_all(b"5\r\n     \r\n").await.is_ok() {}
     })
     .await;
@@ -316,8 +322,7 @@ async fn an_answer_has_an_end() {
 /// The answer of a peer that says `bytes` when it was asked, and hangs up.
 async fn told(bytes: &'static [u8]) -> Result<Vec<u8>, KeyStoreError> {
     let (peer, _) = peer(move |mut tcp| async move {
-        let mut some = [0; 4096];
-        let _ = tcp.read(&mut some).await.unwrap();
+        listen(&mut tcp).await;
         tcp.write_all(bytes).await.unwrap();
     })
     .await;
@@ -338,6 +343,17 @@ async fn what_is_not_http_is_no_answer() {
     invalid(told(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}").await);
     assert!(matches!(told(b"").await, Err(KeyStoreError::Unreachable(_))));
     assert!(matches!(told(b"HTTP/1.1 200").await, Err(KeyStoreError::Unreachable(_))));
+    // Who speaks first does not answer.
+    let (eager, _) = peer(|mut tcp| async move {
+        let _ = tcp.write_all(b"220 mail.example.com ESMTP\r\n").await;
+        listen(&mut tcp).await;
+    })
+    .await;
+    let eager = encrypt(&plain(PATIENT), &eager).await;
+    assert!(matches!(
+        eager,
+        Err(KeyStoreError::Unreachable(_) | KeyStoreError::InvalidResponse(_))
+    ));
 }
 
 #[tokio::test]
@@ -357,7 +373,7 @@ async fn nobody_there_is_unreachable() {
 
 #[tokio::test]
 async fn a_certificate_must_be_trusted_valid_and_the_hosts() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let directory = tempfile::tempdir().unwrap();
     let ca_file = directory.path().join("ca.pem");
     ours.write(&ca_file);

@@ -5,6 +5,7 @@ use crate::terminal::Failure;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
 use strongroom_server::log::Format;
 use strongroom_server::{Limits, TlsSource, Transport};
@@ -37,6 +38,7 @@ struct File {
     log_json: bool,
     tls: Option<TlsTable>,
     sm2_everywhere: bool,
+    attestation_roots: Vec<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -75,7 +77,10 @@ impl Config {
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
-            settings: Settings { sm2_everywhere: file.sm2_everywhere },
+            settings: Settings {
+                sm2_everywhere: file.sm2_everywhere,
+                attestation_roots: attestation_roots(&file.attestation_roots)?,
+            },
         })
     }
 }
@@ -114,6 +119,20 @@ impl TlsTable {
             )),
         }
     }
+}
+
+/// The certificates of the files, PEM or DER.
+fn attestation_roots(files: &[PathBuf]) -> Result<Roots, Failure> {
+    use std::io::Read;
+    let mut roots = Roots::default();
+    for path in files {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
+            .map_err(|why| Failure::of(path.display(), why))?;
+        roots.extend(Roots::parse(&bytes).map_err(|why| Failure::of(path.display(), why))?);
+    }
+    Ok(roots)
 }
 
 fn read_file(arguments: &ServeArguments) -> Result<File, Failure> {

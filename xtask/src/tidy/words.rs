@@ -13,7 +13,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     (concat!("/", "home/"), "a path of one machine"),
     (concat!("/", "root/"), "a path of one machine"),
     (concat!("/", "Users/"), "a path of one machine"),
-    (concat!("/", "work/"), "a path of one machine"),
+    (concat!(" /", "work/"), "a path of one machine"),
+    (concat!("\"/", "work/"), "a path of one machine"),
+    (concat!("`/", "work/"), "a path of one machine"),
 ];
 
 /// Lock files are written by tools and the licence by others.

@@ -199,6 +199,12 @@ fn is_cluster_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TokenName;
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Poll;
 
     #[test]
     fn cluster_ids_are_those_that_a_client_can_name() {
@@ -209,5 +215,63 @@ mod tests {
             assert!(!is_cluster_id(bad), "{bad}");
         }
         assert!(!is_cluster_id(&format!("cluster-{}", "a".repeat(17))));
+    }
+
+    fn hsm(deadline: Duration) -> Hsm {
+        Hsm::start(HsmConfiguration {
+            module: "none".into(),
+            token: TokenName::Slot(0),
+            user: None,
+            trust_anchor: None,
+            deadline,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_hsm_that_hangs_is_left_at_the_deadline() {
+        let hsm = hsm(Duration::from_millis(50));
+        let (go, stop) = std::sync::mpsc::channel::<()>();
+        let hang = hsm.ask(move |_| stop.recv().map_err(|_| KeyStoreError::Unsupported));
+        assert_eq!(hang.await, Err(KeyStoreError::TimedOut));
+        let begun = Arc::new(AtomicUsize::new(0));
+        let mark = || {
+            let begun = Arc::clone(&begun);
+            hsm.ask(move |_| Ok(begun.fetch_add(1, Ordering::SeqCst)))
+        };
+        assert_eq!(mark().await, Err(KeyStoreError::TimedOut));
+        let mut waiting: Vec<_> = (1..QUEUE).map(|_| Box::pin(mark())).collect();
+        for request in &mut waiting {
+            assert!(poll_once(request).await.is_none());
+        }
+        assert_eq!(mark().await, Err(KeyStoreError::Throttled), "the queue has an end");
+        drop(waiting);
+        go.send(()).unwrap();
+        // Of all that were given up, none is begun.
+        let first = loop {
+            match mark().await {
+                Err(KeyStoreError::TimedOut | KeyStoreError::Throttled) => {}
+                done => break done,
+            }
+        };
+        assert_eq!(first, Ok(0));
+    }
+
+    /// What `future` has at once.
+    async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        let mut future = Pin::new(future);
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_one_request() {
+        let hsm = hsm(Duration::from_secs(10));
+        let lost = hsm.ask(|_| -> Result<(), _> { panic!("in the bindings") }).await;
+        assert!(matches!(lost, Err(KeyStoreError::Failed(_))), "{lost:?}");
+        assert_eq!(hsm.ask(|_| Ok(7)).await, Ok(7));
     }
 }

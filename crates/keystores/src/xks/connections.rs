@@ -11,6 +11,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,8 +49,11 @@ struct Idle {
 /// A connection, and what moves its bytes.
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    driver: Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>,
+    /// `None` after its end.
+    driver: Option<Driver>,
 }
+
+type Driver = Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
 
 /// TCP, or TLS over it.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -114,7 +118,7 @@ impl Connections {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| unreachable(&error))?;
-        Ok(Open { sender, driver })
+        Ok(Open { sender, driver: Some(driver) })
     }
 
     async fn exchange(
@@ -135,8 +139,8 @@ impl Connections {
             })?;
             Ok(Answer { status: head.status, body: body.to_bytes() })
         };
-        let (answer, is_open) = drive(driver, answer).await;
-        if is_open && answer.is_ok() {
+        let answer = drive(driver, answer).await;
+        if answer.is_ok() && open.driver.is_some() {
             self.keep(to, open);
         }
         answer
@@ -164,29 +168,28 @@ impl Connections {
     }
 }
 
-/// Waits for `work` while moving the connection's bytes. Says with its result whether the
-/// connection is still open.
-async fn drive<D: Future + Unpin, W: Future>(driver: &mut D, work: W) -> (W::Output, bool) {
+/// Waits for `work` while moving the connection's bytes.
+async fn drive<D: Future + Unpin, W: Future>(driver: &mut Option<D>, work: W) -> W::Output {
     let mut work = pin!(work);
-    let mut is_open = true;
     poll_fn(|context| {
         loop {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
-                return Poll::Ready((done, is_open));
+                return Poll::Ready(done);
             }
-            // After its end, what it had received is still to be worked on.
-            if !is_open || Pin::new(&mut *driver).poll(context).is_pending() {
-                return Poll::Pending;
+            match driver.as_mut().map(|driver| Pin::new(driver).poll(context)) {
+                Some(Poll::Pending) | None => return Poll::Pending,
+                // A request that it still holds is given back when it is dropped.
+                Some(Poll::Ready(_)) => *driver = None,
             }
-            is_open = false;
         }
     })
     .await
 }
 
 fn broken(error: &hyper::Error) -> Broken {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     match error.is_parse() || error.is_parse_too_large() {
-        true => Broken::Invalid(format!("not HTTP: {error}")),
-        false => Broken::Lost(error.to_string()),
+        true => Broken::Invalid(format!("not HTTP: {error}{cause}")),
+        false => Broken::Lost(format!("{error}{cause}")),
     }
 }

@@ -15,7 +15,8 @@ struct Refusal {
 }
 
 /// The meaning of an answer that is no success. As for AWS it is the name that counts, whatever
-/// the status; a refusal without a name cannot be interpreted.
+/// the status; a refusal without a name cannot be interpreted. What the proxy says besides is for
+/// the operator's log: AWS does not show it to callers.
 pub(super) fn meaning(answer: &Answer) -> KeyStoreError {
     let Ok(refusal) = serde_json::from_slice::<Refusal>(&answer.body) else {
         let text = format!("status {} without `errorName`", answer.status.as_u16());
@@ -27,10 +28,10 @@ pub(super) fn meaning(answer: &Answer) -> KeyStoreError {
         shown.collect::<String>()
     };
     match refusal.error_name.as_str() {
-        "ValidationException" => KeyStoreError::InvalidResponse(format!(
-            "it takes the request for invalid: {}",
-            message()
-        )),
+        "ValidationException" => {
+            let text = format!("it finds the request invalid ({})", message());
+            KeyStoreError::InvalidResponse(text)
+        }
         "InvalidStateException" => KeyStoreError::KeyDisabled,
         "InvalidCiphertextException" => KeyStoreError::Ciphertext,
         "InvalidKeyUsageException" => KeyStoreError::KeyUsage(message()),

@@ -265,9 +265,10 @@ fn of_key(key: &str, operation: &str, body: &Value, style: &Style) -> Planned {
         return Planned::refusal(400, "InvalidStateException");
     }
     match operation {
-        "encrypt" => encrypt(body, style),
+        // With the integrity value it promises that a decryption would succeed.
+        "encrypt" if key == "foo" => encrypt(body, style),
         "decrypt" if key == "foo" => decrypt(body),
-        "decrypt" => Planned::refusal(400, "InvalidKeyUsageException"),
+        "encrypt" | "decrypt" => Planned::refusal(400, "InvalidKeyUsageException"),
         _ => Planned::refusal(404, "InvalidUriPathException"),
     }
 }
@@ -328,7 +329,6 @@ fn is_signed(seen: &Seen, body: &[u8]) -> bool {
         return false;
     };
     let secret = SecretBytes::new(SECRET.as_bytes().to_vec());
-    let key =
-        SigningKey::derive(&secret, claim.date(), claim.region().as_str(), claim.service());
+    let key = SigningKey::derive(&secret, claim.date(), claim.region().as_str(), claim.service());
     claim.access_key_id() == ACCESS_KEY && claim.verify(&key).is_ok()
 }
