@@ -10,12 +10,12 @@ impl KeyRecord {
         self.material.iter().find(|own| own.waiting.is_some() && own.is_present_at(now))
     }
 
-    /// Whether the key material `id` belongs to the key at `now`. What waits for a rotation does
-    /// as long as it is there; all other does for ever.
+    /// The key material `id`, if it belongs to the key at `now`. What waits for a rotation does as
+    /// long as it is there; all other does for ever.
     #[must_use]
-    pub fn knows(&self, id: &[u8; 32], now: Timestamp) -> bool {
-        let known = |own: &MaterialRecord| own.waiting.is_none() || own.is_present_at(now);
-        self.material.iter().any(|own| own.id == *id && known(own))
+    pub fn material_at(&self, id: &[u8; 32], now: Timestamp) -> Option<&MaterialRecord> {
+        let known = |own: &&MaterialRecord| own.waiting.is_none() || own.is_present_at(now);
+        self.material.iter().find(|own| own.id == *id).filter(known)
     }
 
     /// Takes imported key material in: in the place of the same, if the key knows it, or behind
@@ -199,7 +199,8 @@ mod tests {
         key.import(material(2, Some(later(2))), NOW);
         key.import(waiting(3, Some(later(1))), NOW);
         assert_eq!(key.due().len(), 2);
-        assert!(key.knows(&[3; 32], NOW) && !key.knows(&[3; 32], later(1)));
+        let known = |time| key.material_at(&[3; 32], time).is_some();
+        assert!(known(NOW) && !known(later(1)));
         assert_eq!(key.waiting_at(NOW).unwrap().id, [3; 32]);
         assert!(key.waiting_at(later(1)).is_none());
 
