@@ -49,9 +49,15 @@ impl Sm2Key {
     /// [`KeyError::Failed`].
     pub fn generate() -> Result<SecretBytes, KeyError> {
         let secret = SecretKey::try_generate_from_rng(&mut SystemEntropy);
-        let secret = secret.map_err(|_| KeyError::Failed)?;
-        let der = secret.to_pkcs8_der().map_err(|_| KeyError::Failed)?;
-        Ok(SecretBytes::new(der.as_bytes().to_vec()))
+        encoded(&secret.map_err(|_| KeyError::Failed)?)
+    }
+
+    /// The key in the form that [`Sm2Key::generate`] makes.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`].
+    pub fn to_pkcs8(&self) -> Result<SecretBytes, KeyError> {
+        encoded(&self.secret)
     }
 
     /// Parses PKCS#8 DER. A public key inside must be the private key's.
@@ -240,6 +246,11 @@ fn check(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyError> {
         Ok(_) => Err(KeyError::OtherSpec),
         Err(_) => Err(KeyError::Malformed),
     }
+}
+
+fn encoded(secret: &SecretKey) -> Result<SecretBytes, KeyError> {
+    let der = secret.to_pkcs8_der().map_err(|_| KeyError::Failed)?;
+    Ok(SecretBytes::new(der.as_bytes().to_vec()))
 }
 
 fn bounded(der: &[u8]) -> Result<&[u8], KeyError> {

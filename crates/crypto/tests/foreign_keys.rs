@@ -139,6 +139,27 @@ fn the_public_key_is_the_one_of_its_maker() {
     }
 }
 
+/// And so does the private key: one key has one form, however it was brought.
+#[test]
+fn one_key_is_written_in_one_form() {
+    let written = |name, spec| taken(name, spec).to_pkcs8().unwrap();
+    for (spec, names) in [
+        (
+            KeySpec::EccNistP256,
+            &["p256", "p256_private_only", "p256_curve_twice", "p256_compressed"][..],
+        ),
+        (KeySpec::EccNistEdwards25519, &["ed25519", "ed25519_version_2"]),
+    ] {
+        let first = written(names[0], spec);
+        assert!(PrivateKey::parse(spec, first.expose()).is_ok());
+        for name in names {
+            assert!(written(name, spec).same_as(first.expose()), "{name}");
+        }
+    }
+    let plain = written("rsa_2048", KeySpec::Rsa2048);
+    assert!(plain.same_as(&KEYS["rsa_2048"]));
+}
+
 #[test]
 fn unsound_keys_are_refused() {
     for (name, spec, reason) in UNSOUND {

@@ -67,6 +67,20 @@ fn messages<'a>(algorithm: SigningAlgorithm, text: &'a [u8], digest: &'a [u8]) -
     }
 }
 
+/// What is made is in the one form, and a key that was read is written in it.
+#[test]
+fn a_key_that_was_read_is_written_as_it_was_made() {
+    for spec in all_specs() {
+        let made = PrivateKey::generate(spec).unwrap();
+        let written = PrivateKey::parse(spec, made.expose()).unwrap().to_pkcs8();
+        let brought = spec.takes_imports();
+        assert_eq!(written.as_ref().err(), (!brought).then_some(&KeyError::Unsupported), "{spec}");
+        if let Ok(written) = written {
+            assert_eq!(written.expose(), made.expose(), "{spec}");
+        }
+    }
+}
+
 #[test]
 fn every_algorithm_of_every_spec_signs_the_message_and_its_digest_alike() {
     let mut pairs = 0;

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec::{text, time};
+use strongroom_keys::codec::{secret, text, time};
 use strongroom_types::{AccountId, Principal, Timestamp};
 
 /// A stored credential. It has no `Debug`: it holds the secret access key, which SigV4 needs in
@@ -52,25 +52,4 @@ pub(crate) struct AccountRecord {
     /// When it was created.
     #[cbor(n(1), with = "time")]
     pub(crate) created: Timestamp,
-}
-
-mod secret {
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use strongroom_crypto::SecretBytes;
-
-    pub(super) fn encode<C, W: Write>(
-        secret: &SecretBytes,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(secret.expose())?.ok()
-    }
-
-    pub(super) fn decode<C>(
-        d: &mut Decoder<'_>,
-        _: &mut C,
-    ) -> Result<SecretBytes, minicbor::decode::Error> {
-        d.bytes().map(|bytes| SecretBytes::new(bytes.to_vec()))
-    }
 }

@@ -1,10 +1,10 @@
 //! Why a request was refused: a variant per AWS error code, carrying what its text needs.
 //! The texts are in [`crate::wording`].
 
-use strongroom_keys::StateRefusal;
+use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
     AliasArn, EncryptionAlgorithm, ErrorCode, KeyArn, KeySpec, KeyUsage, MessageType, Origin,
-    Region, SigningAlgorithm,
+    Region, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// A request's refusal, as the caller is told of it.
@@ -21,8 +21,12 @@ pub enum Refusal {
     Disabled(KeyArn),
     /// It would have succeeded, but was only a question.
     DryRun,
+    /// The import token's time is over.
+    ExpiredImportToken,
     /// The key named is not the one that made the ciphertext.
     IncorrectKey,
+    /// Key material that is not, or not here, to be imported.
+    IncorrectKeyMaterial(MaterialDefect),
     /// An alias name that AWS reserves.
     ReservedAlias,
     /// Not an ARN of the service, as written.
@@ -62,6 +66,8 @@ pub enum Refusal {
         /// What it was asked for, in AWS's word (an operation, or its direction).
         operation: &'static str,
     },
+    /// A token that was not made for importing into this key.
+    InvalidImportToken,
     /// A page marker that this query did not return.
     InvalidMarker,
     /// The key's state does not admit the operation.
@@ -75,6 +81,8 @@ pub enum Refusal {
     LimitExceeded(Limit),
     /// The policy document is malformed, or would lock its author out.
     MalformedPolicy(String),
+    /// New key material, while other material waits for a rotation.
+    PendingRotation(Box<PendingRotation>),
     /// What was named does not exist.
     NotFound(Missing),
     /// The body does not parse, or a member has the wrong type.
@@ -108,6 +116,32 @@ pub enum Missing {
     Alias(String),
     /// A key policy other than `default`.
     Policy,
+    /// Key material of the key.
+    Material(MaterialId, KeyArn),
+}
+
+/// Key material that is brought, and the other that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PendingRotation {
+    /// The key.
+    pub key: KeyArn,
+    /// What was brought.
+    pub new: MaterialId,
+    /// What waits.
+    pub pending: MaterialId,
+}
+
+/// Why key material is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaterialDefect {
+    /// It is none of the key's spec.
+    Form(KeySpec),
+    /// It is brought as new and belongs to the key.
+    Known(MaterialId),
+    /// It does not belong to the key.
+    Unknown(MaterialId),
+    /// It is not the one that the request names.
+    OtherThanNamed(MaterialId),
 }
 
 /// A quota of the service.
@@ -149,6 +183,10 @@ pub enum Unsupported {
     PolicyName,
     /// A key that has no public key; AWS says no more.
     NoPublicKey,
+    /// Wrapping keys for this algorithm.
+    Wrapping(WrappingAlgorithm),
+    /// New key material for a replica key, which takes what its primary key has.
+    ReplicaMaterial(KeyArn),
 }
 
 /// A constraint that the input breaks, beyond those of the model.
@@ -204,6 +242,27 @@ pub enum Invalid {
     Attestation(String),
     /// An encryption context for an asymmetric key.
     AsymmetricContext,
+    /// An import that cannot be.
+    Import(ImportDefect),
+}
+
+/// What is wrong with a request to import, beyond the material.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportDefect {
+    /// Material that expires, and no word when.
+    ExpiryMissing,
+    /// Material that does not expire, and when.
+    ExpiryGiven,
+    /// It would have expired already.
+    ExpiryPast,
+    /// It would expire after more than 365 days.
+    ExpiryFar,
+    /// The algorithm and the wrapping key do not wrap such material.
+    Wrapping(WrappingAlgorithm, WrappingKeySpec, KeySpec),
+    /// New material cannot be named: it has no name yet.
+    NewNamed,
+    /// A member that is for symmetric encryption keys.
+    SymmetricOnly(&'static str),
 }
 
 impl Refusal {
@@ -215,7 +274,10 @@ impl Refusal {
             Self::AlreadyExists(_) => ErrorCode::AlreadyExists,
             Self::Disabled(_) => ErrorCode::Disabled,
             Self::DryRun => ErrorCode::DryRunOperation,
+            Self::ExpiredImportToken => ErrorCode::ExpiredImportToken,
             Self::IncorrectKey => ErrorCode::IncorrectKey,
+            Self::IncorrectKeyMaterial(_) => ErrorCode::IncorrectKeyMaterial,
+            Self::InvalidImportToken => ErrorCode::InvalidImportToken,
             Self::ReservedAlias => ErrorCode::InvalidAliasName,
             Self::InvalidArn(_) => ErrorCode::InvalidArn,
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
@@ -227,7 +289,7 @@ impl Refusal {
             Self::InvalidSignature => ErrorCode::KmsInvalidSignature,
             Self::Origin { .. } => ErrorCode::UnsupportedOperation,
             Self::InvalidMarker => ErrorCode::InvalidMarker,
-            Self::InvalidState { .. } => ErrorCode::KmsInvalidState,
+            Self::InvalidState { .. } | Self::PendingRotation(_) => ErrorCode::KmsInvalidState,
             Self::LimitExceeded(_) => ErrorCode::LimitExceeded,
             Self::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Self::NotFound(_) => ErrorCode::NotFound,

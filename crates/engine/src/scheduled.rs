@@ -76,8 +76,9 @@ impl Engine {
         };
         let changes = match due.task {
             DueTask::Delete => self.deletion(&key, due).await?,
-            DueTask::Settle => self.change(&key, due, settle).await?,
-            DueTask::Expire | DueTask::Rotate => return Ok(false),
+            DueTask::Expire => self.change(&key, due, KeyRecord::expire_material).await?,
+            DueTask::Settle => self.change(&key, due, KeyRecord::settle).await?,
+            DueTask::Rotate => return Ok(false),
         };
         let name = scheduled.action().as_str().trim_start_matches("kms:");
         let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
@@ -193,11 +194,4 @@ fn appointment(place: Vec<u8>, version: u64) -> Option<Appointment> {
         key: parts.next()?.parse().ok()?,
     };
     Some(Appointment { place, version, time, task, key })
-}
-
-/// A passing state has ended.
-fn settle(record: &mut KeyRecord, _: Timestamp) {
-    if let Some(passing) = record.transition.take() {
-        record.state = passing.then;
-    }
 }

@@ -1,6 +1,9 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
-use crate::refusal::{Invalid, Limit, Missing, Refusal, TagDefect, Unsupported};
+use crate::refusal::{
+    ImportDefect, Invalid, Limit, MaterialDefect, Missing, PendingRotation, Refusal, TagDefect,
+    Unsupported,
+};
 use strongroom_keys::StateRefusal;
 use strongroom_types::KeySpec;
 
@@ -21,6 +24,12 @@ impl Refusal {
             Self::DryRun => {
                 "The request would have succeeded, but the DryRun option is set.".to_owned()
             }
+            Self::ExpiredImportToken => "The import token has expired.".to_owned(),
+            Self::IncorrectKeyMaterial(defect) => incorrect_material(*defect),
+            Self::InvalidImportToken => {
+                "The import token is invalid or belongs to a different KMS key.".to_owned()
+            }
+            Self::PendingRotation(pending) => pending_rotation(pending),
             Self::IncorrectKey => "The key ID in the request does not identify a CMK that can \
                                    perform this operation."
                 .to_owned(),
@@ -74,6 +83,55 @@ fn not_found(missing: &Missing) -> String {
         Missing::Region(region) => format!("Invalid arn {region}"),
         Missing::Alias(alias) => format!("Alias {alias} is not found."),
         Missing::Policy => "No such policy exists".to_owned(),
+        Missing::Material(id, key) => format!("Key material '{id}' does not exist in key {key}"),
+    }
+}
+
+fn pending_rotation(pending: &PendingRotation) -> String {
+    let PendingRotation { key, new, pending } = pending;
+    format!(
+        "New key material (id: {new}) cannot be imported into KMS key {key}, because another key \
+         material (id: {pending}) is pending rotation."
+    )
+}
+
+fn incorrect_material(defect: MaterialDefect) -> String {
+    match defect {
+        MaterialDefect::Form(spec) => {
+            format!("The key material is not valid for key spec {spec}.")
+        }
+        MaterialDefect::Known(id) => {
+            format!("The key material (id: {id}) is already associated with the KMS key.")
+        }
+        MaterialDefect::Unknown(id) => {
+            format!("The key material (id: {id}) is not associated with the KMS key.")
+        }
+        MaterialDefect::OtherThanNamed(id) => {
+            format!("The key material (id: {id}) does not match KeyMaterialId.")
+        }
+    }
+}
+
+fn import(defect: ImportDefect) -> String {
+    match defect {
+        ImportDefect::ExpiryMissing => {
+            "A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES".to_owned()
+        }
+        ImportDefect::ExpiryGiven => "The parameter ValidTo cannot be specified for a key with an \
+                                      expiration model of KEY_MATERIAL_DOES_NOT_EXPIRE"
+            .to_owned(),
+        ImportDefect::ExpiryPast => "ValidTo must be in the future".to_owned(),
+        ImportDefect::ExpiryFar => "ValidTo must be within 365 days".to_owned(),
+        ImportDefect::Wrapping(algorithm, key, spec) => format!(
+            "Wrapping algorithm {algorithm} and wrapping key spec {key} cannot be used to import \
+             a {spec} key."
+        ),
+        ImportDefect::NewNamed => {
+            "KeyMaterialId cannot be specified when ImportType is NEW_KEY_MATERIAL".to_owned()
+        }
+        ImportDefect::SymmetricOnly(member) => {
+            format!("{member} can be specified for symmetric encryption KMS keys only")
+        }
     }
 }
 
@@ -106,6 +164,12 @@ fn unsupported(what: Unsupported) -> String {
         Unsupported::NoPublicKey => String::new(),
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
         Unsupported::Member(member) => format!("{member} is not supported by this server"),
+        Unsupported::Wrapping(algorithm) => {
+            format!("Wrapping algorithm {algorithm} is not supported")
+        }
+        Unsupported::ReplicaMaterial(key) => format!(
+            "New key material cannot be imported into {key}, which is a multi-Region replica key."
+        ),
     }
 }
 
@@ -157,6 +221,7 @@ fn validation(invalid: &Invalid) -> String {
             "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
                 .to_owned()
         }
+        Invalid::Import(defect) => import(*defect),
         Invalid::DryRunModifier => {
             "DryRunModifiers can be specified only when DryRun is true.".to_owned()
         }

@@ -18,7 +18,12 @@ impl std::error::Error for CodecError {}
 /// The bytes of `record`.
 pub fn encode<T: Encode<()>>(record: &T) -> Vec<u8> {
     // Room enough for every record that holds a secret, so that no growth leaves a copy behind.
-    let mut encoder = Encoder::new(Vec::with_capacity(1024));
+    encode_in(1024, record)
+}
+
+/// The bytes of `record`, written in so much room.
+pub(crate) fn encode_in<T: Encode<()>>(room: usize, record: &T) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::with_capacity(room));
     // Writing to a `Vec` cannot fail, and no member's encoder refuses.
     let written = encoder.encode(record).is_ok();
     debug_assert!(written);
@@ -63,6 +68,36 @@ pub mod text {
         _: &mut C,
     ) -> Result<T, minicbor::decode::Error> {
         d.str()?.parse().map_err(|_| minicbor::decode::Error::message("unknown name"))
+    }
+}
+
+/// Members that are secret bytes.
+pub mod secret {
+    use super::{Decoder, Encoder};
+    use minicbor::encode::Write;
+    use strongroom_crypto::SecretBytes;
+
+    /// Writes the bytes.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn encode<C, W: Write>(
+        secret: &SecretBytes,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(secret.expose())?.ok()
+    }
+
+    /// Reads the bytes.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn decode<C>(
+        d: &mut Decoder<'_>,
+        _: &mut C,
+    ) -> Result<SecretBytes, minicbor::decode::Error> {
+        d.bytes().map(|bytes| SecretBytes::new(bytes.to_vec()))
     }
 }
 

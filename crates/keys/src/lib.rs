@@ -7,6 +7,8 @@ pub mod blob;
 pub mod codec;
 mod domain;
 mod due;
+mod import;
+mod import_token;
 mod journal;
 mod material;
 mod record;
@@ -16,6 +18,7 @@ mod state;
 
 pub use domain::{DomainKey, DomainName};
 pub use due::DueTask;
+pub use import_token::ImportToken;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
 pub use material::{BackingKey, KeyMaterial, MaterialError, MaterialId};
 pub use record::{

@@ -84,14 +84,20 @@ impl KeyRecord {
             Some(transition) if transition.until <= now => transition.then,
             _ => self.state,
         };
-        let lacks =
-            |material: &MaterialRecord| material.waiting.is_none() && !material.is_present_at(now);
         match state {
-            KeyState::Enabled | KeyState::Disabled if self.material.iter().any(lacks) => {
+            KeyState::Enabled | KeyState::Disabled if self.lacks_material(now) => {
                 KeyState::PendingImport
             }
             state => state,
         }
+    }
+
+    /// Whether key material is missing that must be imported, for the first time or again.
+    fn lacks_material(&self, now: Timestamp) -> bool {
+        let lacks =
+            |material: &MaterialRecord| material.waiting.is_none() && !material.is_present_at(now);
+        let never = self.origin == Origin::External && self.current().is_none();
+        never || self.material.iter().any(lacks)
     }
 
     /// The key material that encrypts, signs and authenticates; absent before the first import.

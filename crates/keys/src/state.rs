@@ -21,6 +21,8 @@ pub enum StateClass {
     Manage,
     /// Schedules deletion: the key must not be about to go already.
     Schedule,
+    /// Deletes imported key material, also of a key that is about to go.
+    Discard,
     /// Takes back a scheduled deletion.
     Cancel,
     /// Works in every state.
@@ -29,13 +31,14 @@ pub enum StateClass {
 
 impl StateClass {
     /// Every class, in the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Use,
         Self::Grant,
         Self::Show,
         Self::Switch,
         Self::Manage,
         Self::Schedule,
+        Self::Discard,
         Self::Cancel,
         Self::Any,
     ];
@@ -77,7 +80,17 @@ pub const fn admits(class: StateClass, state: KeyState) -> Result<(), StateRefus
         | (C::Show, S::Enabled | S::Disabled | S::Updating)
         | (C::Switch, S::Enabled | S::Disabled | S::Unavailable)
         | (C::Manage | C::Schedule, S::Enabled | S::Disabled | S::PendingImport | S::Unavailable)
-        | (C::Cancel, S::PendingDeletion | S::PendingReplicaDeletion) => Ok(()),
+        | (C::Cancel, S::PendingDeletion | S::PendingReplicaDeletion)
+        | (
+            C::Discard,
+            S::Enabled
+            | S::Disabled
+            | S::PendingImport
+            | S::PendingDeletion
+            | S::PendingReplicaDeletion
+            | S::Unavailable,
+        ) => Ok(()),
+
         (C::Cancel, _) => Err(R::NotPendingDeletion),
         (_, S::PendingDeletion) => Err(R::PendingDeletion),
         (_, S::PendingReplicaDeletion) => Err(R::PendingReplicaDeletion),

@@ -24,12 +24,14 @@ fn the_document_says_what_the_table_says() {
     assert_section(&document, "classes", &table);
 }
 
-/// No class but those that read or take back a deletion works on a key that is about to go.
+/// No class but those that read, take back a deletion or destroy more works on a key that is about
+/// to go.
 #[test]
 fn a_key_that_is_about_to_go_is_left_alone() {
     for state in [KeyState::PendingDeletion, KeyState::PendingReplicaDeletion] {
         for class in StateClass::ALL {
-            let expected = matches!(class, StateClass::Cancel | StateClass::Any);
+            let expected =
+                matches!(class, StateClass::Cancel | StateClass::Discard | StateClass::Any);
             assert_eq!(admits(class, state).is_ok(), expected, "{class:?} in {state}");
         }
     }

@@ -1,8 +1,8 @@
 //! From an operation's name to its code.
 
 use crate::operations::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, keys, macs, policies, public_keys,
-    signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
+    public_keys, signing, tags,
 };
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
@@ -27,6 +27,9 @@ pub async fn serve(
         Name::Decapsulate => engine.serve::<agreement::Decapsulate>(call, input).await,
         Name::Decrypt => engine.serve::<cryptography::Decrypt>(call, input).await,
         Name::DeleteAlias => engine.serve::<aliases::DeleteAlias>(call, input).await,
+        Name::DeleteImportedKeyMaterial => {
+            engine.serve::<import::DeleteImportedKeyMaterial>(call, input).await
+        }
         Name::DeriveSharedSecret => {
             engine.serve::<agreement::DeriveSharedSecret>(call, input).await
         }
@@ -48,7 +51,11 @@ pub async fn serve(
         Name::GenerateMac => engine.serve::<macs::GenerateMac>(call, input).await,
         Name::GenerateRandom => engine.serve::<cryptography::GenerateRandom>(call, input).await,
         Name::GetKeyPolicy => engine.serve::<policies::GetKeyPolicy>(call, input).await,
+        Name::GetParametersForImport => {
+            engine.serve::<import::GetParametersForImport>(call, input).await
+        }
         Name::GetPublicKey => engine.serve::<public_keys::GetPublicKey>(call, input).await,
+        Name::ImportKeyMaterial => engine.serve::<import::ImportKeyMaterial>(call, input).await,
         Name::ListAliases => engine.serve::<aliases::ListAliases>(call, input).await,
         Name::ListKeyPolicies => engine.serve::<policies::ListKeyPolicies>(call, input).await,
         Name::ListKeys => engine.serve::<keys::ListKeys>(call, input).await,

@@ -12,6 +12,7 @@ use strongroom_types::{
 pub(crate) fn key_metadata(record: &KeyRecord, now: Timestamp) -> Reply {
     let spec = record.spec.name();
     let state = record.state_at(now);
+    let model = expiration_model(record, state);
     let reply = Reply::empty()
         .with("AWSAccountId", record.account.to_string())
         .with("KeyId", record.id.to_string())
@@ -22,11 +23,11 @@ pub(crate) fn key_metadata(record: &KeyRecord, now: Timestamp) -> Reply {
         .with("KeyUsage", record.usage.name())
         .with("KeyState", state.name())
         .with_some("DeletionDate", record.deletion)
-        .with_some("ValidTo", expiry(record))
+        .with_some("ValidTo", model.and_then(|_| expiry(record)))
         .with("Origin", record.origin.name())
         .with_some("CustomKeyStoreId", record.store.as_ref().map(|store| store.store.clone()))
         .with_some("CloudHsmClusterId", record.store.as_ref().and_then(|s| s.cluster.clone()))
-        .with_some("ExpirationModel", expiration_model(record, state).map(ExpirationModel::name))
+        .with_some("ExpirationModel", model.map(ExpirationModel::name))
         .with("KeyManager", KeyManager::Customer.name())
         .with("CustomerMasterKeySpec", spec)
         .with("KeySpec", spec);

@@ -5,8 +5,8 @@
 mod rows;
 
 use rows::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, keys, macs, policies, public_keys,
-    signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
+    public_keys, signing, tags,
 };
 use strongroom_engine::demands::Demands;
 
@@ -42,6 +42,7 @@ names! {
     Decapsulate
     Decrypt
     DeleteAlias
+    DeleteImportedKeyMaterial
     DeriveSharedSecret
     DescribeKey
     DisableKey
@@ -55,7 +56,9 @@ names! {
     GenerateMac
     GenerateRandom
     GetKeyPolicy
+    GetParametersForImport
     GetPublicKey
+    ImportKeyMaterial
     ListAliases
     ListKeyPolicies
     ListKeys
@@ -83,6 +86,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::Decapsulate => &agreement::DECAPSULATE,
         N::Decrypt => &cryptography::DECRYPT,
         N::DeleteAlias => &aliases::DELETE_ALIAS,
+        N::DeleteImportedKeyMaterial => &import::DELETE_IMPORTED_KEY_MATERIAL,
         N::DeriveSharedSecret => &agreement::DERIVE_SHARED_SECRET,
         N::DescribeKey => &keys::DESCRIBE_KEY,
         N::DisableKey => &keys::DISABLE_KEY,
@@ -98,7 +102,9 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::GenerateMac => &macs::GENERATE_MAC,
         N::GenerateRandom => &cryptography::GENERATE_RANDOM,
         N::GetKeyPolicy => &policies::GET_KEY_POLICY,
+        N::GetParametersForImport => &import::GET_PARAMETERS_FOR_IMPORT,
         N::GetPublicKey => &public_keys::GET_PUBLIC_KEY,
+        N::ImportKeyMaterial => &import::IMPORT_KEY_MATERIAL,
         N::ListAliases => &aliases::LIST_ALIASES,
         N::ListKeyPolicies => &policies::LIST_KEY_POLICIES,
         N::ListKeys => &keys::LIST_KEYS,

@@ -19,7 +19,7 @@ use strongroom_keys::{StateRefusal, admits};
 use strongroom_kms::{OperationName, demands};
 use strongroom_testkit::{Answer, Kit, Port, World, base64, contains};
 use strongroom_types::shape::{Kind, Visibility};
-use strongroom_types::{KeyArn, KeyState, KeyUsage};
+use strongroom_types::{KeyArn, KeyState, KeyUsage, Origin};
 
 /// Calls `each` with every operation, its row, and each of its sample requests on a world of its
 /// own, in which the key is in a state that the operation is served in.
@@ -213,6 +213,10 @@ fn plausible_values(model: &str) -> Vec<Value> {
         "AliasNameType" => vec![json!("alias/walk"), json!("alias/none"), json!("alias/aws/x")],
         "GrantTokenList" => vec![json!(["token"])],
         "EncryptionAlgorithmSpec" => vec![json!("RSAES_OAEP_SHA_256")],
+        "AlgorithmSpec" => vec![json!("RSAES_PKCS1_V1_5"), json!("SM2PKE")],
+        "WrappingKeySpec" => vec![json!("SM2")],
+        "DateType" => vec![json!(0), json!(4_000_000_000_i64)],
+        "BackingKeyIdType" => vec![json!("0".repeat(64))],
         "EncryptionContextType" => vec![json!({"another": "context"})],
         "PolicyNameType" => vec![json!("another")],
         "PolicyType" => vec![json!("{}")],
@@ -310,6 +314,23 @@ fn a_key_serves_only_what_it_is_for() {
         let direction = asked_for.trim_end_matches('.');
         let direction = direction.strip_suffix("From").or(direction.strip_suffix("To"));
         assert_eq!(direction.unwrap_or(asked_for.trim_end_matches('.')), name.name());
+        assert_eq!(kit.world.store.entries(), before, "{}", name.name());
+    });
+}
+
+#[test]
+fn a_key_of_another_origin_is_refused() {
+    walk(|name, demands, scene, sample, world| {
+        let wrong = Origin::ALL.iter().find(|origin| !demands.origins.contains(origin));
+        let (Some(wrong), false) = (wrong, demands.origins.is_empty()) else { return };
+        world.edit_key(&scene.key, |key| key.origin = *wrong);
+        let kit = world.open().unwrap();
+        let before = kit.world.store.entries();
+        let answer = ask(&kit, &kit.owner(), name, &sample.input);
+        let text =
+            format!("{} origin is {wrong} which is not valid for this operation.", scene.key);
+        let found = (answer.code(), answer.message());
+        assert_eq!(found, ("UnsupportedOperationException".to_owned(), text), "{}", name.name());
         assert_eq!(kit.world.store.entries(), before, "{}", name.name());
     });
 }

@@ -20,6 +20,7 @@ mod client;
 mod clock;
 mod entropy;
 mod failing;
+mod importing;
 mod kit;
 mod snapshot;
 mod surgery;

@@ -19,24 +19,42 @@ impl World {
     /// # Panics
     /// When there is no such key.
     pub fn edit_key(&self, key: &KeyArn, edit: impl FnOnce(&mut KeyRecord)) {
-        let place = format!("k/{}/{}/{}", key.account, key.region, key.key).into_bytes();
-        let domain = self.domain_key(DomainName::region(key.region));
-        let old = self.stored(&place).expect("the key is in the store");
-        let mut record: KeyRecord = open(&domain, &place, &old);
+        let mut record = self.key(key);
         edit(&mut record);
+        self.put_key(&record);
+    }
 
+    /// The record of `key`.
+    ///
+    /// # Panics
+    /// When there is no such key.
+    #[must_use]
+    pub fn key(&self, key: &KeyArn) -> KeyRecord {
+        let place = place(key);
+        let domain = self.domain_key(DomainName::region(key.region));
+        open(&domain, &place, &self.stored(&place).expect("the key is in the store"))
+    }
+
+    /// Puts `record` where it belongs, as the server itself would have.
+    ///
+    /// # Panics
+    /// When the Region has no domain key yet.
+    pub fn put_key(&self, record: &KeyRecord) {
+        let place = place(&record.arn());
+        let domain = self.domain_key(DomainName::region(record.region));
+        let old = self.stored(&place).map(|old| old.version);
         let mut head = self.head();
         let before = head.commits;
         head.sequence += 1;
         head.commits += 1;
-        for version in [old.version, head.sequence] {
+        for version in old.into_iter().chain([head.sequence]) {
             toggle(&mut head.digest, &self.set_key(), &place, version);
         }
-        let record = self.sealed(&domain, &place, head.sequence, &codec::encode(&record));
+        let record = self.sealed(&domain, &place, head.sequence, &codec::encode(record));
         let global = self.domain_key(DomainName::global());
         let sealed_head = self.sealed(&global, b"head", head.commits, &codec::encode(&head));
         self.commit(&Batch {
-            expect: vec![(place.clone(), Some(old.version)), (b"head".to_vec(), Some(before))],
+            expect: vec![(place.clone(), old), (b"head".to_vec(), Some(before))],
             put: vec![(place, record), (b"head".to_vec(), sealed_head)],
             delete: Vec::new(),
         });
@@ -118,6 +136,10 @@ impl World {
     fn commit(&self, batch: &Batch) {
         runtime(1).block_on(self.store.commit(batch)).expect("the store takes it");
     }
+}
+
+fn place(key: &KeyArn) -> Vec<u8> {
+    format!("k/{}/{}/{}", key.account, key.region, key.key).into_bytes()
 }
 
 fn open<T: for<'b> minicbor::Decode<'b, ()>>(

@@ -1,5 +1,6 @@
 //! Import of key material, by the names of the KMS API model.
 
+use crate::KeySpec;
 use crate::names::named;
 
 named! {
@@ -24,6 +25,46 @@ named! {
     }
 }
 
+impl WrappingAlgorithm {
+    /// Whether it wraps key material of `material` under a wrapping key of `key`. RSAES-OAEP alone
+    /// holds too little for an RSA key, and for one on P-521 under the shortest wrapping key;
+    /// symmetric key material takes no AES key in between. An SM2 key wraps by SM2PKE only.
+    ///
+    /// Source: AWS KMS API Reference, `GetParametersForImport`, member `WrappingAlgorithm`.
+    #[must_use]
+    pub const fn wraps(self, key: WrappingKeySpec, material: KeySpec) -> bool {
+        use KeySpec as S;
+        let by_rsa = !matches!(key, WrappingKeySpec::Sm2);
+        match self {
+            Self::RsaesPkcs1V15 => false,
+            Self::RsaesOaepSha1 | Self::RsaesOaepSha256 => match material {
+                S::Rsa2048 | S::Rsa3072 | S::Rsa4096 => false,
+                S::EccNistP521 => {
+                    matches!(key, WrappingKeySpec::Rsa3072 | WrappingKeySpec::Rsa4096)
+                }
+                _ => by_rsa,
+            },
+            Self::RsaAesKeyWrapSha1 | Self::RsaAesKeyWrapSha256 => {
+                by_rsa && material.is_asymmetric()
+            }
+            Self::Sm2Pke => !by_rsa,
+        }
+    }
+}
+
+impl WrappingKeySpec {
+    /// The key spec of the same name.
+    #[must_use]
+    pub const fn key_spec(self) -> KeySpec {
+        match self {
+            Self::Rsa2048 => KeySpec::Rsa2048,
+            Self::Rsa3072 => KeySpec::Rsa3072,
+            Self::Rsa4096 => KeySpec::Rsa4096,
+            Self::Sm2 => KeySpec::Sm2,
+        }
+    }
+}
+
 named! {
     /// Whether imported key material has an end.
     ExpirationModel {
@@ -39,4 +80,36 @@ named! {
 named! {
     /// Whether key material that belongs to a key is there.
     ImportState { Imported = "IMPORTED", PendingImport = "PENDING_IMPORT", }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of AWS's guide, "Select a wrapping algorithm", written down a second time.
+    #[test]
+    fn what_wraps_what() {
+        use WrappingAlgorithm as A;
+        use WrappingKeySpec as K;
+        for &material in KeySpec::ALL.iter().filter(|spec| spec.takes_imports()) {
+            let is_rsa = material.name().starts_with("RSA_");
+            let is_pair =
+                !material.name().starts_with("HMAC_") && material.name().find("SYMM") != Some(0);
+            for &key in K::ALL {
+                let by_rsa = key != K::Sm2;
+                let too_long = material == KeySpec::EccNistP521 && key == K::Rsa2048;
+                for (algorithm, expected) in [
+                    (A::RsaesPkcs1V15, false),
+                    (A::RsaesOaepSha1, by_rsa && !is_rsa && !too_long),
+                    (A::RsaesOaepSha256, by_rsa && !is_rsa && !too_long),
+                    (A::RsaAesKeyWrapSha1, by_rsa && is_pair),
+                    (A::RsaAesKeyWrapSha256, by_rsa && is_pair),
+                    (A::Sm2Pke, !by_rsa),
+                ] {
+                    let found = algorithm.wraps(key, material);
+                    assert_eq!(found, expected, "{algorithm} {key} {material}");
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::{KeyError, Message, UseError};
 use crate::SecretBytes;
 use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521};
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsBigEndian as _, AsDer as _, EcPrivateKeyBin, PublicKeyX509Der};
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair as _,
     ParsedPublicKey,
@@ -27,9 +27,19 @@ impl EccKey {
     /// A fresh key, as PKCS#8 with the public key in it.
     pub(super) fn generate(spec: KeySpec) -> Result<SecretBytes, KeyError> {
         let curve = Curve::of(spec)?;
-        let pair = EcdsaKeyPair::generate(curve.sign).map_err(|_| KeyError::Failed)?;
-        let der = pair.to_pkcs8v1().map_err(|_| KeyError::Failed)?;
-        Ok(SecretBytes::new(der.as_ref().to_vec()))
+        pkcs8(&EcdsaKeyPair::generate(curve.sign).map_err(|_| KeyError::Failed)?)
+    }
+
+    /// The key as PKCS#8 with the public key in it. AWS-LC writes a key that it has read without
+    /// the public key, or with a compressed one, so again; one put together of its parts not.
+    pub(super) fn to_pkcs8(&self) -> Result<SecretBytes, KeyError> {
+        let failed = |_| KeyError::Failed;
+        let private: EcPrivateKeyBin<'_> =
+            self.signing.private_key().as_be_bytes().map_err(failed)?;
+        let point = self.signing.public_key().as_ref();
+        let curve = self.public.curve.sign;
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(curve, private.as_ref(), point);
+        pkcs8(&pair.map_err(|_| KeyError::Failed)?)
     }
 
     /// Parses PKCS#8 of exactly `spec`. A public key inside must be the private key's.
@@ -87,6 +97,11 @@ impl EccKey {
             .map_err(|_| UseError::Failed)?;
         Ok(self.agreeing.get_or_init(|| key))
     }
+}
+
+fn pkcs8(pair: &EcdsaKeyPair) -> Result<SecretBytes, KeyError> {
+    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Failed)?;
+    Ok(SecretBytes::new(der.as_ref().to_vec()))
 }
 
 /// A public key on a NIST curve or secp256k1.

@@ -25,9 +25,12 @@ pub(super) struct EdwardsKey {
 impl EdwardsKey {
     /// A fresh key, as PKCS#8 of version 1, which every reader knows: without the public key.
     pub(super) fn generate() -> Result<SecretBytes, KeyError> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Failed)?;
-        let der = pair.to_pkcs8v1().map_err(|_| KeyError::Failed)?;
-        Ok(SecretBytes::new(der.as_ref().to_vec()))
+        pkcs8(&Ed25519KeyPair::generate().map_err(|_| KeyError::Failed)?)
+    }
+
+    /// The key as PKCS#8 of version 1.
+    pub(super) fn to_pkcs8(&self) -> Result<SecretBytes, KeyError> {
+        pkcs8(&self.signing)
     }
 
     /// Parses PKCS#8. A public key in it must be the private key's.
@@ -69,6 +72,11 @@ impl EdwardsKey {
             }
         }
     }
+}
+
+fn pkcs8(pair: &Ed25519KeyPair) -> Result<SecretBytes, KeyError> {
+    let der = pair.to_pkcs8v1().map_err(|_| KeyError::Failed)?;
+    Ok(SecretBytes::new(der.as_ref().to_vec()))
 }
 
 /// A public key.

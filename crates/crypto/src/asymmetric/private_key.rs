@@ -77,6 +77,22 @@ impl PrivateKey {
         Ok(Self { spec, kind })
     }
 
+    /// The key in the form in which [`PrivateKey::generate`] makes one, whatever the form that it
+    /// was parsed from: PKCS#8 has room for attributes, and for the public key in several ways.
+    ///
+    /// # Errors
+    /// [`KeyError::Failed`]; [`KeyError::Unsupported`] for keys that nobody brings (ML-DSA,
+    /// ML-KEM).
+    pub fn to_pkcs8(&self) -> Result<SecretBytes, KeyError> {
+        match &self.kind {
+            Kind::Rsa(key) => key.to_pkcs8(),
+            Kind::Ecc(key) => key.to_pkcs8(),
+            Kind::Edwards(key) => key.to_pkcs8(),
+            Kind::Sm2(key) => key.to_pkcs8(),
+            Kind::MlDsa(_) | Kind::MlKem(_) => Err(KeyError::Unsupported),
+        }
+    }
+
     /// What it is a key of.
     #[must_use]
     pub fn spec(&self) -> KeySpec {

@@ -33,9 +33,12 @@ impl RsaKey {
             KeySpec::Rsa4096 => KeySize::Rsa4096,
             _ => return Err(KeyError::Unsupported),
         };
-        let pair = RsaKeyPair::generate(size).map_err(|_| KeyError::Failed)?;
-        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Failed)?;
-        Ok(SecretBytes::new(der.as_ref().to_vec()))
+        pkcs8(&RsaKeyPair::generate(size).map_err(|_| KeyError::Failed)?)
+    }
+
+    /// The key as PKCS#8.
+    pub(super) fn to_pkcs8(&self) -> Result<SecretBytes, KeyError> {
+        pkcs8(&self.signing)
     }
 
     /// Parses PKCS#8 of exactly `spec`. The members must agree with each other; that the factors
@@ -94,6 +97,11 @@ impl RsaKey {
             .and_then(|key| OaepPrivateDecryptingKey::new(key).map_err(|_| UseError::Failed))?;
         Ok(self.decrypting.get_or_init(|| key))
     }
+}
+
+fn pkcs8(pair: &RsaKeyPair) -> Result<SecretBytes, KeyError> {
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Failed)?;
+    Ok(SecretBytes::new(der.as_ref().to_vec()))
 }
 
 /// A public key of 2,048, 3,072 or 4,096 bits.

@@ -7,9 +7,10 @@ use crate::refusal::{Refusal, Unsupported};
 use crate::slot::Slot;
 use crate::target::AdmittedAccount;
 use crate::vault::KeyEntry;
-use strongroom_keys::{DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion};
+use std::sync::Arc;
+use strongroom_keys::{DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion};
 use strongroom_policy::default_key_policy;
-use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Tag};
+use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag};
 
 /// A key to be created.
 pub struct KeyDraft {
@@ -62,7 +63,11 @@ impl Work<'_> {
                 let material = self.fresh_material(draft.spec, &arn).await?;
                 (Origin::AwsKms, KeyState::Enabled, vec![material])
             }
-            KeySource::Imported => (Origin::External, KeyState::PendingImport, Vec::new()),
+            KeySource::Imported => {
+                // What is sealed for the Region needs its domain key, which the first key makes.
+                let _ = self.domain(region).await?;
+                (Origin::External, KeyState::PendingImport, Vec::new())
+            }
         };
         let record = KeyRecord {
             account,
@@ -133,10 +138,15 @@ impl Work<'_> {
         material: &KeyMaterial,
         arn: &KeyArn,
     ) -> Result<MaterialRecord, Refusal> {
-        let domain = self.desk.ledger.domain(DomainName::region(arn.region)).await;
-        let domain = domain.map_err(|why| self.desk.internal(&why))?;
+        let domain = self.domain(arn.region).await?;
         let wrapped = material.wrap(&domain, arn, self.now(), self.desk.vault.entropy());
         wrapped.map_err(|why| self.failed(&why))
+    }
+
+    /// The key that seals for the Region.
+    pub(crate) async fn domain(&self, region: Region) -> Result<Arc<DomainKey>, Refusal> {
+        let domain = self.desk.ledger.domain(DomainName::region(region)).await;
+        domain.map_err(|why| self.desk.internal(&why))
     }
 
     /// Stages a change to the key's record, and to its places in the schedule.

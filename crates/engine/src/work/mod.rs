@@ -3,12 +3,14 @@
 
 mod aliases;
 mod cryptography;
+mod import;
 mod keys;
 mod offload;
 mod pairs;
 mod policies;
 
 pub use cryptography::Encrypted;
+pub use import::{BroughtMaterial, ImportParameters};
 pub use keys::{KeyDraft, KeySource};
 pub use pairs::Signed;
 

@@ -10,7 +10,7 @@ use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_types::{KeyArn, KeySpec, Timestamp};
 
 /// The bytes of key material: 32 for SYMMETRIC_DEFAULT, 28 to 128 for HMAC keys, a private key in
-/// PKCS #8 (RFC 5958, DER) for asymmetric ones.
+/// PKCS #8 (RFC 5958, DER) for asymmetric ones, always in the form that is made here.
 pub struct KeyMaterial {
     id: MaterialId,
     bytes: SecretBytes,
@@ -67,12 +67,18 @@ impl KeyMaterial {
         arn: &KeyArn,
         bytes: SecretBytes,
     ) -> Result<Self, MaterialError> {
-        let form = MaterialError::Form;
-        let fits = match secret_length(spec) {
-            Some(length) => bytes.len() == length,
-            None => PrivateKey::parse(spec, bytes.expose()).is_ok(),
+        let bytes = match secret_length(spec) {
+            Some(least) => {
+                let most = if spec == KeySpec::SymmetricDefault { least } else { MAX_MAC_KEY };
+                let fits = (least..=most).contains(&bytes.len());
+                if fits { bytes } else { return Err(MaterialError::Form) }
+            }
+            // The same key in another envelope is the same material.
+            None => PrivateKey::parse(spec, bytes.expose())
+                .and_then(|key| key.to_pkcs8())
+                .map_err(|_| MaterialError::Form)?,
         };
-        if fits { Self::of(arn, bytes).ok_or(MaterialError::Failed) } else { Err(form) }
+        Self::of(arn, bytes).ok_or(MaterialError::Failed)
     }
 
     fn of(arn: &KeyArn, bytes: SecretBytes) -> Option<Self> {
@@ -122,9 +128,15 @@ impl KeyMaterial {
     }
 }
 
-/// Length in bytes of a symmetric secret; `None` for specs of key pairs.
+/// The longest HMAC key that may be brought, in bytes; a longer one is to be hashed by who has it.
 ///
-/// Source: AWS KMS API Reference, `GenerateMac` and `ImportKeyMaterial`.
+/// Source: AWS KMS Developer Guide, "Requirements for imported key material".
+const MAX_MAC_KEY: usize = 128;
+
+/// Length in bytes of a symmetric secret that is made here, and the least of one that is brought;
+/// `None` for specs of key pairs.
+///
+/// Source: the same.
 #[must_use]
 const fn secret_length(spec: KeySpec) -> Option<usize> {
     match spec {
@@ -184,18 +196,54 @@ mod tests {
 
     #[test]
     fn what_is_brought_must_be_of_the_spec() {
-        for (spec, length) in
-            [(KeySpec::SymmetricDefault, 32), (KeySpec::Hmac224, 28), (KeySpec::Hmac512, 64)]
-        {
-            for wrong in [0, length - 1, length + 1] {
-                let bytes = SecretBytes::new(vec![1; wrong]);
+        for (spec, least, most) in [
+            (KeySpec::SymmetricDefault, 32, 32),
+            (KeySpec::Hmac224, 28, 128),
+            (KeySpec::Hmac256, 32, 128),
+            (KeySpec::Hmac384, 48, 128),
+            (KeySpec::Hmac512, 64, 128),
+        ] {
+            for length in 0..=200 {
+                let bytes = SecretBytes::new(vec![1; length]);
                 let refused = KeyMaterial::imported(spec, &arn(1), bytes).err();
-                assert_eq!(refused, Some(MaterialError::Form), "{spec} of {wrong} bytes");
+                let fits = (least..=most).contains(&length);
+                let expected = (!fits).then_some(MaterialError::Form);
+                assert_eq!(refused, expected, "{spec} of {length} bytes");
             }
-            let bytes = SecretBytes::new(vec![1; length]);
-            assert!(KeyMaterial::imported(spec, &arn(1), bytes).is_ok());
         }
         let no_key = SecretBytes::new(vec![0x30; 100]);
         assert!(KeyMaterial::imported(KeySpec::EccNistP256, &arn(1), no_key).is_err());
+    }
+
+    #[test]
+    fn a_key_and_its_hash_are_two_materials() {
+        let long = vec![7; 64];
+        let hash = strongroom_crypto::hash::sha256(&long).to_vec();
+        let id = |bytes| {
+            let bytes = SecretBytes::new(bytes);
+            KeyMaterial::imported(KeySpec::Hmac256, &arn(1), bytes).unwrap().id()
+        };
+        assert_ne!(id(long), id(hash));
+    }
+
+    #[test]
+    fn a_key_in_another_envelope_is_the_same_material() {
+        let spec = KeySpec::EccNistP256;
+        let made = PrivateKey::generate(spec).unwrap();
+        let bare = without_public_key(made.expose());
+        assert_ne!(bare, made.expose());
+        let id = |bytes| KeyMaterial::imported(spec, &arn(1), bytes).unwrap().id();
+        assert_eq!(id(SecretBytes::new(bare)), id(made));
+    }
+
+    /// PKCS #8 of a P-256 key less the public key, which is its last 70 bytes (RFC 5915, section 3).
+    fn without_public_key(pkcs8: &[u8]) -> Vec<u8> {
+        let mut bare = vec![0x30, 65];
+        bare.extend_from_slice(&pkcs8[3..pkcs8.len() - 70]);
+        // The lengths of what it was in: the OCTET STRING, and the ECPrivateKey in that.
+        for at in [27, 29] {
+            bare[at] -= 70;
+        }
+        bare
     }
 }

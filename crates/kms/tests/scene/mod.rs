@@ -9,13 +9,13 @@ use strongroom_keys::admits;
 use strongroom_kms::{OperationName, demands};
 use strongroom_testkit::{Answer, Client, Kit, World, base64, contains, unbase64};
 use strongroom_types::shape::{Kind, Visibility};
-use strongroom_types::{KeyArn, KeyState, KeyUsage};
+use strongroom_types::{KeyArn, KeyState, KeyUsage, Origin};
 
 /// What is encrypted. It must show up nowhere but in the answer that returns it.
 pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
 
 /// The key that each sample of one operation is about, another one of its kind, and what either
-/// made for the operation to take: a ciphertext, a signature, a MAC.
+/// made for the operation to take: a ciphertext, a signature, a MAC, a whole request.
 pub(crate) struct Scene {
     pub(crate) key: KeyArn,
     pub(crate) other: KeyArn,
@@ -46,6 +46,10 @@ impl Scene {
             let input = json!({"AliasName": alias, "TargetKeyId": own});
             let _ = kit.block_on(kit.stranger().call("CreateAlias", &input)).ok();
         }
+        if demands(name).origins == [Origin::External] {
+            kit.import(&key, MARKED);
+            kit.import(&other, MARKED);
+        }
         let (of_key, of_other) = (made_by(&kit, name, &key), made_by(&kit, name, &other));
         (Self { key, other, of_key, of_other }, kit.stop())
     }
@@ -59,6 +63,7 @@ impl Scene {
         let named = |input| vec![Sample { input, by_ciphertext: false }];
         match name {
             N::CancelKeyDeletion
+            | N::DeleteImportedKeyMaterial
             | N::DescribeKey
             | N::DisableKey
             | N::EnableKey
@@ -93,6 +98,9 @@ impl Scene {
                 named(json!({"KeyId": key, "KeySpec": "AES_256", "EncryptionContext": context}))
             }
             N::GenerateRandom => named(json!({"NumberOfBytes": 32})),
+            N::GetParametersForImport => named(json!({"KeyId": key,
+                "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"})),
+            N::ImportKeyMaterial => named(serde_json::from_slice(&self.of_key).unwrap()),
             N::ListAliases => named(json!({"KeyId": key})),
             N::ListKeys => named(json!({})),
             N::PutKeyPolicy => named(json!({"KeyId": key, "Policy": policy(None),
@@ -139,6 +147,11 @@ impl Scene {
 /// What CreateKey is asked for, so that the key suits the operation.
 fn kind(name: OperationName) -> Value {
     use OperationName as N;
+    if demands(name).origins == [Origin::External] {
+        // Of a spec whose material can be what is marked.
+        return json!({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC",
+                      "Origin": "EXTERNAL"});
+    }
     match (name, demands(name).usage) {
         (_, Some(KeyUsage::SignVerify)) | (N::GetPublicKey, _) => {
             json!({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"})
@@ -159,6 +172,9 @@ fn kind(name: OperationName) -> Value {
 /// What the operation takes that only a key makes; nothing if there is no such thing.
 fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
     use OperationName as N;
+    if name == N::ImportKeyMaterial {
+        return kit.wrapped(key, MARKED).to_string().into_bytes();
+    }
     let (key, marked) = (key.to_string(), base64(MARKED));
     let (maker, input, member) = match name {
         N::Verify => (
