@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
-    let Opened { engine, threads } = running::open(&data, &runtime, clock, config.settings.clone())?;
+    let Opened { engine, threads } =
+        running::open(&data, &runtime, clock, config.settings.clone())?;
     runtime.block_on(first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
