@@ -32,6 +32,7 @@ mod recipient;
 pub mod refusal;
 pub mod reply;
 mod scheduled;
+pub mod seeding;
 mod slot;
 pub mod target;
 pub mod trail;
