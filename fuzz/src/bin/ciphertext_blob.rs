@@ -4,12 +4,18 @@
 
 use libfuzzer_sys::fuzz_target;
 use strongroom_crypto::SystemEntropy;
-use strongroom_keys::BackingKey;
 use strongroom_keys::blob::{BlobHeader, OVERHEAD};
-use strongroom_types::{AccountId, EncryptionContext, KeyArn, KeyId};
+use strongroom_keys::{BackingKey, KeyMaterial};
+use strongroom_types::{AccountId, EncryptionContext, KeyArn, KeyId, KeySpec};
 
 thread_local! {
-    static KEY: BackingKey = BackingKey::generate(&arn(), &SystemEntropy).expect("entropy");
+    static KEY: BackingKey = key();
+}
+
+fn key() -> BackingKey {
+    let spec = KeySpec::SymmetricDefault;
+    let material = KeyMaterial::generate(spec, &arn(), &SystemEntropy).expect("entropy");
+    BackingKey::new(spec, &material).expect("its own material")
 }
 
 fn arn() -> KeyArn {
