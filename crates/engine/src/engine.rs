@@ -9,6 +9,7 @@ use std::sync::Arc;
 use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
 use strongroom_keys::RootKey;
+use strongroom_types::{KeySpec, Region};
 
 /// What the engine is made of.
 pub struct Ports {
@@ -37,6 +38,14 @@ pub struct Settings {
     pub sm2_everywhere: bool,
     /// Whose attestation documents are believed; nobody's, if there is none.
     pub attestation_roots: Roots,
+}
+
+impl Settings {
+    /// Whether keys of this spec are made in the Region.
+    #[must_use]
+    pub fn offers(&self, spec: KeySpec, region: Region) -> bool {
+        spec != KeySpec::Sm2 || self.sm2_everywhere || region.partition() == "aws-cn"
+    }
 }
 
 /// Takes the server's own failures.

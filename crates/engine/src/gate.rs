@@ -53,8 +53,8 @@ pub(crate) fn admit(
     now: Timestamp,
 ) -> Result<AdmittedKey, Refusal> {
     let key = entry.record.arn();
-    let scheduled = matches!(permit.reason(), Reason::Scheduled(_));
-    if scheduled || permit.action() != action || !permit.covers_key(&key) {
+    let without_decision = matches!(permit.reason(), Reason::Scheduled(_) | Reason::Operator(_));
+    if without_decision || permit.action() != action || !permit.covers_key(&key) {
         return Err(Refusal::Internal);
     }
     if !demands.origins.is_empty() && !demands.origins.contains(&entry.record.origin) {

@@ -34,6 +34,7 @@ pub mod refusal;
 pub mod reply;
 mod rotation;
 mod scheduled;
+pub mod seeding;
 mod slot;
 pub mod target;
 pub mod trail;

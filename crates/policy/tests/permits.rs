@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
 use strongroom_policy::{
-    Fact, Facts, Permit, Policy, Question, Reason, Resource, ScheduledTask, Sources, decide,
-    default_key_policy, locks_out,
+    Fact, Facts, OperatorTask, Permit, Policy, Question, Reason, Resource, ScheduledTask, Sources,
+    decide, default_key_policy, locks_out,
 };
 use strongroom_types::{AccountId, Action, AliasArn, AliasName, KeyArn, Principal};
 
@@ -65,6 +65,11 @@ fn a_scheduled_task_has_a_permit_of_its_own() {
     assert!(permit.covers_key(&key(1)) && !permit.covers_key(&key(2)));
     assert_eq!(permit.reason(), &Reason::Scheduled(ScheduledTask::DeleteKey));
     assert_eq!(permit.action().as_str(), "kms:DeleteKey");
+
+    let permit = Permit::for_operator(OperatorTask::SeedKey, key(1));
+    assert!(permit.covers_key(&key(1)) && !permit.covers_key(&key(2)));
+    assert_eq!(permit.reason(), &Reason::Operator(OperatorTask::SeedKey));
+    assert_eq!(permit.action().as_str(), "kms:SeedKey");
 }
 
 /// Conditions of statements about other principals, actions and resources are not evaluated.

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Trail(TrailArguments),
     /// Manage accounts.
     Account(AccountArguments),
+    /// Make keys of given key material.
+    Key(KeyArguments),
     /// Set the clock of a server forward that was started with --dev-clock.
     Clock(ClockArguments),
 }
@@ -49,6 +51,52 @@ pub(crate) enum ClockCommand {
         #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
         data: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct KeyArguments {
+    #[command(subcommand)]
+    pub(crate) command: KeyCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key of a given id and key material, so that it is the same in every installation: for
+    /// tests. The same command again changes nothing. The server must not be running; a new data
+    /// directory is initialised first.
+    ImportMaterial(ImportArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArguments {
+    /// The key's id: a UUID, or `mrk-` and 32 hexadecimal digits for a multi-Region key
+    #[arg(long, value_name = "ID")]
+    pub(crate) key_id: String,
+    /// File with the key material, `-` for standard input: bytes, `hex:…` or `base64:…`, for key
+    /// pairs also PKCS#8 in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) material: PathBuf,
+    /// Key spec
+    #[arg(long, value_name = "SPEC", default_value = "SYMMETRIC_DEFAULT")]
+    pub(crate) spec: String,
+    /// Key usage [default: the only one that keys of the spec have]
+    #[arg(long, value_name = "USAGE")]
+    pub(crate) usage: Option<String>,
+    /// An alias for it: alias/NAME
+    #[arg(long, value_name = "ALIAS")]
+    pub(crate) alias: Option<String>,
+    /// Region [default: the one that the server had last, or us-east-1]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Account [default: the first one]
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
+    /// Initialise a new data directory for `serve --dev-clock`
+    #[arg(long)]
+    pub(crate) dev_clock: bool,
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+    pub(crate) data: PathBuf,
 }
 
 #[derive(Args)]

@@ -15,7 +15,8 @@ use strongroom_types::Region;
 const MAX_FILE: u64 = 64 * 1024;
 const DEFAULT_DATA: &str = "./strongroom-data";
 const DEFAULT_PORT: u16 = 4599;
-const DEFAULT_REGION: &str = "us-east-1";
+/// The Region of commands and clients that name none.
+pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// How the server is to run.
 pub(crate) struct Config {

@@ -9,6 +9,7 @@ mod data;
 mod dev_clock;
 mod environment;
 mod gateway;
+mod key;
 mod running;
 mod serve;
 mod terminal;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Env(arguments) => environment::run(&arguments),
         Command::Trail(arguments) => trail::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
         Command::Clock(arguments) => dev_clock::run(&arguments),
     };
     match done {

@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ports::Clock;
-use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
+use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
 use strongroom_server::log::{self, Level};
+use strongroom_types::{AccountId, Region};
 use tokio::runtime::{Builder, Runtime};
 
 /// The engine with the threads of its ledger.
@@ -54,6 +55,20 @@ pub(crate) fn open(
     }
     let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
     Ok(Opened { engine: Arc::new(engine), threads })
+}
+
+/// Makes the first account and its access key, unless they are there.
+pub(crate) async fn first_account(
+    engine: &Engine,
+    data: &DataDir,
+    region: Region,
+) -> Result<(), Failure> {
+    let failed = |why: VaultError| Failure::new(why.to_string());
+    if engine.has_account(AccountId::INITIAL).await.map_err(failed)? {
+        return Ok(());
+    }
+    let key = data.first_access_key()?;
+    engine.create_account(AccountId::INITIAL, region, &key.id, key.secret).await.map_err(failed)
 }
 
 /// The clock of a data directory: the system's, or one that is so many milliseconds ahead.

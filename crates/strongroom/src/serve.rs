@@ -17,7 +17,6 @@ use strongroom_engine::ports::Clock;
 use strongroom_engine::{Due, Engine};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
-use strongroom_types::AccountId;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -47,7 +46,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let Opened { engine, threads } =
         running::open(&data, &runtime, clock, config.settings.clone())?;
-    runtime.block_on(first_account(&engine, &data, config.region))?;
+    runtime.block_on(running::first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);
@@ -64,19 +63,6 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     running::join(threads)?;
     log::log(Level::Info, "stopped");
     Ok(())
-}
-
-async fn first_account(
-    engine: &Engine,
-    data: &DataDir,
-    region: strongroom_types::Region,
-) -> Result<(), Failure> {
-    let failed = |why: strongroom_engine::VaultError| Failure::new(why.to_string());
-    if engine.has_account(AccountId::INITIAL).await.map_err(failed)? {
-        return Ok(());
-    }
-    let key = data.first_access_key()?;
-    engine.create_account(AccountId::INITIAL, region, &key.id, key.secret).await.map_err(failed)
 }
 
 fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {

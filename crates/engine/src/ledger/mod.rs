@@ -62,7 +62,7 @@ impl Changes {
         self.0.push(Change { slot, before, after: None });
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -101,8 +101,7 @@ impl Work<'_> {
     /// # Errors
     /// [`Refusal::Unsupported`].
     pub fn offers(&self, spec: KeySpec) -> Result<(), Refusal> {
-        let chinese = self.desk.call.caller.region.partition() == "aws-cn";
-        if spec == KeySpec::Sm2 && !chinese && !self.desk.settings.sm2_everywhere {
+        if !self.desk.settings.offers(spec, self.desk.call.caller.region) {
             return Err(Refusal::Unsupported(Unsupported::KeySpec(spec)));
         }
         Ok(())

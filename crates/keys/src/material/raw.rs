@@ -5,7 +5,7 @@ use crate::DomainKey;
 use crate::record::MaterialRecord;
 use crate::sealed::{self, RecordError};
 use std::fmt;
-use strongroom_crypto::asymmetric::PrivateKey;
+use strongroom_crypto::asymmetric::{KeyError, PrivateKey};
 use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_types::{KeyArn, KeySpec, Timestamp};
 
@@ -73,10 +73,16 @@ impl KeyMaterial {
                 let fits = (least..=most).contains(&bytes.len());
                 if fits { bytes } else { return Err(MaterialError::Form) }
             }
-            // The same key in another envelope is the same material.
-            None => PrivateKey::parse(spec, bytes.expose())
-                .and_then(|key| key.to_pkcs8())
-                .map_err(|_| MaterialError::Form)?,
+            None => {
+                let key =
+                    PrivateKey::parse(spec, bytes.expose()).map_err(|_| MaterialError::Form)?;
+                match key.to_pkcs8() {
+                    // The same key in another envelope is the same material.
+                    Ok(bytes) => bytes,
+                    Err(KeyError::Unsupported) => bytes,
+                    Err(_) => return Err(MaterialError::Failed),
+                }
+            }
         };
         Self::of(arn, bytes).ok_or(MaterialError::Failed)
     }

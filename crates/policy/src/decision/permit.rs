@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use strongroom_types::{Action, AliasArn, KeyArn};
 
-/// The proof that an action on a resource is allowed. It has two makers: [`decide`](crate::decide)
-/// and [`Permit::for_scheduled_task`].
+/// The proof that an action on a resource is allowed. It has three makers:
+/// [`decide`](crate::decide), [`Permit::for_scheduled_task`] and [`Permit::for_operator`].
 ///
 /// It is not made in any other way,
 ///
@@ -46,6 +46,12 @@ impl Permit {
     /// The permit of the service itself to do what is due to a key.
     pub fn for_scheduled_task(task: ScheduledTask, key: KeyArn) -> Self {
         Self { action: task.action(), target: Target::Key(key), reason: Reason::Scheduled(task) }
+    }
+
+    /// The permit of the operator, who has the root key, to run a command on a stopped server's
+    /// data. No request gets one.
+    pub fn for_operator(task: OperatorTask, key: KeyArn) -> Self {
+        Self { action: task.action(), target: Target::Key(key), reason: Reason::Operator(task) }
     }
 
     /// The permit of a positive decision.
@@ -108,6 +114,8 @@ pub enum Reason {
     RootUser,
     /// The service does what is due.
     Scheduled(ScheduledTask),
+    /// The operator of the server does it.
+    Operator(OperatorTask),
 }
 
 impl fmt::Display for Reason {
@@ -122,6 +130,7 @@ impl fmt::Display for Reason {
                 ScheduledTask::RotateKey => "automatic rotation",
                 ScheduledTask::SynchronizeMultiRegionKey => "multi-Region synchronization",
             }),
+            Self::Operator(_) => f.write_str("operator of the server"),
         }
     }
 }
@@ -148,6 +157,23 @@ impl ScheduledTask {
             Self::DeleteExpiredKeyMaterial => Action::new("kms:DeleteExpiredKeyMaterial"),
             Self::RotateKey => Action::new("kms:RotateKey"),
             Self::SynchronizeMultiRegionKey => Action::new("kms:SynchronizeMultiRegionKey"),
+        }
+    }
+}
+
+/// What the operator of the server does to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperatorTask {
+    /// Makes a key of a given id and of key material that is brought.
+    SeedKey,
+}
+
+impl OperatorTask {
+    /// The name in the audit record; no policy can allow it.
+    #[must_use]
+    pub fn action(self) -> Action {
+        match self {
+            Self::SeedKey => Action::new("kms:SeedKey"),
         }
     }
 }
