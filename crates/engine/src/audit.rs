@@ -316,6 +316,7 @@ fn write_out(value: &Out, out: &mut Encoder<Vec<u8>>) {
             members.iter().for_each(|member| write_out(member, out));
             Ok(())
         }
+        Out::Map(pairs) => out.encode(pairs).map(drop),
         Out::Structure(members) => {
             write_reply(members, out);
             Ok(())

@@ -56,6 +56,8 @@ pub enum Access {
     },
     /// UpdatePrimaryRegion: one action on the primary key and on the replica that takes its place.
     Succession(Action),
+    /// RetireGrant: one action on one key, which the grant itself permits.
+    Grant(Action),
     /// One action on the alias and on each key concerned.
     AliasAndKeys(Action),
     /// One action on nothing in particular, in the caller's account.

@@ -23,6 +23,7 @@ mod engine;
 mod facts;
 mod family;
 pub mod gate;
+mod grant_token;
 pub mod ledger;
 mod marker;
 pub mod operation;

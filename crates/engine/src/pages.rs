@@ -46,6 +46,9 @@ pub fn page_request(
     }
 }
 
+/// The most records that one page of a choice looks at.
+const MAX_LOOKED_AT: usize = 1000;
+
 impl Work<'_> {
     /// A page of the account's keys in the Region, by key id.
     ///
@@ -150,6 +153,62 @@ impl Work<'_> {
         let found = self.desk.vault.scan(range, after.as_deref(), page.limit + 1).await;
         let found = found.map_err(|why| self.desk.internal(&why))?;
         self.cut(found, &query, page.limit, |(place, _): &(Vec<u8>, T)| place.as_slice()).await
+    }
+
+    /// A page of the store keys of `range`; records are not opened.
+    pub(crate) async fn page_of_places(
+        &self,
+        range: &SlotRange,
+        page: PageRequest,
+    ) -> Result<Page<Vec<u8>>, Refusal> {
+        let (query, after) = self.query(range, &page).await?;
+        let found = self.desk.vault.places(range, after.as_deref(), page.limit + 1).await;
+        let found = found.map_err(|why| self.desk.internal(&why))?;
+        self.cut(found, &query, page.limit, Vec::as_slice).await
+    }
+
+    /// A page of the records of `range` that are `chosen`. Its marker is bound to `choice`, too.
+    /// At most [`MAX_LOOKED_AT`] records are looked at, so that a page may be short, or empty, and
+    /// there may still be a next one.
+    pub(crate) async fn chosen_page<T>(
+        &self,
+        range: &SlotRange,
+        choice: &str,
+        page: PageRequest,
+        chosen: impl Fn(&T) -> bool,
+    ) -> Result<Page<T>, Refusal>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let query = [self.desk.demands.name, " ", choice, " "].concat().into_bytes();
+        let query = [&query, range.prefix()].concat();
+        let after = self.opened(&query, &page).await?;
+        let look = if choice.is_empty() { page.limit } else { MAX_LOOKED_AT };
+        let found = self.desk.vault.scan::<T>(range, after.as_deref(), look + 1).await;
+        let mut found = found.map_err(|why| self.desk.internal(&why))?;
+        let mut more = found.len() > look;
+        found.truncate(look);
+        let last_seen = found.last().map(|(place, _)| place.clone());
+        let mut items = Vec::new();
+        let mut last = None;
+        for (place, item) in found {
+            if !chosen(&item) {
+                continue;
+            }
+            if items.len() == page.limit {
+                more = true;
+                break;
+            }
+            last = Some(place);
+            items.push(item);
+        }
+        let full = items.len() == page.limit;
+        let at = if full { last } else { last_seen };
+        let next = match at {
+            Some(place) if more => Some(self.marker(&query, &place).await?),
+            _ => None,
+        };
+        Ok(Page { items, next })
     }
 
     /// What a marker of this listing is bound to, and where the page begins.

@@ -5,15 +5,19 @@ use crate::call::Call;
 use crate::decode::Values;
 use crate::desk::{Desk, Faults};
 use crate::engine::{Engine, Settings};
+use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
 use crate::operation::Operation;
 use crate::recipient;
 use crate::refusal::{Invalid, Refusal};
 use crate::reply::Reply;
+use crate::slot::Slot;
 use crate::target::Target;
+use crate::vault::Vault;
 use crate::wire::{Malformed, Node};
 use crate::work::Work;
 use strongroom_attestation::Attested;
+use strongroom_keys::GrantRecord;
 use strongroom_types::Timestamp;
 
 /// How often a request is tried again after another one was first to change what it builds on.
@@ -101,7 +105,7 @@ impl Engine {
         let found = operation.target()?.find(&desk, note).await?;
         // 3 may this caller?
         let permits = O::Target::authorize(&found, &desk, note)?;
-        asides.refuse_grant_tokens()?;
+        asides.check_grant_tokens(self.vault()).await?;
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
         operation.check(&admitted)?;
@@ -135,7 +139,7 @@ impl Engine {
 /// Members that many operations share and that the path itself acts on.
 struct Asides {
     dry_run: bool,
-    grant_tokens: bool,
+    grant_tokens: Vec<String>,
     recipient: Option<Attested>,
 }
 
@@ -148,12 +152,20 @@ impl Asides {
         if values.has("DryRunModifiers") && !dry_run {
             return Err(Refusal::Validation(Invalid::DryRunModifier));
         }
-        Ok(Self { dry_run, grant_tokens: !tokens.is_empty(), recipient })
+        Ok(Self { dry_run, grant_tokens: tokens, recipient })
     }
 
-    /// There are no grants yet, so no token names one.
-    fn refuse_grant_tokens(&self) -> Result<(), Refusal> {
-        if self.grant_tokens { Err(Refusal::InvalidGrantToken) } else { Ok(()) }
+    /// Every token must name a grant that is there. A grant is visible to all as soon as it is
+    /// created, so a token makes none more so.
+    async fn check_grant_tokens(&self, vault: &Vault) -> Result<(), Refusal> {
+        for token in &self.grant_tokens {
+            let (key, id) = grant_token::open(vault, token).await?;
+            let found = vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await;
+            if !matches!(found, Ok(Some(_))) {
+                return Err(Refusal::InvalidGrantToken);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,8 +3,8 @@
 
 use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
-    AliasArn, EncryptionAlgorithm, ErrorCode, KeyArn, KeySpec, KeyUsage, MessageType, Origin,
-    Region, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
+    AliasArn, EncryptionAlgorithm, ErrorCode, GrantOperation, KeyArn, KeySpec, KeyUsage,
+    MessageType, Origin, Region, SigningAlgorithm, WrappingAlgorithm, WrappingKeySpec,
 };
 
 /// A request's refusal, as the caller is told of it.
@@ -58,6 +58,10 @@ pub enum Refusal {
     },
     /// The ciphertext, or its encryption context, is not what was encrypted.
     InvalidCiphertext,
+    /// A text that is no grant id.
+    InvalidGrantId,
+    /// What a grant cannot be.
+    Grant(GrantDefect),
     /// A grant token that names no grant.
     InvalidGrantToken,
     /// The key's spec does not have the algorithm.
@@ -126,6 +130,8 @@ pub enum Missing {
     Alias(String),
     /// A key policy other than `default`.
     Policy,
+    /// A grant.
+    Grant,
     /// Key material of the key.
     Material(MaterialId, KeyArn),
 }
@@ -161,10 +167,39 @@ pub enum MaterialDefect {
 pub enum Limit {
     /// 50 aliases a key.
     AliasesPerKey,
+    /// 50,000 grants on a key.
+    GrantsPerKey,
     /// 25 rotations on demand of a key.
     RotationsOnDemand(KeyArn),
     /// 32,768 bytes of key policy.
     PolicySize,
+}
+
+/// What is wrong with the terms of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrantDefect {
+    /// No operation.
+    NoOperation,
+    /// No operation but CreateGrant.
+    OnlyCreateGrant,
+    /// An operation that the key does not support.
+    Operation(GrantOperation),
+    /// Both or neither of two ways to name a party.
+    Party(&'static str, &'static str),
+    /// A text that is no principal's ARN.
+    Arn(String),
+    /// A constraint on what has no encryption context.
+    ContextOfKey(KeySpec),
+    /// Two constraints of the encryption context.
+    TwoConstraints,
+    /// A constraint without pairs.
+    NoPairs,
+    /// A grant to a service without what AWS demands of one.
+    Service,
+    /// A principal of another account than the caller's.
+    OtherAccount,
+    /// Neither a token, nor a key with a grant id.
+    Unnamed,
 }
 
 /// What is wrong with tags.
@@ -297,6 +332,9 @@ impl Refusal {
             Self::ReservedAlias => ErrorCode::InvalidAliasName,
             Self::InvalidArn(_) => ErrorCode::InvalidArn,
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
+            Self::InvalidGrantId => ErrorCode::InvalidGrantId,
+            Self::Grant(GrantDefect::Arn(_)) => ErrorCode::InvalidArn,
+            Self::Grant(_) => ErrorCode::Validation,
             Self::InvalidGrantToken => ErrorCode::InvalidGrantToken,
             Self::AsymmetricDataKey
             | Self::IncompatibleAlgorithm { .. }

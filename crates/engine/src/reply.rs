@@ -1,6 +1,7 @@
 //! What an operation answers: named members, still without a wire format.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use strongroom_crypto::SecretBytes;
 use strongroom_types::Timestamp;
 
@@ -24,6 +25,8 @@ pub enum Out {
     Time(Timestamp),
     /// A list.
     List(Vec<Out>),
+    /// Texts by text.
+    Map(BTreeMap<String, String>),
     /// Named members.
     Structure(Reply),
 }
@@ -97,6 +100,12 @@ impl From<SecretBytes> for Out {
 impl From<Vec<u8>> for Out {
     fn from(blob: Vec<u8>) -> Self {
         Self::Blob(blob)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Out {
+    fn from(pairs: BTreeMap<String, String>) -> Self {
+        Self::Map(pairs)
     }
 }
 

@@ -9,7 +9,9 @@ use crate::ledger::{Changes, CommitFailure};
 use crate::rotation::with_fresh_material;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{KeyEntry, VaultError};
-use strongroom_keys::{DueTask, KeyRecord, Rotation};
+use crate::work::beside;
+use std::sync::Arc;
+use strongroom_keys::{DueTask, GrantRecord, KeyRecord, Rotation};
 use strongroom_policy::Permit;
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, RotationType, Timestamp};
 
@@ -70,7 +72,14 @@ impl Engine {
     /// The schedule says when to look; the key's own, sealed record decides.
     async fn keep(&self, due: &Appointment, now: Timestamp) -> Result<bool, VaultError> {
         let arn = due.key;
-        let Some(entry) = self.vault().key(&arn).await? else { return Ok(false) };
+        let Some(mut entry) = self.vault().key(&arn).await? else { return Ok(false) };
+        let is_due = due.time <= now && entry.record.due().contains(&(due.time, due.task));
+        while is_due && due.task == DueTask::Delete && entry.record.grants.is_some() {
+            match self.end_grants(&entry).await? {
+                Some(after) => entry = after,
+                None => return Ok(false),
+            }
+        }
         let scheduled = permit_task(due.task);
         let permit = Permit::for_scheduled_task(scheduled, arn);
         let Some(key) = admit_due(entry, permit, (due.time, due.task), now) else {
@@ -160,6 +169,35 @@ impl Engine {
             changes.delete(slot, version);
         }
         Ok(())
+    }
+
+    /// Ends some of the grants on a key that is to be deleted: there may be more than one commit
+    /// takes. Returns the key after that; `None` if somebody changed it just now.
+    async fn end_grants(&self, entry: &KeyEntry) -> Result<Option<Arc<KeyEntry>>, VaultError> {
+        let (arn, mut changes) = (entry.record.arn(), Changes::default());
+        let range = SlotRange::grants(&arn);
+        let grants = self.vault().scan::<GrantRecord>(&range, None, PAGE).await?;
+        for (_, grant) in &grants {
+            let own = std::iter::once(Slot::grant(&arn, &grant.id));
+            for slot in own.chain(beside(&arn, grant)) {
+                let found = self.vault().store().read(slot.bytes()).await?;
+                if let Some(found) = found {
+                    changes.delete(slot, Some(found.version));
+                }
+            }
+        }
+        let mut record = entry.record.clone();
+        let left = |count: u32| count.checked_sub(u32::try_from(grants.len()).ok()?);
+        record.grants = record.grants.and_then(left).filter(|n| *n > 0 && grants.len() == PAGE);
+        changes.put(Slot::key(&arn), Some(entry.version), &record);
+        let event = self.event("kms", "RevokeGrant", arn.account, arn.region, arn.to_string());
+        match self.ledger().commit(changes, &event, ()).await {
+            Ok(_) => self.vault().key(&arn).await,
+            Err((CommitFailure::Conflict, ())) => Ok(None),
+            Err((CommitFailure::Unrecorded, ())) => {
+                Err(VaultError("the end of its grants could not be recorded".to_owned()))
+            }
+        }
     }
 
     async fn deletion(&self, key: &AdmittedKey, due: &Appointment) -> Result<Changes, VaultError> {

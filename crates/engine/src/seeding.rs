@@ -169,6 +169,7 @@ impl Engine {
             store: None,
             transition: None,
             pending_window_days: None,
+            grants: None,
         };
         changes.put(Slot::key(&arn), None, &record);
         Ok(None)

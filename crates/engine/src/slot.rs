@@ -1,5 +1,6 @@
 //! Where records are: the keys of the store. `docs/records.md` lists the forms.
 
+use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
 
@@ -44,6 +45,30 @@ impl Slot {
     pub fn alias_of(arn: &KeyArn, name: &AliasName) -> Self {
         let text = format!("ak/{}/{}/{}/{name}", arn.account, arn.region, arn.key);
         Self::new(text, DomainName::region(arn.region), Subject::Other)
+    }
+
+    /// A grant: `g/<account>/<region>/<key id>/<grant id>`.
+    #[must_use]
+    pub fn grant(key: &KeyArn, grant: &str) -> Self {
+        let text = format!("g/{}/{}/{}/{grant}", key.account, key.region, key.key);
+        Self::new(text, DomainName::region(key.region), Subject::Other)
+    }
+
+    /// That a named grant of these terms is there:
+    /// `gt/<account>/<region>/<key id>/<digest of its terms>`.
+    #[must_use]
+    pub fn grant_terms(key: &KeyArn, digest: &str) -> Self {
+        let text = format!("gt/{}/{}/{}/{digest}", key.account, key.region, key.key);
+        Self::new(text, DomainName::region(key.region), Subject::Other)
+    }
+
+    /// That somebody may retire a grant:
+    /// `gr/<region>/<digest of the party>/<account>/<key id>/<grant id>`.
+    #[must_use]
+    pub fn retirable(party: &str, key: &KeyArn, grant: &str) -> Self {
+        let (region, party) = (key.region, digest(party));
+        let text = format!("gr/{region}/{party}/{}/{}/{grant}", key.account, key.key);
+        Self::new(text, DomainName::region(region), Subject::Other)
     }
 
     /// That something is to be done with a key by itself:
@@ -134,6 +159,19 @@ impl SlotRange {
         Self::new(text, DomainName::region(arn.region))
     }
 
+    /// All grants on a key, by grant id.
+    #[must_use]
+    pub fn grants(key: &KeyArn) -> Self {
+        let text = format!("g/{}/{}/{}/", key.account, key.region, key.key);
+        Self::new(text, DomainName::region(key.region))
+    }
+
+    /// All grants in a Region that somebody may retire, by account, key id and grant id.
+    #[must_use]
+    pub fn retirables(party: &str, region: Region) -> Self {
+        Self::new(format!("gr/{region}/{}/", digest(party)), DomainName::region(region))
+    }
+
     /// All audit records of changes, oldest first.
     #[must_use]
     pub fn audit() -> Self {
@@ -179,6 +217,12 @@ impl SlotRange {
     fn new(prefix: String, domain: DomainName) -> Self {
         Self { prefix: prefix.into_bytes(), domain }
     }
+}
+
+/// A text of any length and characters, as part of a store key: the first 16 bytes of its SHA-256.
+fn digest(text: &str) -> String {
+    let digest = hash::sha256(text.as_bytes());
+    hash::hex(digest.first_chunk::<16>().unwrap_or(&[0; 16]))
 }
 
 /// Store keys that are not sealed under a domain key: `d/<domain>/<number, 10 digits>` holds a

@@ -1,8 +1,8 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
 use crate::refusal::{
-    ImportDefect, Invalid, Limit, MaterialDefect, Missing, PendingRotation, Refusal, TagDefect,
-    Unsupported,
+    GrantDefect, ImportDefect, Invalid, Limit, MaterialDefect, Missing, PendingRotation, Refusal,
+    TagDefect, Unsupported,
 };
 use strongroom_keys::StateRefusal;
 use strongroom_types::KeySpec;
@@ -42,6 +42,8 @@ impl Refusal {
                 .to_owned(),
             Self::ReservedAlias => "Aliases that begin with \"alias/aws/\" are reserved".to_owned(),
             Self::InvalidArn(text) => format!("Invalid arn {text}"),
+            Self::InvalidGrantId => "Invalid grant ID.".to_owned(),
+            Self::Grant(defect) => grant(defect),
             Self::InvalidGrantToken => "Invalid grant token.".to_owned(),
             Self::IncompatibleAlgorithm { algorithm, spec } => {
                 format!("Algorithm {algorithm} is incompatible with key spec {spec}.")
@@ -89,6 +91,7 @@ fn not_found(missing: &Missing) -> String {
         Missing::Arn(text) => format!("Invalid arn {text}"),
         Missing::Region(region) => format!("Invalid arn {region}"),
         Missing::Alias(alias) => format!("Alias {alias} is not found."),
+        Missing::Grant => "Grant ID is not found.".to_owned(),
         Missing::Policy => "No such policy exists".to_owned(),
         Missing::Material(id, key) => format!("Key material '{id}' does not exist in key {key}"),
     }
@@ -146,10 +149,45 @@ fn exceeded(limit: Limit) -> String {
     match limit {
         Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases".to_owned(),
         Limit::PolicySize => "The key policy is larger than 32768 bytes".to_owned(),
+        Limit::GrantsPerKey => "The grant quota of the key is reached: 50000 grants".to_owned(),
         Limit::RotationsOnDemand(key) => format!(
             "The on-demand rotations limit has been reached for the given keyId. No more \
              on-demand rotations can be performed for this key: {key}"
         ),
+    }
+}
+
+fn grant(defect: &GrantDefect) -> String {
+    match defect {
+        GrantDefect::NoOperation => "Grants must contain at least one operation.".to_owned(),
+        GrantDefect::OnlyCreateGrant => {
+            "Grants must not contain only the CreateGrant operation.".to_owned()
+        }
+        GrantDefect::Operation(operation) => {
+            format!("Operation {operation} is not supported by the KMS key of this grant.")
+        }
+        GrantDefect::Party(one, other) => {
+            format!("You must specify either {one} or {other}, but not both.")
+        }
+        GrantDefect::Arn(text) => format!("Invalid arn {text}"),
+        GrantDefect::ContextOfKey(spec) => {
+            format!("Encryption context grant constraints are not supported for key spec {spec}.")
+        }
+        GrantDefect::TwoConstraints => "You can specify either EncryptionContextSubset or \
+                                        EncryptionContextEquals, but not both."
+            .to_owned(),
+        GrantDefect::NoPairs => {
+            "An encryption context grant constraint must contain at least one pair.".to_owned()
+        }
+        GrantDefect::Service => "A grant to an AWS service principal must have a SourceArn \
+                                 constraint and a retiring principal."
+            .to_owned(),
+        GrantDefect::OtherAccount => {
+            "The retiring principal must be in the account of the caller.".to_owned()
+        }
+        GrantDefect::Unnamed => {
+            "You must specify either a grant token, or a key ID and a grant ID.".to_owned()
+        }
     }
 }
 

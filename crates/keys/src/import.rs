@@ -146,6 +146,7 @@ mod tests {
             store: None,
             transition: None,
             pending_window_days: None,
+            grants: None,
         }
     }
 

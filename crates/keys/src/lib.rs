@@ -8,6 +8,7 @@ pub mod codec;
 mod domain;
 mod due;
 mod family;
+mod grant;
 mod import;
 mod import_token;
 mod journal;
@@ -20,6 +21,7 @@ mod state;
 
 pub use domain::{DomainKey, DomainName};
 pub use due::DueTask;
+pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
 pub use material::{BackingKey, KeyMaterial, MaterialError, MaterialId};

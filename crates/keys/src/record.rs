@@ -67,6 +67,9 @@ pub struct KeyRecord {
     /// primary key is pending replica deletion.
     #[n(17)]
     pub pending_window_days: Option<u32>,
+    /// How many grants there are on the key; absent for none.
+    #[n(18)]
+    pub grants: Option<u32>,
 }
 
 impl KeyRecord {

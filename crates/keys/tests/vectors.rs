@@ -150,6 +150,7 @@ fn key_record() -> KeyRecord {
         store: None,
         transition: None,
         pending_window_days: None,
+        grants: None,
     }
 }
 

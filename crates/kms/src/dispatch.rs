@@ -1,8 +1,8 @@
 //! From an operation's name to its code.
 
 use crate::operations::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, multi_region,
-    policies, public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, keys, macs,
+    multi_region, policies, public_keys, rotation, signing, tags,
 };
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
@@ -23,6 +23,7 @@ pub async fn serve(
     match name {
         Name::CancelKeyDeletion => engine.serve::<deletion::CancelKeyDeletion>(call, input).await,
         Name::CreateAlias => engine.serve::<aliases::CreateAlias>(call, input).await,
+        Name::CreateGrant => engine.serve::<grants::CreateGrant>(call, input).await,
         Name::CreateKey => engine.serve::<keys::CreateKey>(call, input).await,
         Name::Decapsulate => engine.serve::<agreement::Decapsulate>(call, input).await,
         Name::Decrypt => engine.serve::<cryptography::Decrypt>(call, input).await,
@@ -62,13 +63,17 @@ pub async fn serve(
         Name::GetPublicKey => engine.serve::<public_keys::GetPublicKey>(call, input).await,
         Name::ImportKeyMaterial => engine.serve::<import::ImportKeyMaterial>(call, input).await,
         Name::ListAliases => engine.serve::<aliases::ListAliases>(call, input).await,
+        Name::ListGrants => engine.serve::<grants::ListGrants>(call, input).await,
         Name::ListKeyPolicies => engine.serve::<policies::ListKeyPolicies>(call, input).await,
         Name::ListKeyRotations => engine.serve::<rotation::ListKeyRotations>(call, input).await,
         Name::ListKeys => engine.serve::<keys::ListKeys>(call, input).await,
         Name::ListResourceTags => engine.serve::<tags::ListResourceTags>(call, input).await,
+        Name::ListRetirableGrants => engine.serve::<grants::ListRetirableGrants>(call, input).await,
         Name::PutKeyPolicy => engine.serve::<policies::PutKeyPolicy>(call, input).await,
         Name::ReEncrypt => engine.serve::<cryptography::ReEncrypt>(call, input).await,
         Name::ReplicateKey => engine.serve::<multi_region::ReplicateKey>(call, input).await,
+        Name::RetireGrant => engine.serve::<grants::RetireGrant>(call, input).await,
+        Name::RevokeGrant => engine.serve::<grants::RevokeGrant>(call, input).await,
         Name::RotateKeyOnDemand => engine.serve::<rotation::RotateKeyOnDemand>(call, input).await,
         Name::ScheduleKeyDeletion => {
             engine.serve::<deletion::ScheduleKeyDeletion>(call, input).await

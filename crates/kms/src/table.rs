@@ -5,8 +5,8 @@
 mod rows;
 
 use rows::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, multi_region,
-    policies, public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, keys, macs,
+    multi_region, policies, public_keys, rotation, signing, tags,
 };
 use strongroom_engine::demands::Demands;
 
@@ -38,6 +38,7 @@ macro_rules! names {
 names! {
     CancelKeyDeletion
     CreateAlias
+    CreateGrant
     CreateKey
     Decapsulate
     Decrypt
@@ -63,13 +64,17 @@ names! {
     GetPublicKey
     ImportKeyMaterial
     ListAliases
+    ListGrants
     ListKeyPolicies
     ListKeyRotations
     ListKeys
     ListResourceTags
+    ListRetirableGrants
     PutKeyPolicy
     ReEncrypt
     ReplicateKey
+    RetireGrant
+    RevokeGrant
     RotateKeyOnDemand
     ScheduleKeyDeletion
     Sign
@@ -89,6 +94,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
     match name {
         N::CancelKeyDeletion => &deletion::CANCEL_KEY_DELETION,
         N::CreateAlias => &aliases::CREATE_ALIAS,
+        N::CreateGrant => &grants::CREATE_GRANT,
         N::CreateKey => &keys::CREATE_KEY,
         N::Decapsulate => &agreement::DECAPSULATE,
         N::Decrypt => &cryptography::DECRYPT,
@@ -116,13 +122,17 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::GetPublicKey => &public_keys::GET_PUBLIC_KEY,
         N::ImportKeyMaterial => &import::IMPORT_KEY_MATERIAL,
         N::ListAliases => &aliases::LIST_ALIASES,
+        N::ListGrants => &grants::LIST_GRANTS,
         N::ListKeyPolicies => &policies::LIST_KEY_POLICIES,
         N::ListKeyRotations => &rotation::LIST_KEY_ROTATIONS,
         N::ListKeys => &keys::LIST_KEYS,
         N::ListResourceTags => &tags::LIST_RESOURCE_TAGS,
+        N::ListRetirableGrants => &grants::LIST_RETIRABLE_GRANTS,
         N::PutKeyPolicy => &policies::PUT_KEY_POLICY,
         N::ReEncrypt => &cryptography::RE_ENCRYPT,
         N::ReplicateKey => &multi_region::REPLICATE_KEY,
+        N::RetireGrant => &grants::RETIRE_GRANT,
+        N::RevokeGrant => &grants::REVOKE_GRANT,
         N::RotateKeyOnDemand => &rotation::ROTATE_KEY_ON_DEMAND,
         N::ScheduleKeyDeletion => &deletion::SCHEDULE_KEY_DELETION,
         N::Sign => &signing::SIGN,

@@ -37,7 +37,7 @@ fn walk(mut each: impl FnMut(OperationName, &'static Demands, &Scene, &Sample, W
 
 /// Whether the operation asks for a key's consent.
 fn concerns_a_key(demands: &Demands) -> bool {
-    !matches!(demands.access, Access::Account(_) | Access::Anyone)
+    !matches!(demands.access, Access::Account(_) | Access::Anyone | Access::Grant(_))
 }
 
 #[test]
@@ -463,6 +463,9 @@ fn wrong_values(kind: &Kind, marked: &str) -> Vec<Value> {
             json!([long(8192)]),
             json!(vec![marked; max + 1]),
         ],
+        Kind::Text { max, .. } | Kind::Secret { max, .. } => {
+            vec![json!([marked]), json!(long(*max)), json!({ (marked): marked })]
+        }
         other => panic!("no wrong values for {other:?}"),
     }
 }

@@ -31,7 +31,9 @@ mod template;
 mod wildcard;
 
 pub use decision::decide;
-pub use decision::permit::{OperatorTask, Permit, PolicyKind, Reason, ScheduledTask, Site};
+pub use decision::permit::{
+    GrantPart, GrantParties, OperatorTask, Permit, PolicyKind, Reason, ScheduledTask, Site,
+};
 pub use denial::{Denial, Mention};
 pub use facts::{Fact, Facts};
 pub use key_policy::{default_key_policy, locks_out};

@@ -132,6 +132,13 @@ fn element(value: &Out, xml: &mut String) {
             }
             Ok(())
         }
+        Out::Map(pairs) => {
+            for (key, value) in pairs {
+                let (key, value) = (Escaped(key), Escaped(value));
+                let _ = write!(xml, "<entry><key>{key}</key><value>{value}</value></entry>");
+            }
+            Ok(())
+        }
         Out::Structure(inner) => {
             members(inner, xml);
             Ok(())

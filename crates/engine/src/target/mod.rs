@@ -4,6 +4,7 @@
 mod account;
 mod alias_and_keys;
 mod find;
+mod grant_on_key;
 mod one_key;
 mod replication;
 mod succession;
@@ -11,6 +12,7 @@ mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
+pub use grant_on_key::{AdmittedGrant, GrantOnKey};
 pub use one_key::OneKey;
 pub use replication::{AdmittedReplication, Replication};
 pub use succession::{AdmittedSuccession, Succession};
@@ -28,6 +30,7 @@ mod sealed {
     impl Sealed for super::OneKey {}
     impl Sealed for super::TwoKeys {}
     impl Sealed for super::AliasAndKeys {}
+    impl Sealed for super::GrantOnKey {}
     impl Sealed for super::Replication {}
     impl Sealed for super::Succession {}
     impl Sealed for super::Account {}

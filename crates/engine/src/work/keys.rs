@@ -90,6 +90,7 @@ impl Work<'_> {
             store: None,
             transition: None,
             pending_window_days: None,
+            grants: None,
         };
         self.note.resource(arn.to_string());
         self.stage_key(None, &record).await?;

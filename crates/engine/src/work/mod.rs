@@ -3,6 +3,7 @@
 
 mod aliases;
 mod cryptography;
+mod grants;
 mod import;
 mod keys;
 mod multi_region;
@@ -12,6 +13,8 @@ mod policies;
 mod rotation;
 
 pub use cryptography::Encrypted;
+pub(crate) use grants::beside;
+pub use grants::{CreatedGrant, MAX_GRANTS_PER_KEY};
 pub use import::{BroughtMaterial, ImportParameters};
 pub use keys::{KeyDraft, KeySource};
 pub use multi_region::{PASSING_MILLIS, ReplicaDraft};

@@ -64,6 +64,7 @@ impl Work<'_> {
                 Origin::External => KeyState::PendingImport,
                 _ => KeyState::Enabled,
             })),
+            grants: None,
             ..primary.clone()
         };
         if primary.origin == Origin::External {

@@ -5,6 +5,7 @@ pub(crate) mod aliases;
 pub(crate) mod cryptography;
 pub(crate) mod data_key_pairs;
 pub(crate) mod deletion;
+pub(crate) mod grants;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod macs;

@@ -15,6 +15,9 @@ use strongroom_types::{KeyArn, KeyState, KeyUsage, Origin};
 /// What is encrypted. It must show up nowhere but in the answer that returns it.
 pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
 
+/// Somebody whom grants name.
+const GRANTEE: &str = "arn:aws:iam::111122223333:role/walker";
+
 /// Where the replica is, in scenes that have one.
 const ELSEWHERE: &str = "us-east-1";
 
@@ -113,6 +116,15 @@ impl Scene {
                                       "Signature": of_key, "SigningAlgorithm": "ECDSA_SHA_256"})),
             N::VerifyMac => named(json!({"KeyId": key, "Message": base64(MARKED), "Mac": of_key,
                                          "MacAlgorithm": "HMAC_SHA_256"})),
+            N::CreateGrant => named(json!({"KeyId": key, "GranteePrincipal": GRANTEE,
+                                           "RetiringPrincipal": GRANTEE, "Name": "walk",
+                                           "Operations": ["RetireGrant", "DescribeKey"]})),
+            N::ListGrants => named(json!({"KeyId": key, "GranteePrincipal": GRANTEE})),
+            N::ListRetirableGrants => named(json!({"RetiringPrincipal": GRANTEE})),
+            N::RetireGrant | N::RevokeGrant => {
+                let grant = String::from_utf8_lossy(&self.of_key).into_owned();
+                named(json!({"KeyId": key, "GrantId": grant}))
+            }
             N::DeleteAlias => named(json!({"AliasName": "alias/walk"})),
             N::Encrypt => named(json!({"KeyId": key, "Plaintext": base64(MARKED),
                                        "EncryptionContext": context})),
@@ -219,6 +231,12 @@ fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
             json!({"KeyId": key, "EncapsulationAlgorithm": "ML_KEM"}),
             "SharedSecretCiphertextBlob",
         ),
+        N::RetireGrant | N::RevokeGrant | N::ListGrants => {
+            let input = json!({"KeyId": key, "GranteePrincipal": GRANTEE, "Name": "of-the-scene",
+                               "RetiringPrincipal": GRANTEE, "Operations": ["Encrypt"]});
+            let made = kit.call("CreateGrant", &input).ok().json();
+            return made["GrantId"].as_str().unwrap().as_bytes().to_vec();
+        }
         N::DeriveSharedSecret => ("GetPublicKey", json!({"KeyId": key}), "PublicKey"),
         N::Decrypt | N::ReEncrypt => (
             "Encrypt",
@@ -274,6 +292,8 @@ pub(crate) fn actions(demands: &Demands) -> Vec<&'static str> {
         Access::Key(action) | Access::AliasAndKeys(action) | Access::Account(action) => {
             vec![action.as_str()]
         }
+        // The grant permits it, not the key policy; nothing is to be asked for there.
+        Access::Grant(action) => vec![action.as_str()],
         // In the account the owner may do anything; the key policy is asked about the key.
         Access::Replication { key: action, .. } | Access::Succession(action) => {
             vec![action.as_str()]

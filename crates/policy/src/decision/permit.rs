@@ -3,7 +3,7 @@
 use crate::question::{Question, Resource};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_types::{Action, AliasArn, KeyArn};
+use strongroom_types::{Action, AliasArn, KeyArn, Principal};
 
 /// The proof that an action on a resource is allowed. It has three makers:
 /// [`decide`](crate::decide), [`Permit::for_scheduled_task`] and [`Permit::for_operator`].
@@ -52,6 +52,32 @@ impl Permit {
     /// data. No request gets one.
     pub fn for_operator(task: OperatorTask, key: KeyArn) -> Self {
         Self { action: task.action(), target: Target::Key(key), reason: Reason::Operator(task) }
+    }
+
+    /// The permit to retire a grant on `key`, if `caller` is one of those who may: the one whom the
+    /// grant names for it, its grantee where the grant permits that, and the root user of the
+    /// key's account.
+    ///
+    /// Source: AWS KMS API Reference, `RetireGrant`.
+    #[must_use]
+    pub fn to_retire(
+        key: KeyArn,
+        grant: &GrantParties<'_>,
+        caller: &Principal,
+        partition: &'static str,
+    ) -> Option<Self> {
+        let is_caller = |party: &str| names(party, caller, partition);
+        let part = if grant.retiring.is_some_and(is_caller) {
+            GrantPart::Retiring
+        } else if grant.grantee.is_some_and(is_caller) && grant.grantee_may_retire {
+            GrantPart::Grantee
+        } else if matches!(caller, Principal::Root { account } if *account == key.account) {
+            GrantPart::Owner
+        } else {
+            return None;
+        };
+        let action = Action::new("kms:RetireGrant");
+        Some(Self { action, target: Target::Key(key), reason: Reason::Grant(part) })
     }
 
     /// The permit of a positive decision.
@@ -112,6 +138,8 @@ pub enum Reason {
     Identity(Site),
     /// The caller is the root user of the account; the action is on no key.
     RootUser,
+    /// The caller is a party of the grant that it is about.
+    Grant(GrantPart),
     /// The service does what is due.
     Scheduled(ScheduledTask),
     /// The operator of the server does it.
@@ -123,6 +151,11 @@ impl fmt::Display for Reason {
         match self {
             Self::KeyPolicy(site) | Self::Identity(site) => site.fmt(f),
             Self::Delegated { key_policy, identity } => write!(f, "{key_policy} and {identity}"),
+            Self::Grant(part) => f.write_str(match part {
+                GrantPart::Retiring => "retiring principal of the grant",
+                GrantPart::Grantee => "grantee, whom the grant lets retire it",
+                GrantPart::Owner => "root user of the key's account",
+            }),
             Self::RootUser => f.write_str("root user of the account"),
             Self::Scheduled(task) => f.write_str(match task {
                 ScheduledTask::DeleteKey => "scheduled deletion",
@@ -133,6 +166,39 @@ impl fmt::Display for Reason {
             Self::Operator(_) => f.write_str("operator of the server"),
         }
     }
+}
+
+/// Who is named in a grant, by ARN.
+#[derive(Debug, Clone, Copy)]
+pub struct GrantParties<'a> {
+    /// Who may use the key.
+    pub grantee: Option<&'a str>,
+    /// Whether the grantee may retire the grant.
+    pub grantee_may_retire: bool,
+    /// Who may retire the grant.
+    pub retiring: Option<&'a str>,
+}
+
+/// The part that a caller has in a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantPart {
+    /// The grant names it for retiring.
+    Retiring,
+    /// It is the grantee.
+    Grantee,
+    /// The key is its account's.
+    Owner,
+}
+
+/// Whether the ARN `party` is that of `caller`; that of a role is that of its sessions.
+fn names(party: &str, caller: &Principal, partition: &'static str) -> bool {
+    let role = match caller {
+        Principal::RoleSession { account, role_path, role, .. } => {
+            Some(format!("arn:{partition}:iam::{account}:role{role_path}{role}"))
+        }
+        _ => None,
+    };
+    party == caller.arn(partition).to_string() || role.as_deref() == Some(party)
 }
 
 /// What the service does by itself when it is due.

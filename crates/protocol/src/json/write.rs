@@ -62,6 +62,18 @@ fn write(value: &Out, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
+        Out::Map(pairs) => {
+            out.push(b'{');
+            for (at, (key, value)) in pairs.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                text(key, out);
+                out.push(b':');
+                text(value, out);
+            }
+            out.push(b'}');
+        }
         Out::Structure(members) => object(members, out),
     }
 }
@@ -108,16 +120,21 @@ fn object_len(reply: &Reply) -> usize {
 /// At least the bytes that `value` takes.
 fn value_len(value: &Out) -> usize {
     match value {
-        Out::Text(text) => {
-            2 + text.len() + 5 * text.bytes().filter(|byte| needs_escape(*byte)).count()
-        }
+        Out::Text(text) => text_len(text),
         Out::Blob(bytes) => 2 + STANDARD.encoded_length(bytes.len()),
         Out::Secret(secret) => 2 + STANDARD.encoded_length(secret.len()),
         Out::Integer(_) | Out::Time(_) => 25,
         Out::Boolean(_) => 5,
         Out::List(members) => 2 + members.iter().map(|member| 1 + value_len(member)).sum::<usize>(),
+        Out::Map(pairs) => {
+            2 + pairs.iter().map(|(key, value)| 2 + text_len(key) + text_len(value)).sum::<usize>()
+        }
         Out::Structure(members) => object_len(members),
     }
+}
+
+fn text_len(text: &str) -> usize {
+    2 + text.len() + 5 * text.bytes().filter(|byte| needs_escape(*byte)).count()
 }
 
 #[cfg(test)]
@@ -129,8 +146,10 @@ mod tests {
     #[test]
     fn every_kind_of_value_is_written_within_the_length_foreseen() {
         let list = Out::List(vec!["a".into(), "b".into()]);
+        let pairs = [("k\"".to_owned(), "v".to_owned()), ("l".to_owned(), String::new())];
         let answer = Reply::empty()
             .with("Text", "quote \" slash \\ line \n bell \u{7} ä".to_owned())
+            .with("Map", Out::Map(pairs.into()))
             .with("Blob", vec![0_u8, 1, 2, 3])
             .with("Secret", SecretBytes::new(b"hi".to_vec()))
             .with("Number", i64::MIN)
@@ -142,7 +161,8 @@ mod tests {
         let written = reply(&answer);
         assert_eq!(
             String::from_utf8(written.clone()).unwrap(),
-            "{\"Text\":\"quote \\\" slash \\\\ line \\n bell \\u0007 ä\",\"Blob\":\"AAECAw==\",\
+            "{\"Text\":\"quote \\\" slash \\\\ line \\n bell \\u0007 ä\",\
+             \"Map\":{\"k\\\"\":\"v\",\"l\":\"\"},\"Blob\":\"AAECAw==\",\
              \"Secret\":\"aGk=\",\"Number\":-9223372036854775808,\"Truth\":false,\
              \"Time\":1795329425.007,\"List\":[\"a\",\"b\"],\"Inner\":{\"A\":1}}"
         );

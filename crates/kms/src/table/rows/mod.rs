@@ -5,6 +5,7 @@ pub(super) mod aliases;
 pub(super) mod cryptography;
 pub(super) mod data_key_pairs;
 pub(super) mod deletion;
+pub(super) mod grants;
 pub(super) mod import;
 pub(super) mod keys;
 pub(super) mod macs;

@@ -1,0 +1,183 @@
+//! Grants on an admitted key.
+
+use super::Work;
+use crate::gate::AdmittedKey;
+use crate::grant_token;
+use crate::pages::{Page, PageRequest};
+use crate::refusal::{Limit, Missing, Refusal};
+use crate::slot::{Slot, SlotRange};
+use crate::target::{AdmittedAccount, AdmittedGrant};
+use crate::vault::Read;
+use strongroom_crypto::hash;
+use strongroom_keys::{GrantRecord, GrantTerms};
+use strongroom_types::{AccountId, KeyArn};
+
+/// The most grants on one key. Source: AWS KMS Developer Guide, "Resource quotas".
+pub const MAX_GRANTS_PER_KEY: u32 = 50_000;
+
+/// A grant as it was created, or had been before.
+pub struct CreatedGrant {
+    /// Its identifier.
+    pub id: String,
+    /// A token that names it.
+    pub token: String,
+}
+
+impl Work<'_> {
+    /// Stages a grant. A named one that is there already, of the same terms, is returned instead.
+    ///
+    /// # Errors
+    /// [`Refusal::LimitExceeded`] when the key has its 50,000, [`Refusal::Internal`].
+    pub async fn create_grant(
+        &mut self,
+        key: &AdmittedKey,
+        terms: GrantTerms,
+    ) -> Result<CreatedGrant, Refusal> {
+        let arn = key.arn();
+        let terms_slot = terms.name.is_some().then(|| Slot::grant_terms(&arn, &terms.digest()));
+        if let Some(slot) = &terms_slot {
+            let found = self.desk.vault.read::<String>(slot).await;
+            if let Some(read) = found.map_err(|why| self.desk.internal(&why))? {
+                return self.named(&arn, read.record).await;
+            }
+        }
+        self.room_for_a_grant(key)?;
+        let id = hash::hex(self.random(32)?.expose());
+        if let Some(slot) = terms_slot {
+            self.changes.put(slot, None, &id);
+        }
+        if let Some(party) = &terms.retiring {
+            self.changes.put(Slot::retirable(party.text(), &arn, &id), None, &id);
+        }
+        let issuer = self.desk.call.caller.account;
+        let record = GrantRecord { id: id.clone(), terms, issuer, created: self.now() };
+        self.changes.put(Slot::grant(&arn, &id), None, &record);
+        // The count is in the key's record: grants created at once meet there, so that neither the
+        // quota nor a deletion of the key is overrun.
+        self.update_key(key, |record| record.grants = Some(record.grants.unwrap_or(0) + 1)).await?;
+        self.named(&arn, id).await
+    }
+
+    /// Refuses one more grant on a key that has its 50,000.
+    ///
+    /// # Errors
+    /// [`Refusal::LimitExceeded`].
+    pub fn room_for_a_grant(&self, key: &AdmittedKey) -> Result<(), Refusal> {
+        if key.record().grants.unwrap_or(0) < MAX_GRANTS_PER_KEY {
+            Ok(())
+        } else {
+            Err(Refusal::LimitExceeded(Limit::GrantsPerKey))
+        }
+    }
+
+    async fn named(&self, arn: &KeyArn, id: String) -> Result<CreatedGrant, Refusal> {
+        let token = grant_token::seal(self.desk.vault, arn, &id).await;
+        Ok(CreatedGrant { token: token.map_err(|why| self.desk.internal(&why))?, id })
+    }
+
+    /// The grant `id` on the key.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Internal`].
+    pub async fn grant(&self, key: &AdmittedKey, id: &str) -> Result<GrantRecord, Refusal> {
+        self.stored_grant(&key.arn(), id).await.map(|read| read.record)
+    }
+
+    async fn stored_grant(&self, arn: &KeyArn, id: &str) -> Result<Read<GrantRecord>, Refusal> {
+        let found = self.desk.vault.read(&Slot::grant(arn, id)).await;
+        let found = found.map_err(|why| self.desk.internal(&why))?;
+        found.ok_or(Refusal::NotFound(Missing::Grant))
+    }
+
+    /// Stages the end of a grant that a party of it has asked for.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`].
+    pub async fn retire_grant(&mut self, admitted: &AdmittedGrant) -> Result<(), Refusal> {
+        self.end_grant(&admitted.key, &admitted.grant).await
+    }
+
+    /// Stages the end of the grant `id` on the key.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Internal`].
+    pub async fn revoke_grant(&mut self, key: &AdmittedKey, id: &str) -> Result<(), Refusal> {
+        let grant = self.stored_grant(&key.arn(), id).await?;
+        self.end_grant(key, &grant).await
+    }
+
+    async fn end_grant(
+        &mut self,
+        key: &AdmittedKey,
+        grant: &Read<GrantRecord>,
+    ) -> Result<(), Refusal> {
+        let arn = key.arn();
+        for slot in beside(&arn, &grant.record) {
+            self.remove(slot).await?;
+        }
+        self.changes.delete(Slot::grant(&arn, &grant.record.id), Some(grant.version));
+        let fewer = |count: Option<u32>| count.and_then(|n| n.checked_sub(1)).filter(|n| *n > 0);
+        self.update_key(key, |record| record.grants = fewer(record.grants)).await.map(drop)
+    }
+
+    /// A page of the key's grants, by grant id; with `grantee`, of those to that party alone.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn grants(
+        &self,
+        key: &AdmittedKey,
+        grantee: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<GrantRecord>, Refusal> {
+        let range = SlotRange::grants(&key.arn());
+        let chosen =
+            |grant: &GrantRecord| grantee.is_none_or(|party| grant.terms.grantee.text() == party);
+        self.chosen_page(&range, grantee.unwrap_or_default(), page, chosen).await
+    }
+
+    /// A page of the grants in the Region that `party` may retire, with their keys.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn retirable_grants(
+        &self,
+        account: &AdmittedAccount,
+        party: &str,
+        page: PageRequest,
+    ) -> Result<Page<(KeyArn, GrantRecord)>, Refusal> {
+        let range = SlotRange::retirables(party, account.region());
+        let found = self.page_of_places(&range, page).await?;
+        let mut items = Vec::with_capacity(found.items.len());
+        for place in found.items {
+            let Some((arn, id)) = retirable(place.get(range.prefix().len()..), account) else {
+                continue;
+            };
+            match self.stored_grant(&arn, &id).await {
+                Ok(read) => items.push((arn, read.record)),
+                // It ended while the page was read.
+                Err(Refusal::NotFound(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Page { items, next: found.next })
+    }
+}
+
+/// The places that tell of a grant beside its own.
+pub(crate) fn beside(arn: &KeyArn, grant: &GrantRecord) -> Vec<Slot> {
+    let terms = &grant.terms;
+    let named = terms.name.as_ref().map(|_| Slot::grant_terms(arn, &terms.digest()));
+    let retiring = terms.retiring.as_ref();
+    let retirable = retiring.map(|party| Slot::retirable(party.text(), arn, &grant.id));
+    named.into_iter().chain(retirable).collect()
+}
+
+/// The key and the grant that the rest of a place names.
+fn retirable(rest: Option<&[u8]>, account: &AdmittedAccount) -> Option<(KeyArn, String)> {
+    let mut parts = std::str::from_utf8(rest?).ok()?.split('/');
+    let owner: AccountId = parts.next()?.parse().ok()?;
+    let key = parts.next()?.parse().ok()?;
+    let arn = KeyArn { region: account.region(), account: owner, key };
+    Some((arn, parts.next()?.to_owned()))
+}
