@@ -33,6 +33,10 @@ pub enum Refusal {
     InvalidArn(String),
     /// A data key cannot be encrypted under an asymmetric key.
     AsymmetricDataKey,
+    /// A key with imported key material of which none waits for a rotation.
+    NothingToRotate(KeyArn),
+    /// What only the primary key of a multi-Region key does.
+    NotPrimary(KeyArn),
     /// The MAC is not that of the message.
     InvalidMac,
     /// A public key that is none of the key's curve.
@@ -151,6 +155,8 @@ pub enum MaterialDefect {
 pub enum Limit {
     /// 50 aliases a key.
     AliasesPerKey,
+    /// 25 rotations on demand of a key.
+    RotationsOnDemand(KeyArn),
     /// 32,768 bytes of key policy.
     PolicySize,
 }
@@ -183,6 +189,8 @@ pub enum Unsupported {
     PolicyName,
     /// A key that has no public key; AWS says no more.
     NoPublicKey,
+    /// A key whose material is not rotated; AWS says no more.
+    NotRotated,
     /// Wrapping keys for this algorithm.
     Wrapping(WrappingAlgorithm),
     /// New key material for a replica key, which takes what its primary key has.
@@ -289,7 +297,10 @@ impl Refusal {
             Self::InvalidSignature => ErrorCode::KmsInvalidSignature,
             Self::Origin { .. } => ErrorCode::UnsupportedOperation,
             Self::InvalidMarker => ErrorCode::InvalidMarker,
-            Self::InvalidState { .. } | Self::PendingRotation(_) => ErrorCode::KmsInvalidState,
+            Self::NotPrimary(_) => ErrorCode::UnsupportedOperation,
+            Self::InvalidState { .. } | Self::NothingToRotate(_) | Self::PendingRotation(_) => {
+                ErrorCode::KmsInvalidState
+            }
             Self::LimitExceeded(_) => ErrorCode::LimitExceeded,
             Self::MalformedPolicy(_) => ErrorCode::MalformedPolicyDocument,
             Self::NotFound(_) => ErrorCode::NotFound,

@@ -5,11 +5,12 @@ use crate::audit::AuditRecord;
 use crate::engine::Engine;
 use crate::gate::{AdmittedKey, admit_due, permit_task};
 use crate::ledger::{Changes, CommitFailure};
+use crate::rotation::with_fresh_material;
 use crate::slot::{Slot, SlotRange};
-use crate::vault::VaultError;
-use strongroom_keys::{DueTask, KeyRecord};
+use crate::vault::{KeyEntry, VaultError};
+use strongroom_keys::{DueTask, KeyRecord, Rotation};
 use strongroom_policy::Permit;
-use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
+use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, RotationType, Timestamp};
 
 /// Keys looked at in one step.
 const PAGE: usize = 100;
@@ -78,7 +79,7 @@ impl Engine {
             DueTask::Delete => self.deletion(&key, due).await?,
             DueTask::Expire => self.change(&key, due, KeyRecord::expire_material).await?,
             DueTask::Settle => self.change(&key, due, KeyRecord::settle).await?,
-            DueTask::Rotate => return Ok(false),
+            DueTask::Rotate => self.rotation(&key, due, now).await?,
         };
         let name = scheduled.action().as_str().trim_start_matches("kms:");
         let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
@@ -101,16 +102,45 @@ impl Engine {
     ) -> Result<Changes, VaultError> {
         let mut record = key.record().clone();
         edit(&mut record, due.time);
-        let (arn, mut changes) = (key.arn(), Changes::default());
-        let (before, after) = (key.record().due(), record.due());
+        let mut changes = Changes::default();
+        self.stage(key.entry(), &record, due, &mut changes).await?;
+        Ok(changes)
+    }
+
+    /// The changes that give fresh key material to the key and all that share its material.
+    async fn rotation(
+        &self,
+        key: &AdmittedKey,
+        due: &Appointment,
+        now: Timestamp,
+    ) -> Result<Changes, VaultError> {
+        let rotation = Rotation { time: now, kind: RotationType::Automatic };
+        let (vault, ledger) = (self.vault(), self.ledger());
+        let mut changes = Changes::default();
+        for (entry, record) in with_fresh_material(key.entry(), rotation, vault, ledger).await? {
+            self.stage(&entry, &record, due, &mut changes).await?;
+        }
+        Ok(changes)
+    }
+
+    /// Stages `record` in the place of `entry`, schedule included.
+    async fn stage(
+        &self,
+        entry: &KeyEntry,
+        record: &KeyRecord,
+        due: &Appointment,
+        changes: &mut Changes,
+    ) -> Result<(), VaultError> {
+        let arn = record.arn();
+        let (before, after) = (entry.record.due(), record.due());
         for (time, task) in before.difference(&after) {
-            self.cancel(Slot::due(*time, *task, &arn), due, &mut changes).await?;
+            self.cancel(Slot::due(*time, *task, &arn), due, changes).await?;
         }
         for (time, task) in after.difference(&before) {
             changes.put(Slot::due(*time, *task, &arn), None, &record.id.to_string());
         }
-        changes.put(Slot::key(&arn), Some(key.entry().version), &record);
-        Ok(changes)
+        changes.put(Slot::key(&arn), Some(entry.version), record);
+        Ok(())
     }
 
     /// Takes a place out of the schedule.

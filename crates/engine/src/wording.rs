@@ -16,7 +16,7 @@ impl Refusal {
             | Self::InvalidMac
             | Self::InvalidPublicKey
             | Self::InvalidSignature
-            | Self::Unsupported(Unsupported::NoPublicKey)
+            | Self::Unsupported(Unsupported::NoPublicKey | Unsupported::NotRotated)
             | Self::UnknownOperation => return None,
             Self::AccessDenied { message } => message.clone(),
             Self::AlreadyExists(alias) => format!("An alias with the name {alias} already exists"),
@@ -29,6 +29,10 @@ impl Refusal {
             Self::InvalidImportToken => {
                 "The import token is invalid or belongs to a different KMS key.".to_owned()
             }
+            Self::NothingToRotate(key) => {
+                format!("No available key material pending rotation for the key: {key}.")
+            }
+            Self::NotPrimary(key) => format!("{key} is not a multi-region primary key."),
             Self::PendingRotation(pending) => pending_rotation(pending),
             Self::IncorrectKey => "The key ID in the request does not identify a CMK that can \
                                    perform this operation."
@@ -50,7 +54,7 @@ impl Refusal {
             }
             Self::InvalidMarker => "Invalid marker.".to_owned(),
             Self::InvalidState { key, why } => format!("{key} {}.", state(*why)),
-            Self::LimitExceeded(limit) => exceeded(*limit).to_owned(),
+            Self::LimitExceeded(limit) => exceeded(*limit),
             Self::MalformedPolicy(message) | Self::Serialization(message) => message.clone(),
             Self::NotFound(missing) => not_found(missing),
             Self::Tag(defect) => tag(*defect).to_owned(),
@@ -135,10 +139,14 @@ fn import(defect: ImportDefect) -> String {
     }
 }
 
-const fn exceeded(limit: Limit) -> &'static str {
+fn exceeded(limit: Limit) -> String {
     match limit {
-        Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases",
-        Limit::PolicySize => "The key policy is larger than 32768 bytes",
+        Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases".to_owned(),
+        Limit::PolicySize => "The key policy is larger than 32768 bytes".to_owned(),
+        Limit::RotationsOnDemand(key) => format!(
+            "The on-demand rotations limit has been reached for the given keyId. No more \
+             on-demand rotations can be performed for this key: {key}"
+        ),
     }
 }
 
@@ -161,7 +169,7 @@ fn unsupported(what: Unsupported) -> String {
             format!("KeySpec {spec} is not supported for Origin EXTERNAL")
         }
         Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
-        Unsupported::NoPublicKey => String::new(),
+        Unsupported::NoPublicKey | Unsupported::NotRotated => String::new(),
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
         Unsupported::Member(member) => format!("{member} is not supported by this server"),
         Unsupported::Wrapping(algorithm) => {

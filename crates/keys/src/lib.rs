@@ -13,6 +13,7 @@ mod journal;
 mod material;
 mod record;
 mod root;
+mod rotation;
 mod sealed;
 mod state;
 

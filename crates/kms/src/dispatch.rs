@@ -2,7 +2,7 @@
 
 use crate::operations::{
     agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
-    public_keys, signing, tags,
+    public_keys, rotation, signing, tags,
 };
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
@@ -35,7 +35,9 @@ pub async fn serve(
         }
         Name::DescribeKey => engine.serve::<keys::DescribeKey>(call, input).await,
         Name::DisableKey => engine.serve::<keys::DisableKey>(call, input).await,
+        Name::DisableKeyRotation => engine.serve::<rotation::DisableKeyRotation>(call, input).await,
         Name::EnableKey => engine.serve::<keys::EnableKey>(call, input).await,
+        Name::EnableKeyRotation => engine.serve::<rotation::EnableKeyRotation>(call, input).await,
         Name::Encapsulate => engine.serve::<agreement::Encapsulate>(call, input).await,
         Name::Encrypt => engine.serve::<cryptography::Encrypt>(call, input).await,
         Name::GenerateDataKey => engine.serve::<cryptography::GenerateDataKey>(call, input).await,
@@ -51,6 +53,9 @@ pub async fn serve(
         Name::GenerateMac => engine.serve::<macs::GenerateMac>(call, input).await,
         Name::GenerateRandom => engine.serve::<cryptography::GenerateRandom>(call, input).await,
         Name::GetKeyPolicy => engine.serve::<policies::GetKeyPolicy>(call, input).await,
+        Name::GetKeyRotationStatus => {
+            engine.serve::<rotation::GetKeyRotationStatus>(call, input).await
+        }
         Name::GetParametersForImport => {
             engine.serve::<import::GetParametersForImport>(call, input).await
         }
@@ -58,10 +63,12 @@ pub async fn serve(
         Name::ImportKeyMaterial => engine.serve::<import::ImportKeyMaterial>(call, input).await,
         Name::ListAliases => engine.serve::<aliases::ListAliases>(call, input).await,
         Name::ListKeyPolicies => engine.serve::<policies::ListKeyPolicies>(call, input).await,
+        Name::ListKeyRotations => engine.serve::<rotation::ListKeyRotations>(call, input).await,
         Name::ListKeys => engine.serve::<keys::ListKeys>(call, input).await,
         Name::ListResourceTags => engine.serve::<tags::ListResourceTags>(call, input).await,
         Name::PutKeyPolicy => engine.serve::<policies::PutKeyPolicy>(call, input).await,
         Name::ReEncrypt => engine.serve::<cryptography::ReEncrypt>(call, input).await,
+        Name::RotateKeyOnDemand => engine.serve::<rotation::RotateKeyOnDemand>(call, input).await,
         Name::ScheduleKeyDeletion => {
             engine.serve::<deletion::ScheduleKeyDeletion>(call, input).await
         }

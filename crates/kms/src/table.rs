@@ -6,7 +6,7 @@ mod rows;
 
 use rows::{
     agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
-    public_keys, signing, tags,
+    public_keys, rotation, signing, tags,
 };
 use strongroom_engine::demands::Demands;
 
@@ -46,7 +46,9 @@ names! {
     DeriveSharedSecret
     DescribeKey
     DisableKey
+    DisableKeyRotation
     EnableKey
+    EnableKeyRotation
     Encapsulate
     Encrypt
     GenerateDataKey
@@ -56,15 +58,18 @@ names! {
     GenerateMac
     GenerateRandom
     GetKeyPolicy
+    GetKeyRotationStatus
     GetParametersForImport
     GetPublicKey
     ImportKeyMaterial
     ListAliases
     ListKeyPolicies
+    ListKeyRotations
     ListKeys
     ListResourceTags
     PutKeyPolicy
     ReEncrypt
+    RotateKeyOnDemand
     ScheduleKeyDeletion
     Sign
     TagResource
@@ -90,7 +95,9 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::DeriveSharedSecret => &agreement::DERIVE_SHARED_SECRET,
         N::DescribeKey => &keys::DESCRIBE_KEY,
         N::DisableKey => &keys::DISABLE_KEY,
+        N::DisableKeyRotation => &rotation::DISABLE_KEY_ROTATION,
         N::EnableKey => &keys::ENABLE_KEY,
+        N::EnableKeyRotation => &rotation::ENABLE_KEY_ROTATION,
         N::Encapsulate => &agreement::ENCAPSULATE,
         N::Encrypt => &cryptography::ENCRYPT,
         N::GenerateDataKey => &cryptography::GENERATE_DATA_KEY,
@@ -102,15 +109,18 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::GenerateMac => &macs::GENERATE_MAC,
         N::GenerateRandom => &cryptography::GENERATE_RANDOM,
         N::GetKeyPolicy => &policies::GET_KEY_POLICY,
+        N::GetKeyRotationStatus => &rotation::GET_KEY_ROTATION_STATUS,
         N::GetParametersForImport => &import::GET_PARAMETERS_FOR_IMPORT,
         N::GetPublicKey => &public_keys::GET_PUBLIC_KEY,
         N::ImportKeyMaterial => &import::IMPORT_KEY_MATERIAL,
         N::ListAliases => &aliases::LIST_ALIASES,
         N::ListKeyPolicies => &policies::LIST_KEY_POLICIES,
+        N::ListKeyRotations => &rotation::LIST_KEY_ROTATIONS,
         N::ListKeys => &keys::LIST_KEYS,
         N::ListResourceTags => &tags::LIST_RESOURCE_TAGS,
         N::PutKeyPolicy => &policies::PUT_KEY_POLICY,
         N::ReEncrypt => &cryptography::RE_ENCRYPT,
+        N::RotateKeyOnDemand => &rotation::ROTATE_KEY_ON_DEMAND,
         N::ScheduleKeyDeletion => &deletion::SCHEDULE_KEY_DELETION,
         N::Sign => &signing::SIGN,
         N::TagResource => &tags::TAG_RESOURCE,

@@ -8,11 +8,13 @@ mod keys;
 mod offload;
 mod pairs;
 mod policies;
+mod rotation;
 
 pub use cryptography::Encrypted;
 pub use import::{BroughtMaterial, ImportParameters};
 pub use keys::{KeyDraft, KeySource};
 pub use pairs::Signed;
+pub use rotation::MAX_ROTATIONS_ON_DEMAND;
 
 use crate::audit::Note;
 use crate::desk::Desk;

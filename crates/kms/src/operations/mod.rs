@@ -11,5 +11,6 @@ pub(crate) mod macs;
 mod page;
 pub(crate) mod policies;
 pub(crate) mod public_keys;
+pub(crate) mod rotation;
 pub(crate) mod signing;
 pub(crate) mod tags;

@@ -67,6 +67,11 @@ impl Scene {
             | N::DescribeKey
             | N::DisableKey
             | N::EnableKey
+            | N::EnableKeyRotation
+            | N::DisableKeyRotation
+            | N::GetKeyRotationStatus
+            | N::ListKeyRotations
+            | N::RotateKeyOnDemand
             | N::GetKeyPolicy
             | N::GetPublicKey
             | N::ListKeyPolicies

@@ -10,6 +10,7 @@ pub(super) mod keys;
 pub(super) mod macs;
 pub(super) mod policies;
 pub(super) mod public_keys;
+pub(super) mod rotation;
 pub(super) mod signing;
 pub(super) mod tags;
 
