@@ -46,6 +46,16 @@ pub enum Access {
         /// On the key that encrypts.
         destination: Action,
     },
+    /// ReplicateKey: one action on the primary key, another in the account, where the replica
+    /// shall be.
+    Replication {
+        /// On the primary key.
+        key: Action,
+        /// In the account, in the replica's Region.
+        account: Action,
+    },
+    /// UpdatePrimaryRegion: one action on the primary key and on the replica that takes its place.
+    Succession(Action),
     /// One action on the alias and on each key concerned.
     AliasAndKeys(Action),
     /// One action on nothing in particular, in the caller's account.

@@ -12,8 +12,9 @@ use crate::refusal::Refusal;
 use crate::vault::{KeyEntry, Vault, VaultError};
 use std::sync::{Mutex, PoisonError};
 use strongroom_attestation::Attested;
+use strongroom_keys::KeyRecord;
 use strongroom_policy::{Mention, Permit, Question, Resource, Sources, decide};
-use strongroom_types::{Action, AliasArn, AliasName};
+use strongroom_types::{Action, AliasArn, AliasName, Region};
 
 /// One request at the counter.
 pub struct Desk<'a> {
@@ -93,6 +94,20 @@ impl Desk<'_> {
         self.permit_without_key(self.question(action, Resource::Any), note)
     }
 
+    /// May the caller make a replica of the key in `region`?
+    pub(crate) fn permit_replica(
+        &self,
+        action: Action,
+        primary: &KeyRecord,
+        region: Region,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let record = Some(primary);
+        let facts = RequestFacts { record, region, role: Role::Replica, ..self.facts() };
+        let question = self.question(action, Resource::Any);
+        self.decide(&question, &Sources::default(), &facts, Mention::Arn, note)
+    }
+
     fn permit_without_key(
         &self,
         question: Question<'_>,
@@ -109,6 +124,7 @@ impl Desk<'_> {
             recipient: self.recipient,
             role: Role::Only,
             record: None,
+            region: self.call.caller.region,
             alias: None,
             same_key: None,
         }

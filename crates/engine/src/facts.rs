@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use strongroom_attestation::Attested;
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Fact, Facts};
-use strongroom_types::{AliasName, Principal};
+use strongroom_types::{AliasName, Principal, Region};
 
 /// An operation's input as a source of facts, whatever the operation.
 pub(crate) trait InputFacts: Send + Sync {
@@ -26,6 +26,8 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) role: Role,
     pub(crate) record: Option<&'a KeyRecord>,
+    /// The Region that the question is about.
+    pub(crate) region: Region,
     /// The alias by which the request named the key.
     pub(crate) alias: Option<&'a AliasName>,
     /// For ReEncrypt: whether both keys are one.
@@ -35,14 +37,27 @@ pub(crate) struct RequestFacts<'a> {
 impl Facts for RequestFacts<'_> {
     fn fact(&self, key: &str) -> Option<Fact<'_>> {
         self.of_call(key)
-            .or_else(|| self.record.and_then(|record| of_key(record, key)))
+            .or_else(|| self.record.and_then(|record| self.of_key(record, key)))
             .map(Fact::One)
-            .or_else(|| self.record.and_then(|record| of_tags(record, key)))
+            .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
             .or_else(|| self.of_request(key))
     }
 }
 
 impl RequestFacts<'_> {
+    /// A replica that is to be made is what its primary key is, but for its type.
+    fn of_key<'r>(&self, record: &'r KeyRecord, key: &str) -> Option<Cow<'r, str>> {
+        match (self.role, key) {
+            (Role::Replica, "kms:multiregionkeytype") => Some("REPLICA".into()),
+            _ => of_key(record, key),
+        }
+    }
+
+    /// It has no tags yet.
+    fn of_tags<'r>(&self, record: &'r KeyRecord, key: &str) -> Option<Fact<'r>> {
+        if self.role == Role::Replica { None } else { of_tags(record, key) }
+    }
+
     fn of_request(&self, key: &str) -> Option<Fact<'_>> {
         match key {
             "kms:requestalias" => self.alias.map(|name| Fact::One(name.as_str().into())),
@@ -69,7 +84,7 @@ impl RequestFacts<'_> {
                 Principal::User { name, .. } => name.as_str().into(),
                 _ => return None,
             },
-            "aws:requestedregion" => caller.region.as_str().into(),
+            "aws:requestedregion" => self.region.as_str().into(),
             "aws:securetransport" => truth(self.call.origin.tls.is_some()),
             "aws:sourceip" => self.call.origin.source.to_string().into(),
             "aws:useragent" => self.call.origin.user_agent.as_str().into(),

@@ -77,4 +77,6 @@ pub enum Role {
     Source,
     /// The one that encrypts (ReEncrypt).
     Destination,
+    /// The one that is to be made (ReplicateKey).
+    Replica,
 }

@@ -35,6 +35,12 @@ pub enum Refusal {
     AsymmetricDataKey,
     /// A key with imported key material of which none waits for a rotation.
     NothingToRotate(KeyArn),
+    /// A key that is in its Region already.
+    ReplicaExists(KeyArn),
+    /// A text that names no Region.
+    NoSuchRegion(String),
+    /// A Region in which no replica of the key is.
+    NoSuchReplica(KeyArn),
     /// What only the primary key of a multi-Region key does.
     NotPrimary(KeyArn),
     /// The MAC is not that of the message.
@@ -189,6 +195,8 @@ pub enum Unsupported {
     PolicyName,
     /// A key that has no public key; AWS says no more.
     NoPublicKey,
+    /// Replicas in this Region, which is of another partition.
+    ReplicaRegion(Region),
     /// A key whose material is not rotated; AWS says no more.
     NotRotated,
     /// Wrapping keys for this algorithm.
@@ -298,6 +306,9 @@ impl Refusal {
             Self::Origin { .. } => ErrorCode::UnsupportedOperation,
             Self::InvalidMarker => ErrorCode::InvalidMarker,
             Self::NotPrimary(_) => ErrorCode::UnsupportedOperation,
+            Self::ReplicaExists(_) => ErrorCode::AlreadyExists,
+            Self::NoSuchReplica(_) => ErrorCode::NotFound,
+            Self::NoSuchRegion(_) => ErrorCode::UnsupportedOperation,
             Self::InvalidState { .. } | Self::NothingToRotate(_) | Self::PendingRotation(_) => {
                 ErrorCode::KmsInvalidState
             }

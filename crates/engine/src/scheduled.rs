@@ -3,6 +3,7 @@
 
 use crate::audit::AuditRecord;
 use crate::engine::Engine;
+use crate::family::relatives;
 use crate::gate::{AdmittedKey, admit_due, permit_task};
 use crate::ledger::{Changes, CommitFailure};
 use crate::rotation::with_fresh_material;
@@ -168,6 +169,11 @@ impl Engine {
             self.cancel(Slot::due(time, task, &arn), due, &mut changes).await?;
         }
         changes.delete(Slot::key(&arn), Some(key.entry().version));
+        for entry in relatives(self.vault(), key.record()).await? {
+            let mut record = entry.record.clone();
+            record.lose_replica(arn.region, self.now());
+            self.stage(&entry, &record, due, &mut changes).await?;
+        }
         let limit = crate::work::MAX_ALIASES_PER_KEY;
         let range = SlotRange::aliases_of(&arn);
         for (_, name) in self.vault().scan::<String>(&range, None, limit).await? {

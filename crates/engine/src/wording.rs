@@ -32,6 +32,9 @@ impl Refusal {
             Self::NothingToRotate(key) => {
                 format!("No available key material pending rotation for the key: {key}.")
             }
+            Self::ReplicaExists(key) => format!("A key with the ARN {key} already exists"),
+            Self::NoSuchRegion(text) => format!("The Region {text} is not supported"),
+            Self::NoSuchReplica(key) => format!("Key '{key}' does not exist"),
             Self::NotPrimary(key) => format!("{key} is not a multi-region primary key."),
             Self::PendingRotation(pending) => pending_rotation(pending),
             Self::IncorrectKey => "The key ID in the request does not identify a CMK that can \
@@ -170,6 +173,9 @@ fn unsupported(what: Unsupported) -> String {
         }
         Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
         Unsupported::NoPublicKey | Unsupported::NotRotated => String::new(),
+        Unsupported::ReplicaRegion(region) => {
+            format!("The Region {region} is not in the partition of the primary key")
+        }
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
         Unsupported::Member(member) => format!("{member} is not supported by this server"),
         Unsupported::Wrapping(algorithm) => {

@@ -7,6 +7,7 @@ pub mod blob;
 pub mod codec;
 mod domain;
 mod due;
+mod family;
 mod import;
 mod import_token;
 mod journal;

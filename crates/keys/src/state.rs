@@ -11,6 +11,8 @@ use strongroom_types::KeyState;
 pub enum StateClass {
     /// Uses key material: only an enabled key (or one that is being updated) will do.
     Use,
+    /// Changes which keys are related: nothing but an enabled key will do.
+    Relate,
     /// Creates a grant: an enabled key, or one whose key store is not connected.
     Grant,
     /// Shows a public key, which a disabled key does too.
@@ -31,8 +33,9 @@ pub enum StateClass {
 
 impl StateClass {
     /// Every class, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Use,
+        Self::Relate,
         Self::Grant,
         Self::Show,
         Self::Switch,
@@ -76,6 +79,7 @@ pub const fn admits(class: StateClass, state: KeyState) -> Result<(), StateRefus
     match (class, state) {
         (C::Any, _)
         | (C::Use, S::Enabled | S::Updating)
+        | (C::Relate, S::Enabled)
         | (C::Grant, S::Enabled | S::Unavailable)
         | (C::Show, S::Enabled | S::Disabled | S::Updating)
         | (C::Switch, S::Enabled | S::Disabled | S::Unavailable)

@@ -1,8 +1,8 @@
 //! From an operation's name to its code.
 
 use crate::operations::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
-    public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, multi_region,
+    policies, public_keys, rotation, signing, tags,
 };
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
@@ -68,6 +68,7 @@ pub async fn serve(
         Name::ListResourceTags => engine.serve::<tags::ListResourceTags>(call, input).await,
         Name::PutKeyPolicy => engine.serve::<policies::PutKeyPolicy>(call, input).await,
         Name::ReEncrypt => engine.serve::<cryptography::ReEncrypt>(call, input).await,
+        Name::ReplicateKey => engine.serve::<multi_region::ReplicateKey>(call, input).await,
         Name::RotateKeyOnDemand => engine.serve::<rotation::RotateKeyOnDemand>(call, input).await,
         Name::ScheduleKeyDeletion => {
             engine.serve::<deletion::ScheduleKeyDeletion>(call, input).await
@@ -77,6 +78,9 @@ pub async fn serve(
         Name::UntagResource => engine.serve::<tags::UntagResource>(call, input).await,
         Name::UpdateAlias => engine.serve::<aliases::UpdateAlias>(call, input).await,
         Name::UpdateKeyDescription => engine.serve::<keys::UpdateKeyDescription>(call, input).await,
+        Name::UpdatePrimaryRegion => {
+            engine.serve::<multi_region::UpdatePrimaryRegion>(call, input).await
+        }
         Name::Verify => engine.serve::<signing::Verify>(call, input).await,
         Name::VerifyMac => engine.serve::<macs::VerifyMac>(call, input).await,
     }

@@ -5,8 +5,8 @@
 mod rows;
 
 use rows::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, policies,
-    public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, import, keys, macs, multi_region,
+    policies, public_keys, rotation, signing, tags,
 };
 use strongroom_engine::demands::Demands;
 
@@ -69,6 +69,7 @@ names! {
     ListResourceTags
     PutKeyPolicy
     ReEncrypt
+    ReplicateKey
     RotateKeyOnDemand
     ScheduleKeyDeletion
     Sign
@@ -76,6 +77,7 @@ names! {
     UntagResource
     UpdateAlias
     UpdateKeyDescription
+    UpdatePrimaryRegion
     Verify
     VerifyMac
 }
@@ -120,6 +122,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::ListResourceTags => &tags::LIST_RESOURCE_TAGS,
         N::PutKeyPolicy => &policies::PUT_KEY_POLICY,
         N::ReEncrypt => &cryptography::RE_ENCRYPT,
+        N::ReplicateKey => &multi_region::REPLICATE_KEY,
         N::RotateKeyOnDemand => &rotation::ROTATE_KEY_ON_DEMAND,
         N::ScheduleKeyDeletion => &deletion::SCHEDULE_KEY_DELETION,
         N::Sign => &signing::SIGN,
@@ -127,6 +130,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::UntagResource => &tags::UNTAG_RESOURCE,
         N::UpdateAlias => &aliases::UPDATE_ALIAS,
         N::UpdateKeyDescription => &keys::UPDATE_KEY_DESCRIPTION,
+        N::UpdatePrimaryRegion => &multi_region::UPDATE_PRIMARY_REGION,
         N::Verify => &signing::VERIFY,
         N::VerifyMac => &macs::VERIFY_MAC,
     }

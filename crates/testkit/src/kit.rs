@@ -174,7 +174,13 @@ impl Kit {
         match state {
             KeyState::Enabled => drop(self.call("EnableKey", &input).ok()),
             KeyState::Disabled => drop(self.call("DisableKey", &input).ok()),
-            KeyState::PendingDeletion => drop(self.call("ScheduleKeyDeletion", &input).ok()),
+            KeyState::PendingDeletion => {
+                let answer = self.call("ScheduleKeyDeletion", &input).ok().json();
+                // A primary key waits for its replicas first.
+                if answer.get("DeletionDate").is_none() {
+                    return self.with_key_edited(key, |key| key.state = state);
+                }
+            }
             KeyState::Creating
             | KeyState::PendingImport
             | KeyState::PendingReplicaDeletion

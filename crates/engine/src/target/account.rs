@@ -37,6 +37,21 @@ impl AdmittedAccount {
     }
 }
 
+impl AdmittedAccount {
+    /// The account in another Region, if `permit` is of an account.
+    pub(super) fn in_region(
+        account: AccountId,
+        region: Region,
+        permit: Permit,
+    ) -> Result<Self, Refusal> {
+        if permit.covers_account() {
+            Ok(Self { account, region, permit })
+        } else {
+            Err(Refusal::Internal)
+        }
+    }
+}
+
 impl Target for Account {
     type Found = ();
     type Permits = Permit;

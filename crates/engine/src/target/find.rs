@@ -8,6 +8,7 @@ use crate::operation::Role;
 use crate::refusal::{Missing, Refusal};
 use crate::vault::KeyEntry;
 use std::sync::Arc;
+use strongroom_keys::KeyRecord;
 use strongroom_policy::{Mention, Permit};
 use strongroom_types::{
     Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyReference, ReferenceError, Region, Timestamp,
@@ -26,6 +27,11 @@ pub(crate) struct FoundKey {
 }
 
 impl FoundKey {
+    /// The key as it is stored; `None` for one of another account that is not there.
+    pub(crate) fn record(&self) -> Option<&KeyRecord> {
+        self.entry.as_ref().map(|entry| &entry.record)
+    }
+
     /// May the caller do this to it?
     pub(crate) fn permit(
         &self,

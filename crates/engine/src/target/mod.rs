@@ -5,11 +5,15 @@ mod account;
 mod alias_and_keys;
 mod find;
 mod one_key;
+mod replication;
+mod succession;
 mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
 pub use one_key::OneKey;
+pub use replication::{AdmittedReplication, Replication};
+pub use succession::{AdmittedSuccession, Succession};
 pub use two_keys::{AdmittedPair, TwoKeys};
 
 use crate::audit::Note;
@@ -24,6 +28,8 @@ mod sealed {
     impl Sealed for super::OneKey {}
     impl Sealed for super::TwoKeys {}
     impl Sealed for super::AliasAndKeys {}
+    impl Sealed for super::Replication {}
+    impl Sealed for super::Succession {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

@@ -5,6 +5,7 @@ mod aliases;
 mod cryptography;
 mod import;
 mod keys;
+mod multi_region;
 mod offload;
 mod pairs;
 mod policies;
@@ -13,6 +14,7 @@ mod rotation;
 pub use cryptography::Encrypted;
 pub use import::{BroughtMaterial, ImportParameters};
 pub use keys::{KeyDraft, KeySource};
+pub use multi_region::{PASSING_MILLIS, ReplicaDraft};
 pub use pairs::Signed;
 pub use rotation::MAX_ROTATIONS_ON_DEMAND;
 

@@ -8,6 +8,7 @@ pub(crate) mod deletion;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod macs;
+pub(crate) mod multi_region;
 mod page;
 pub(crate) mod policies;
 pub(crate) mod public_keys;

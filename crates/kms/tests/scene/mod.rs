@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use serde_json::{Value, json};
+use strongroom_engine::Due;
 use strongroom_engine::demands::{Access, Demands};
 use strongroom_keys::admits;
 use strongroom_kms::{OperationName, demands};
@@ -13,6 +14,9 @@ use strongroom_types::{KeyArn, KeyState, KeyUsage, Origin};
 
 /// What is encrypted. It must show up nowhere but in the answer that returns it.
 pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
+
+/// Where the replica is, in scenes that have one.
+const ELSEWHERE: &str = "us-east-1";
 
 /// The key that each sample of one operation is about, another one of its kind, and what either
 /// made for the operation to take: a ciphertext, a signature, a MAC, a whole request.
@@ -49,6 +53,19 @@ impl Scene {
         if demands(name).origins == [Origin::External] {
             kit.import(&key, MARKED);
             kit.import(&other, MARKED);
+        }
+        if matches!(demands(name).access, Access::Replication { .. }) {
+            // The first key of a Region makes the Region's domain key, which stays whatever becomes
+            // of the request.
+            let mut owner = kit.owner();
+            owner.region = "ap-south-1".parse().unwrap();
+            let _ = kit.block_on(owner.call("CreateKey", &json!({}))).ok();
+        }
+        if matches!(demands(name).access, Access::Succession(_)) {
+            let input = json!({"KeyId": key.to_string(), "ReplicaRegion": ELSEWHERE});
+            let _ = kit.call("ReplicateKey", &input).ok();
+            kit.world.clock.advance_days(1);
+            assert_eq!(kit.block_on(kit.engine().run_due_tasks(Due::Everything)), Ok(1));
         }
         let (of_key, of_other) = (made_by(&kit, name, &key), made_by(&kit, name, &other));
         (Self { key, other, of_key, of_other }, kit.stop())
@@ -108,6 +125,8 @@ impl Scene {
             N::ImportKeyMaterial => named(serde_json::from_slice(&self.of_key).unwrap()),
             N::ListAliases => named(json!({"KeyId": key})),
             N::ListKeys => named(json!({})),
+            N::ReplicateKey => named(json!({"KeyId": key, "ReplicaRegion": "ap-south-1"})),
+            N::UpdatePrimaryRegion => named(json!({"KeyId": key, "PrimaryRegion": ELSEWHERE})),
             N::PutKeyPolicy => named(json!({"KeyId": key, "Policy": policy(None),
                                             "BypassPolicyLockoutSafetyCheck": true})),
             N::TagResource => {
@@ -156,6 +175,9 @@ fn kind(name: OperationName) -> Value {
         // Of a spec whose material can be what is marked.
         return json!({"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC",
                       "Origin": "EXTERNAL"});
+    }
+    if matches!(demands(name).access, Access::Replication { .. } | Access::Succession(_)) {
+        return json!({"MultiRegion": true});
     }
     match (name, demands(name).usage) {
         (_, Some(KeyUsage::SignVerify)) | (N::GetPublicKey, _) => {
@@ -211,10 +233,19 @@ fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
 /// The world after the key has been deleted for good.
 pub(crate) fn without_the_key(world: &World, scene: &Scene) -> World {
     let kit = world.snapshot().open().unwrap();
-    // It may be on its way already.
-    let _ = kit.call("ScheduleKeyDeletion", &json!({"KeyId": scene.key.to_string()}));
-    kit.world.clock.advance_days(30);
-    assert_eq!(kit.block_on(kit.engine().run_due_tasks(strongroom_engine::Due::Everything)), Ok(1));
+    let described = kit.call("DescribeKey", &json!({"KeyId": scene.key.to_string()})).ok().json();
+    let replicas = &described["KeyMetadata"]["MultiRegionConfiguration"]["ReplicaKeys"];
+    let replicas = replicas.as_array().cloned().unwrap_or_default();
+    // A primary key outlives its replicas.
+    for arn in replicas.iter().map(|replica| &replica["Arn"]).chain([&json!(scene.key.to_string())])
+    {
+        let mut owner = kit.owner();
+        owner.region = arn.as_str().unwrap().split(':').nth(3).unwrap().parse().unwrap();
+        // It may be on its way already.
+        let _ = kit.block_on(owner.call("ScheduleKeyDeletion", &json!({ "KeyId": arn })));
+        kit.world.clock.advance_days(30);
+        assert_eq!(kit.block_on(kit.engine().run_due_tasks(Due::Everything)), Ok(1));
+    }
     kit.stop()
 }
 
@@ -241,6 +272,10 @@ pub(crate) fn willing(demands: &Demands) -> KeyState {
 pub(crate) fn actions(demands: &Demands) -> Vec<&'static str> {
     match demands.access {
         Access::Key(action) | Access::AliasAndKeys(action) | Access::Account(action) => {
+            vec![action.as_str()]
+        }
+        // In the account the owner may do anything; the key policy is asked about the key.
+        Access::Replication { key: action, .. } | Access::Succession(action) => {
             vec![action.as_str()]
         }
         Access::TwoKeys { source, destination } => vec![source.as_str(), destination.as_str()],

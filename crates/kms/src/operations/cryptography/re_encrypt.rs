@@ -47,7 +47,7 @@ impl Operation for ReEncrypt {
             Role::Destination => {
                 context::fact(&self.destination_context, self.destination_algorithm, key)
             }
-            Role::Source | Role::Only => {
+            Role::Source | Role::Only | Role::Replica => {
                 context::fact(&self.source_context, self.source_algorithm, key)
             }
         }

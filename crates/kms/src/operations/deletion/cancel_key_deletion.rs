@@ -10,7 +10,7 @@ use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
-use strongroom_types::KeyState;
+use strongroom_keys::KeyRecord;
 
 pub(crate) struct CancelKeyDeletion {
     key: String,
@@ -29,12 +29,7 @@ impl Operation for CancelKeyDeletion {
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let record = work
-            .update_key(&key, |record| {
-                record.state = KeyState::Disabled;
-                record.deletion = None;
-            })
-            .await?;
+        let record = work.update_key(&key, KeyRecord::cancel_deletion).await?;
         Ok(Reply::empty().with("KeyId", record.arn().to_string()))
     }
 }

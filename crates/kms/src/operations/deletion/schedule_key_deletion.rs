@@ -10,7 +10,6 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
-use strongroom_types::KeyState;
 
 /// Days, unless the request says otherwise.
 const DEFAULT_WINDOW: i64 = 30;
@@ -42,16 +41,12 @@ impl Operation for ScheduleKeyDeletion {
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let due = work.now().plus_days(self.window);
-        let record = work
-            .update_key(&key, |record| {
-                record.state = KeyState::PendingDeletion;
-                record.deletion = Some(due);
-            })
-            .await?;
+        let now = work.now();
+        let window = u32::try_from(self.window).map_err(|_| Refusal::Internal)?;
+        let record = work.update_key(&key, |record| record.schedule_deletion(window, now)).await?;
         Ok(Reply::empty()
             .with("KeyId", record.arn().to_string())
-            .with("DeletionDate", due)
+            .with_some("DeletionDate", record.deletion)
             .with("KeyState", record.state.name())
             .with("PendingWindowInDays", self.window))
     }

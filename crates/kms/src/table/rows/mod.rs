@@ -8,6 +8,7 @@ pub(super) mod deletion;
 pub(super) mod import;
 pub(super) mod keys;
 pub(super) mod macs;
+pub(super) mod multi_region;
 pub(super) mod policies;
 pub(super) mod public_keys;
 pub(super) mod rotation;
