@@ -13,7 +13,6 @@ use strongroom_crypto::SystemEntropy;
 use strongroom_crypto::key_wrap::{Wrapping, wrap};
 use strongroom_engine::Due;
 use strongroom_engine::ports::Clock as _;
-use strongroom_keys::KeyRecord;
 use strongroom_testkit::{Answer, Kit, base64, contains, unbase64};
 use strongroom_types::{KeyArn, KeyMaterialState, Timestamp};
 
@@ -251,25 +250,21 @@ fn a_token_is_good_for_its_key_for_a_day_as_often_as_one_likes() {
     refused(&expired, "ExpiredImportTokenException", "The import token has expired.");
 }
 
-/// A multi-Region key without material, and its replicas in two other Regions.
+/// A multi-Region key with material, and its replicas in two other Regions, without.
 fn family() -> (Kit, KeyArn, [KeyArn; 2]) {
     let kit = Kit::new();
     let key = kit.create_key_of(&json!({"Origin": "EXTERNAL", "MultiRegion": true}));
+    kit.import(&key, &ONE);
     let replicas =
         ["us-east-1", "us-west-2"].map(|region| KeyArn { region: region.parse().unwrap(), ..key });
     for replica in &replicas {
-        // The first key of a Region makes the key that its records are sealed under.
-        let _ = there(&kit, replica, "CreateKey", &json!({})).ok();
+        let _ = kit
+            .call("ReplicateKey", &with(id(&key), "ReplicaRegion", replica.region.as_str()))
+            .ok();
+        // It is being created for a moment.
+        kit.world.clock.advance_days(1);
     }
-    let world = kit.stop();
-    world.edit_key(&key, |record| {
-        let family = record.multi_region.as_mut().unwrap();
-        family.replicas = replicas.iter().map(|replica| replica.region).collect();
-    });
-    for replica in &replicas {
-        world.put_key(&KeyRecord { region: replica.region, ..world.key(&key) });
-    }
-    (world.open().unwrap(), key, replicas)
+    (kit, key, replicas)
 }
 
 /// Imports `material` in the Region of `key`.
@@ -317,8 +312,6 @@ fn a_token_is_not_good_in_another_region() {
 #[test]
 fn a_replica_takes_what_its_primary_has() {
     let (kit, key, [replica, _]) = family();
-    assert_eq!(import_there(&kit, &replica, &ONE).code(), "IncorrectKeyMaterialException");
-    kit.import(&key, &ONE);
     assert_eq!(import_there(&kit, &replica, &TWO).code(), "IncorrectKeyMaterialException");
     let new = with(wrapped_there(&kit, &replica, &TWO), "ImportType", "NEW_KEY_MATERIAL");
     let new = there(&kit, &replica, "ImportKeyMaterial", &new);
@@ -337,7 +330,6 @@ fn a_replica_takes_what_its_primary_has() {
 #[test]
 fn new_material_waits_for_all_replicas_and_then_for_the_rotation() {
     let (kit, key, [first, second]) = family();
-    kit.import(&key, &ONE);
     for replica in [&first, &second] {
         let _ = import_there(&kit, replica, &ONE).ok();
     }
@@ -382,7 +374,6 @@ fn new_material_waits_for_all_replicas_and_then_for_the_rotation() {
 #[test]
 fn the_last_two_replicas_may_import_at_once() {
     let (kit, key, [first, second]) = family();
-    kit.import(&key, &ONE);
     for replica in [&first, &second] {
         let _ = import_there(&kit, replica, &ONE).ok();
     }
@@ -408,7 +399,6 @@ fn the_last_two_replicas_may_import_at_once() {
 #[test]
 fn what_the_primary_deletes_while_it_waits_is_forgotten_everywhere() {
     let (kit, key, [first, second]) = family();
-    kit.import(&key, &ONE);
     for replica in [&first, &second] {
         let _ = import_there(&kit, replica, &ONE).ok();
     }

@@ -197,18 +197,6 @@ impl Work<'_> {
         Ok(state)
     }
 
-    /// Stages a change to a key that shares the material of the admitted one.
-    async fn update_relative(
-        &mut self,
-        entry: &KeyEntry,
-        edit: impl FnOnce(&mut KeyRecord),
-    ) -> Result<(), Refusal> {
-        let mut record = entry.record.clone();
-        edit(&mut record);
-        self.note.resource(record.arn().to_string());
-        self.stage_key(Some(entry), &record).await
-    }
-
     /// The keys that share the key's material, in other Regions.
     async fn family(&self, key: &AdmittedKey) -> Result<Vec<Arc<KeyEntry>>, Refusal> {
         let family = relatives(self.desk.vault, key.record()).await;
