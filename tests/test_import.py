@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import subprocess
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from expect import INVALID_STATE, NOT_FOUND, VALIDATION, members, refused
-from server import BINARY, Server
+from server import BINARY, OTHER_REGION, Server
 
 DIRECT = {"RSAES_OAEP_SHA_1": hashes.SHA1, "RSAES_OAEP_SHA_256": hashes.SHA256}
 BY_AES = {"RSA_AES_KEY_WRAP_SHA_1": hashes.SHA1, "RSA_AES_KEY_WRAP_SHA_256": hashes.SHA256}
@@ -347,6 +348,28 @@ class TestMaterial:
         with refused(NOT_FOUND):
             kms.delete_imported_key_material(KeyId=empty, KeyMaterialId=second)
 
+    def test_new_material_is_rotated_in(self, kms, empty):
+        first = bring(kms, empty, bytes(32))["KeyMaterialId"]
+        old = kms.encrypt(KeyId=empty, Plaintext=MESSAGE)["CiphertextBlob"]
+        second = bring(
+            kms, empty, bytes(31) + b"2", ImportType="NEW_KEY_MATERIAL", KeyMaterialDescription="next"
+        )["KeyMaterialId"]
+        kms.rotate_key_on_demand(KeyId=empty)
+        assert describe(kms, empty)["CurrentKeyMaterialId"] == second
+        new = kms.encrypt(KeyId=empty, Plaintext=MESSAGE)["CiphertextBlob"]
+        # Each is needed for what it encrypted, so without either the key waits.
+        for blob, identity, material in ((old, first, bytes(32)), (new, second, bytes(31) + b"2")):
+            assert kms.decrypt(CiphertextBlob=blob)["KeyMaterialId"] == identity
+            kms.delete_imported_key_material(KeyId=empty, KeyMaterialId=identity)
+            assert describe(kms, empty)["KeyState"] == "PendingImport"
+            bring(kms, empty, material)
+        listed = kms.list_key_rotations(KeyId=empty, IncludeKeyMaterial="ALL_KEY_MATERIAL")
+        states = {entry["KeyMaterialId"]: entry for entry in listed["Rotations"]}
+        assert states[first]["KeyMaterialState"] == "NON_CURRENT"
+        assert states[second]["KeyMaterialState"] == "CURRENT"
+        assert states[second]["KeyMaterialDescription"] == "next"
+        assert {entry["ImportState"] for entry in states.values()} == {"IMPORTED"}
+
     def test_named(self, kms, empty):
         identity = bring(kms, empty, bytes(32))["KeyMaterialId"]
         bring(kms, empty, bytes(32), KeyMaterialId=identity)
@@ -354,6 +377,52 @@ class TestMaterial:
             bring(kms, empty, bytes(32), KeyMaterialId="0" * 64)
         with refused(VALIDATION):
             bring(kms, empty, bytes(32), KeyMaterialId=identity, ImportType="NEW_KEY_MATERIAL")
+
+
+class TestFamilies:
+    """The keys of a multi-Region key are imported one by one, and rotated together."""
+
+    @pytest.fixture
+    def family(self, kms, kms_elsewhere) -> str:
+        """A primary key, and a replica that lacks the material: the id of both."""
+        key = external(kms, MultiRegion=True)["KeyId"]
+        bring(kms, key, bytes(32))
+        kms.replicate_key(KeyId=key, ReplicaRegion=OTHER_REGION)
+        deadline = time.monotonic() + 10
+        while describe(kms_elsewhere, key)["KeyState"] == "Creating":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert describe(kms_elsewhere, key)["KeyState"] == "PendingImport"
+        return key
+
+    def test_a_replica_takes_the_same_material(self, kms, kms_elsewhere, family):
+        with refused(INCORRECT):
+            bring(kms_elsewhere, family, bytes(31) + b"1")
+        imported = bring(kms_elsewhere, family, bytes(32))["KeyMaterialId"]
+        assert describe(kms, family)["CurrentKeyMaterialId"] == imported
+        blob = kms.encrypt(KeyId=family, Plaintext=MESSAGE)["CiphertextBlob"]
+        assert kms_elsewhere.decrypt(CiphertextBlob=blob)["Plaintext"] == MESSAGE
+
+    def test_new_material_waits_for_the_replica(self, kms, kms_elsewhere, family):
+        bring(kms_elsewhere, family, bytes(32))
+        new = bytes(31) + b"2"
+        identity = bring(kms, family, new, ImportType="NEW_KEY_MATERIAL")["KeyMaterialId"]
+
+        def waits_for(client) -> str:
+            listed = client.list_key_rotations(KeyId=family, IncludeKeyMaterial="ALL_KEY_MATERIAL")
+            entries = {entry["KeyMaterialId"]: entry for entry in listed["Rotations"]}
+            return entries[identity]["KeyMaterialState"]
+
+        assert waits_for(kms) == "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+        with refused(INVALID_STATE):
+            kms.rotate_key_on_demand(KeyId=family)
+        with refused(UNSUPPORTED):
+            bring(kms_elsewhere, family, bytes(31) + b"3", ImportType="NEW_KEY_MATERIAL")
+        bring(kms_elsewhere, family, new)
+        assert waits_for(kms) == waits_for(kms_elsewhere) == "PENDING_ROTATION"
+        kms.rotate_key_on_demand(KeyId=family)
+        for client in (kms, kms_elsewhere):
+            assert describe(client, family)["CurrentKeyMaterialId"] == identity
 
 
 class TestDeletion:

@@ -13,7 +13,6 @@ use strongroom_crypto::SystemEntropy;
 use strongroom_crypto::key_wrap::{Wrapping, wrap};
 use strongroom_engine::Due;
 use strongroom_engine::ports::Clock as _;
-use strongroom_keys::KeyRecord;
 use strongroom_testkit::{Answer, Kit, base64, contains, unbase64};
 use strongroom_types::{KeyArn, KeyMaterialState, Timestamp};
 
@@ -251,20 +250,34 @@ fn a_token_is_good_for_its_key_for_a_day_as_often_as_one_likes() {
     refused(&expired, "ExpiredImportTokenException", "The import token has expired.");
 }
 
-/// A multi-Region key without material, and its replica in another Region.
-fn family() -> (Kit, KeyArn, KeyArn) {
+/// A multi-Region key with material, and its replicas in two other Regions, without.
+fn family() -> (Kit, KeyArn, [KeyArn; 2]) {
     let kit = Kit::new();
     let key = kit.create_key_of(&json!({"Origin": "EXTERNAL", "MultiRegion": true}));
-    let replica = KeyArn { region: "us-east-1".parse().unwrap(), ..key };
-    // The first key of a Region makes the key that its records are sealed under.
-    let _ = there(&kit, &replica, "CreateKey", &json!({})).ok();
+    kit.import(&key, &ONE);
+    let replicas =
+        ["us-east-1", "us-west-2"].map(|region| KeyArn { region: region.parse().unwrap(), ..key });
+    for replica in &replicas {
+        let _ = kit
+            .call("ReplicateKey", &with(id(&key), "ReplicaRegion", replica.region.as_str()))
+            .ok();
+        // It is being created for a moment.
+        kit.world.clock.advance_days(1);
+    }
+    (kit, key, replicas)
+}
+
+/// Imports `material` in the Region of `key`.
+fn import_there(kit: &Kit, key: &KeyArn, material: &[u8]) -> Answer {
+    there(kit, key, "ImportKeyMaterial", &wrapped_there(kit, key, material))
+}
+
+/// What the last material of each of the keys waits for.
+fn waiting(kit: Kit, keys: &[KeyArn]) -> (Kit, Vec<Option<KeyMaterialState>>) {
     let world = kit.stop();
-    let family = |record: &mut KeyRecord| {
-        record.multi_region.as_mut().unwrap().replicas = vec![replica.region];
-    };
-    world.edit_key(&key, family);
-    world.put_key(&KeyRecord { region: replica.region, ..world.key(&key) });
-    (world.open().unwrap(), key, replica)
+    let last = |key| world.key(key).material.last().and_then(|own| own.waiting);
+    let waiting = keys.iter().map(last).collect();
+    (world.open().unwrap(), waiting)
 }
 
 /// Calls in the Region of `key`.
@@ -289,7 +302,7 @@ fn wrapped_there(kit: &Kit, key: &KeyArn, material: &[u8]) -> Value {
 /// One multi-Region key has one id in every Region, and a token is good in its own.
 #[test]
 fn a_token_is_not_good_in_another_region() {
-    let (kit, key, replica) = family();
+    let (kit, key, [replica, _]) = family();
     let input = with(kit.wrapped(&key, &ONE), "KeyId", key.key.to_string());
     let elsewhere = there(&kit, &replica, "ImportKeyMaterial", &input);
     assert_eq!(elsewhere.code(), "InvalidImportTokenException");
@@ -298,31 +311,114 @@ fn a_token_is_not_good_in_another_region() {
 
 #[test]
 fn a_replica_takes_what_its_primary_has() {
-    let (kit, key, replica) = family();
-    let import = |material: &[u8]| {
-        let input = wrapped_there(&kit, &replica, material);
-        there(&kit, &replica, "ImportKeyMaterial", &input)
-    };
-    assert_eq!(import(&ONE).code(), "IncorrectKeyMaterialException");
-    kit.import(&key, &ONE);
-    assert_eq!(import(&TWO).code(), "IncorrectKeyMaterialException");
+    let (kit, key, [replica, _]) = family();
+    assert_eq!(import_there(&kit, &replica, &TWO).code(), "IncorrectKeyMaterialException");
     let new = with(wrapped_there(&kit, &replica, &TWO), "ImportType", "NEW_KEY_MATERIAL");
     let new = there(&kit, &replica, "ImportKeyMaterial", &new);
     assert_eq!(new.code(), "UnsupportedOperationException");
-    let first = import(&ONE).ok().string("KeyMaterialId");
+    let first = import_there(&kit, &replica, &ONE).ok().string("KeyMaterialId");
     assert_eq!(metadata(&kit, &key)["CurrentKeyMaterialId"], first);
 
-    // What one encrypts the other decrypts.
+    // What one encrypts the other decrypts, and neither needs the other for it.
     let blob = encrypt(&kit, &key).ok().string("CiphertextBlob");
+    let _ = kit.call("DeleteImportedKeyMaterial", &id(&key)).ok();
     let input = json!({ "CiphertextBlob": blob });
     let plain = there(&kit, &replica, "Decrypt", &input).ok().bytes("Plaintext");
-    assert_eq!(plain, b"secret");
+    assert_eq!((plain.as_slice(), state(&kit, &key)), (&b"secret"[..], "PendingImport".to_owned()));
+}
 
-    // What is new to the primary waits for its replicas.
+#[test]
+fn new_material_waits_for_all_replicas_and_then_for_the_rotation() {
+    let (kit, key, [first, second]) = family();
+    for replica in [&first, &second] {
+        let _ = import_there(&kit, replica, &ONE).ok();
+    }
+    let new = with(kit.wrapped(&key, &TWO), "ImportType", "NEW_KEY_MATERIAL");
+    let new = kit.call("ImportKeyMaterial", &new).ok().string("KeyMaterialId");
+    let (imports, rotation) = (
+        Some(KeyMaterialState::PendingMultiRegionImportAndRotation),
+        Some(KeyMaterialState::PendingRotation),
+    );
+    let keys = [key, first, second];
+    let (kit, states) = waiting(kit, &keys);
+    assert_eq!(states, [imports, None, None]);
+    let rotate = |kit: &Kit| kit.call("RotateKeyOnDemand", &id(&key));
+    assert_eq!(rotate(&kit).code(), "KMSInvalidStateException");
+
+    let _ = import_there(&kit, &first, &TWO).ok();
+    let (kit, states) = waiting(kit, &keys);
+    assert_eq!(states, [imports, imports, None]);
+    assert_eq!(rotate(&kit).code(), "KMSInvalidStateException");
+    let _ = import_there(&kit, &second, &TWO).ok();
+    let (kit, states) = waiting(kit, &keys);
+    assert_eq!(states, [rotation; 3]);
+
+    // A replica that deletes it leaves the others as they are, and lacks it after the rotation.
+    let input = with(id(&second), "KeyMaterialId", new.clone());
+    let _ = there(&kit, &second, "DeleteImportedKeyMaterial", &input).ok();
+    let _ = rotate(&kit).ok();
+    assert_eq!(metadata(&kit, &key)["CurrentKeyMaterialId"], new);
+    let of = |kit: &Kit, key| {
+        let answer = there(kit, key, "DescribeKey", &id(key)).ok().json();
+        answer["KeyMetadata"]["KeyState"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((of(&kit, &first), of(&kit, &second)), ("Enabled".into(), "PendingImport".into()));
+    let _ = import_there(&kit, &second, &TWO).ok();
+    assert_eq!(of(&kit, &second), "Enabled");
+    let blob = encrypt(&kit, &key).ok().string("CiphertextBlob");
+    let plain = there(&kit, &second, "Decrypt", &json!({ "CiphertextBlob": blob })).ok();
+    assert_eq!(plain.bytes("Plaintext"), b"secret");
+}
+
+/// Of two imports at once the one that comes last knows it.
+#[test]
+fn the_last_two_replicas_may_import_at_once() {
+    let (kit, key, [first, second]) = family();
+    for replica in [&first, &second] {
+        let _ = import_there(&kit, replica, &ONE).ok();
+    }
     let new = with(kit.wrapped(&key, &TWO), "ImportType", "NEW_KEY_MATERIAL");
     let _ = kit.call("ImportKeyMaterial", &new).ok();
-    let waiting = kit.stop().key(&key).material[1].waiting;
-    assert_eq!(waiting, Some(KeyMaterialState::PendingMultiRegionImportAndRotation));
+    let inputs = [first, second].map(|replica| (replica, wrapped_there(&kit, &replica, &TWO)));
+    let world = kit.stop();
+    for _ in 0..10 {
+        let kit = world.snapshot().open_with_threads(4).unwrap();
+        let imports = inputs.clone().map(|(replica, input)| {
+            let mut client = kit.owner();
+            client.region = replica.region;
+            kit.spawn(async move { client.call("ImportKeyMaterial", &input).await })
+        });
+        for import in imports {
+            let _ = kit.block_on(import).unwrap().ok();
+        }
+        let (_, states) = waiting(kit, &[key, first, second]);
+        assert_eq!(states, [Some(KeyMaterialState::PendingRotation); 3]);
+    }
+}
+
+#[test]
+fn what_the_primary_deletes_while_it_waits_is_forgotten_everywhere() {
+    let (kit, key, [first, second]) = family();
+    for replica in [&first, &second] {
+        let _ = import_there(&kit, replica, &ONE).ok();
+    }
+    let new = |kit: &Kit, material| {
+        let input = with(kit.wrapped(&key, material), "ImportType", "NEW_KEY_MATERIAL");
+        kit.call("ImportKeyMaterial", &input).ok().string("KeyMaterialId")
+    };
+    let two = new(&kit, &TWO);
+    let _ = import_there(&kit, &first, &TWO).ok();
+    let input = with(id(&key), "KeyMaterialId", two);
+    let _ = kit.call("DeleteImportedKeyMaterial", &input).ok();
+    let (kit, states) = waiting(kit, &[key, first, second]);
+    assert_eq!(states, [None; 3]);
+    assert_eq!(import_there(&kit, &first, &TWO).code(), "IncorrectKeyMaterialException");
+
+    let _ = new(&kit, &[3; 32]);
+    for replica in [&first, &second] {
+        let _ = import_there(&kit, replica, &[3; 32]).ok();
+    }
+    let _ = kit.call("RotateKeyOnDemand", &id(&key)).ok();
 }
 
 #[test]

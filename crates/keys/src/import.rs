@@ -25,13 +25,16 @@ impl KeyRecord {
         self.settle(now);
         // In the place of what expired while it waited. All other is wiped by the schedule, which
         // knows whether the clock is to be believed.
-        let same = material.id;
-        self.material
-            .retain(|own| own.waiting.is_none() || own.is_present_at(now) || own.id == same);
+        if material.waiting.is_some() {
+            let same = material.id;
+            self.material
+                .retain(|own| own.waiting.is_none() || own.is_present_at(now) || own.id == same);
+        }
         match self.material.iter_mut().find(|own| own.id == material.id) {
             Some(own) => {
                 own.wrapped = material.wrapped;
                 own.import = again(own.import.take(), material.import);
+                own.waiting = material.waiting;
             }
             None => self.material.push(material),
         }
@@ -41,10 +44,11 @@ impl KeyRecord {
     }
 
     /// Takes over from the primary key of the same multi-Region key which material belongs to this
-    /// one, and in which order. What it has not imported yet is missing.
+    /// one, and in which order. What it has not imported yet is missing; what waits here for a
+    /// rotation that will not be is forgotten.
     pub fn follow(&mut self, primary: &Self) {
         let mut own = std::mem::take(&mut self.material);
-        for theirs in primary.material.iter().filter(|theirs| theirs.waiting.is_none()) {
+        for theirs in &primary.material {
             let mine = own.iter().position(|mine| mine.id == theirs.id);
             let mine = mine.map(|at| own.remove(at)).unwrap_or_else(|| MaterialRecord {
                 wrapped: Vec::new(),
@@ -53,11 +57,17 @@ impl KeyRecord {
             });
             self.material.push(mine);
         }
-        self.material.append(&mut own);
+        self.material.extend(own.into_iter().filter(|mine| mine.waiting.is_none()));
     }
 
-    /// Deletes the key material `id`. What waited for a rotation is forgotten; all other can be
-    /// imported again, and until it is the key waits for it.
+    /// Forgets the key material `id`, if it waits for a rotation.
+    pub fn forget(&mut self, id: &[u8; 32]) {
+        self.material.retain(|own| own.id != *id || own.waiting.is_none());
+    }
+
+    /// Deletes the key material `id`. What waited for a rotation is forgotten, unless the rotation
+    /// is that of a primary key elsewhere; all other can be imported again, and until it is the
+    /// key waits for it.
     pub fn delete_material(&mut self, id: &[u8; 32]) {
         self.wipe(|own| own.id == *id);
     }
@@ -76,12 +86,14 @@ impl KeyRecord {
     }
 
     fn wipe(&mut self, goes: impl Fn(&MaterialRecord) -> bool) {
-        self.material.retain(|own| own.waiting.is_none() || !goes(own));
+        if !self.is_replica() {
+            self.material.retain(|own| own.waiting.is_none() || !goes(own));
+        }
         let mut missing = false;
         for own in self.material.iter_mut().filter(|own| goes(own)) {
             own.wrapped.clear();
             own.import.iter_mut().for_each(|import| import.expires = None);
-            missing = true;
+            missing |= own.waiting.is_none();
         }
         // A key that is to be deleted stays so.
         if missing && matches!(self.state, KeyState::Enabled | KeyState::Disabled) {
@@ -100,8 +112,10 @@ fn again(before: Option<Import>, now: Option<Import>) -> Option<Import> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Transition;
-    use strongroom_types::{AccountId, KeyId, KeyMaterialState, KeySpec, KeyUsage, Origin, Region};
+    use crate::record::{MultiRegion, Rotation, Transition};
+    use strongroom_types::{
+        AccountId, KeyId, KeyMaterialState, KeySpec, KeyUsage, Origin, Region, RotationType,
+    };
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_329_425_123);
 
@@ -239,19 +253,52 @@ mod tests {
         }
     }
 
+    fn replica(material: Vec<MaterialRecord>, state: KeyState) -> KeyRecord {
+        let primary = "us-east-1".parse().unwrap();
+        let family = MultiRegion { primary, replicas: vec!["eu-west-2".parse().unwrap()] };
+        KeyRecord { multi_region: Some(family), ..key(material, state) }
+    }
+
+    fn ids(key: &KeyRecord) -> Vec<u8> {
+        key.material.iter().map(|own| own.id[0]).collect()
+    }
+
     #[test]
     fn a_replica_has_the_material_of_its_primary_in_its_order() {
-        let primary =
-            key(vec![material(1, None), material(2, None), waiting(3, None)], KeyState::Enabled);
-        let mut replica = key(Vec::new(), KeyState::Creating);
+        let primary = vec![material(1, None), material(2, None), waiting(3, None)];
+        let primary = key(primary, KeyState::Enabled);
+        let mut replica = replica(Vec::new(), KeyState::Creating);
         replica.transition = Some(Transition { until: NOW, then: KeyState::PendingImport });
         for id in [2, 1] {
             assert_eq!(replica.state_at(NOW), KeyState::PendingImport);
             replica.follow(&primary);
             replica.import(material(id, None), NOW);
         }
+        // What waits is not missing.
         assert_eq!(replica.state_at(NOW), KeyState::Enabled);
-        let ids: Vec<u8> = replica.material.iter().map(|own| own.id[0]).collect();
-        assert_eq!(ids, [1, 2]);
+        assert_eq!(ids(&replica), [1, 2, 3]);
+        assert!(replica.waiting_at(NOW).is_none());
+    }
+
+    #[test]
+    fn a_replica_keeps_knowing_what_it_waits_for() {
+        let mut primary = key(vec![material(1, None), waiting(2, None)], KeyState::Enabled);
+        let mut replica = replica(primary.material.clone(), KeyState::Enabled);
+        replica.delete_material(&[2; 32]);
+        assert_eq!((ids(&replica), replica.state_at(NOW)), (vec![1, 2], KeyState::Enabled));
+        assert!(replica.waiting_at(NOW).is_none());
+        // When the primary is rotated, what was deleted is missing.
+        let rotation = Rotation { time: NOW, kind: RotationType::OnDemand };
+        let mut rotated = replica.clone();
+        assert!(rotated.rotate_to(&[2; 32], rotation));
+        assert_eq!(rotated.state_at(NOW), KeyState::PendingImport);
+        // When the primary has other material instead, it is forgotten.
+        primary.delete_material(&[2; 32]);
+        primary.import(waiting(3, None), NOW);
+        replica.follow(&primary);
+        assert_eq!(ids(&replica), [1, 3]);
+        replica.forget(&[3; 32]);
+        replica.forget(&[1; 32]);
+        assert_eq!(ids(&replica), [1]);
     }
 }

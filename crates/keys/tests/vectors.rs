@@ -13,17 +13,17 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use strongroom_crypto::{SecretKey, hash};
+use strongroom_crypto::{SecretBytes, SecretKey, hash};
 use strongroom_keys::blob::BlobHeader;
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, JournalKey, JournalReader, KeyMaterial,
-    KeyRecord, LocalRootKey, MaterialRecord, MultiRegion, RootKey, SegmentHeader, codec, open,
-    seal,
+    AliasRecord, BackingKey, DomainKey, DomainName, Import, ImportToken, JournalKey, JournalReader,
+    KeyMaterial, KeyRecord, LocalRootKey, MaterialRecord, MultiRegion, RootKey, Rotation,
+    SegmentHeader, codec, open, seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
-    AccountId, EncryptionContext, KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Tag,
-    Timestamp,
+    AccountId, EncryptionContext, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage,
+    Origin, RotationType, Tag, Timestamp, WrappingAlgorithm,
 };
 
 /// The fields of a vector file: `name = hexadecimal digits`, in order.
@@ -103,6 +103,34 @@ fn a_wrapped_backing_key() {
     let record: MaterialRecord = codec::decode(&frozen["record"]).unwrap();
     let opened = KeyMaterial::unwrap(&regional(), &arn(), &record).unwrap();
     assert_eq!(opened.id().as_bytes().as_slice(), frozen["material_id"]);
+}
+
+#[test]
+fn imported_key_material_of_an_hmac_key() {
+    let bytes = SecretBytes::new((0..40).collect());
+    let material = KeyMaterial::imported(KeySpec::Hmac256, &arn(), bytes).unwrap();
+    let mut record = material.wrap(&regional(), &arn(), CREATED, &entropy()).unwrap();
+    let description = Some("the material of the vector".to_owned());
+    record.import = Some(Import { expires: Some(CREATED.plus_days(1)), description });
+    record.rotation = Some(Rotation { time: CREATED, kind: RotationType::OnDemand });
+    record.waiting = Some(KeyMaterialState::PendingRotation);
+    let encoded = codec::encode(&record);
+    assert_frozen("imported-material.txt", &[("material_id", &record.id), ("record", &encoded)]);
+    let frozen = vector("imported-material.txt");
+    let decoded: MaterialRecord = codec::decode(&frozen["record"]).unwrap();
+    assert_eq!(decoded, record);
+    assert_eq!(KeyMaterial::unwrap(&regional(), &arn(), &decoded).unwrap().id(), material.id());
+}
+
+/// The wrapping key is random, so it is only opened: what it wrapped must unwrap.
+#[test]
+fn an_import_token() {
+    let frozen = vector("import-token.txt");
+    let token = ImportToken::open(&regional(), &arn(), &frozen["token"]).unwrap();
+    assert_eq!(token.algorithm, WrappingAlgorithm::RsaesOaepSha256);
+    assert_eq!(token.expires, CREATED.plus_days(1));
+    let opened = token.unwrap(&frozen["wrapped"]).unwrap();
+    assert_eq!(opened.expose(), frozen["material"]);
 }
 
 #[test]

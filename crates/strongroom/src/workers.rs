@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn tasks_are_done_and_one_that_panics_takes_no_thread_along() {
-        let workers = WorkerThreads::start().ok().expect("threads");
+        let workers = WorkerThreads::start().expect("threads");
         let (done, results) = channel();
         for number in 0..200 {
             let done = done.clone();

@@ -1,6 +1,7 @@
 //! Imported key material: wrapping keys for it, taking it in, deleting it.
 
 use super::Work;
+use crate::family::relatives;
 use crate::gate::AdmittedKey;
 use crate::refusal::{
     ImportDefect, Invalid, MaterialDefect, Missing, PendingRotation, Refusal, Unsupported,
@@ -89,16 +90,18 @@ impl Work<'_> {
         let BroughtMaterial { wrapped, expires, kind, id: named, description, .. } = brought;
         let material = self.unwrap_material(key, token, wrapped).await?;
         let id = material.id();
-        let primary = self.primary_of(key.record()).await?;
-        let place =
-            Place { record: key.record(), primary: primary.as_deref().map(|p| &p.record), now };
-        let waiting = place.of(id, kind, named)?;
+        let family = self.family(key).await?;
+        let primary = family.iter().find(|entry| entry.record.is_primary());
+        let place = Place { record: key.record(), primary: primary.map(|p| &p.record), now };
+        let waits = place.of(id, kind, named)?;
         let mut imported = self.wrap(&material, &key.arn()).await?;
         imported.import = Some(Import { expires, description });
-        imported.waiting = waiting;
+        if waits {
+            imported.waiting = Some(self.announce(&family, id).await?);
+        }
         self.note.material(id);
         let edit = |record: &mut KeyRecord| {
-            if let Some(primary) = &primary {
+            if let Some(primary) = primary {
                 record.follow(&primary.record);
             }
             record.import(imported, now);
@@ -118,14 +121,16 @@ impl Work<'_> {
         named: Option<MaterialId>,
     ) -> Result<Option<MaterialId>, Refusal> {
         let record = key.record();
-        if let Some(id) =
-            named.filter(|id| !record.material.iter().any(|own| own.id == *id.as_bytes()))
-        {
-            return Err(Refusal::NotFound(Missing::Material(id, key.arn())));
-        }
+        let own = |id: MaterialId| record.material.iter().find(|own| own.id == *id.as_bytes());
         let current = record.current().map(|own| MaterialId::new(own.id));
         let Some(id) = named.or(current) else { return Ok(None) };
+        let own = own(id).ok_or_else(|| Refusal::NotFound(Missing::Material(id, key.arn())))?;
         self.note.material(id);
+        if own.waiting.is_some() && record.is_primary() {
+            for entry in self.family(key).await? {
+                self.update_relative(&entry, |record| record.forget(id.as_bytes())).await?;
+            }
+        }
         self.update_key(key, |record| record.delete_material(id.as_bytes())).await?;
         Ok(Some(id))
     }
@@ -162,12 +167,40 @@ impl Work<'_> {
         }
     }
 
-    /// The primary key of a replica.
-    async fn primary_of(&self, record: &KeyRecord) -> Result<Option<Arc<KeyEntry>>, Refusal> {
-        let family = record.multi_region.as_ref().filter(|_| record.is_replica());
-        let Some(family) = family else { return Ok(None) };
-        let arn = KeyArn { region: family.primary, ..record.arn() };
-        self.desk.vault.key(&arn).await.map_err(|why| self.desk.internal(&why))
+    /// Stages in the keys of the family what the material `id` waits for once this key has it, too:
+    /// for its import into others, or for a rotation only.
+    ///
+    /// Those that have it are written even if nothing changes: imports into two replicas at once
+    /// meet there, so that the last one is noticed.
+    async fn announce(
+        &mut self,
+        family: &[Arc<KeyEntry>],
+        id: MaterialId,
+    ) -> Result<KeyMaterialState, Refusal> {
+        let now = self.now();
+        let has = |entry: &&Arc<KeyEntry>| {
+            let own = entry.record.material_at(id.as_bytes(), now);
+            own.is_some_and(|own| own.is_present_at(now))
+        };
+        let state = if family.iter().all(|entry| has(&entry)) {
+            KeyMaterialState::PendingRotation
+        } else {
+            KeyMaterialState::PendingMultiRegionImportAndRotation
+        };
+        for entry in family.iter().filter(has) {
+            let edit = |record: &mut KeyRecord| {
+                let own = record.material.iter_mut().filter(|own| own.id == *id.as_bytes());
+                own.for_each(|own| own.waiting = own.waiting.map(|_| state));
+            };
+            self.update_relative(entry, edit).await?;
+        }
+        Ok(state)
+    }
+
+    /// The keys that share the key's material, in other Regions.
+    async fn family(&self, key: &AdmittedKey) -> Result<Vec<Arc<KeyEntry>>, Refusal> {
+        let family = relatives(self.desk.vault, key.record()).await;
+        family.map_err(|why| self.desk.internal(&why))
     }
 }
 
@@ -180,7 +213,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Why the material would wait to become current, if it would.
+    /// Whether the material would wait to become current.
     ///
     /// # Errors
     /// The refusal of material that is brought as what it is not.
@@ -189,7 +222,7 @@ impl Place<'_> {
         id: MaterialId,
         kind: Option<ImportType>,
         named: Option<MaterialId>,
-    ) -> Result<Option<KeyMaterialState>, Refusal> {
+    ) -> Result<bool, Refusal> {
         let Self { record, primary, now } = *self;
         let untouched = record.material.is_empty() && !record.is_replica();
         let default = if untouched { ImportType::New } else { ImportType::Existing };
@@ -201,35 +234,34 @@ impl Place<'_> {
         if named.is_some_and(|named| named != id) {
             return incorrect(MaterialDefect::OtherThanNamed(id));
         }
-        let own = record.material_at(id.as_bytes(), now).is_some();
+        let own = record.material_at(id.as_bytes(), now);
         let theirs = primary.and_then(|primary| primary.material_at(id.as_bytes(), now));
-        match kind {
+        let fresh = own.is_none_or(|own| own.wrapped.is_empty());
+        // What waits in a replica waits for its primary key, which may have forgotten it.
+        let own = own.filter(|own| primary.is_none() || own.waiting.is_none());
+        match (kind, theirs.or(own)) {
+            (ImportType::Existing, Some(known)) => Ok(known.waiting.is_some()),
+            (ImportType::Existing, None) => incorrect(MaterialDefect::Unknown(id)),
             // What is new to a replica is not new to its primary key.
-            ImportType::Existing if own || theirs.is_some() => Ok(theirs.and_then(|m| m.waiting)),
-            ImportType::Existing => incorrect(MaterialDefect::Unknown(id)),
-            ImportType::New if own => incorrect(MaterialDefect::Known(id)),
-            ImportType::New if record.is_replica() => match theirs {
-                Some(theirs) => Ok(theirs.waiting),
-                None => Err(Refusal::Unsupported(Unsupported::ReplicaMaterial(record.arn()))),
-            },
-            ImportType::New => self.as_new(id),
+            (ImportType::New, Some(known)) if record.is_replica() && fresh => {
+                Ok(known.waiting.is_some())
+            }
+            (ImportType::New, Some(_)) => incorrect(MaterialDefect::Known(id)),
+            (ImportType::New, None) if record.is_replica() => {
+                Err(Refusal::Unsupported(Unsupported::ReplicaMaterial(record.arn())))
+            }
+            (ImportType::New, None) => self.as_new(id),
         }
     }
 
-    fn as_new(&self, id: MaterialId) -> Result<Option<KeyMaterialState>, Refusal> {
+    fn as_new(&self, id: MaterialId) -> Result<bool, Refusal> {
         let record = self.record;
         if let Some(pending) = record.waiting_at(self.now) {
             let (key, pending) = (record.arn(), MaterialId::new(pending.id));
             let pending = PendingRotation { key, new: id, pending };
             return Err(Refusal::PendingRotation(Box::new(pending)));
         }
-        let replicas =
-            record.multi_region.as_ref().is_some_and(|family| !family.replicas.is_empty());
-        Ok(match record.current() {
-            None => None,
-            Some(_) if replicas => Some(KeyMaterialState::PendingMultiRegionImportAndRotation),
-            Some(_) => Some(KeyMaterialState::PendingRotation),
-        })
+        Ok(record.current().is_some())
     }
 }
 

@@ -159,6 +159,8 @@ impl Work<'_> {
         edit: impl FnOnce(&mut KeyRecord),
     ) -> Result<KeyRecord, Refusal> {
         let mut record = key.record().clone();
+        // What is changed from here on is not changed back by the end of a state that is over.
+        record.settle(self.now());
         edit(&mut record);
         self.stage_key(Some(key.entry()), &record).await?;
         Ok(record)

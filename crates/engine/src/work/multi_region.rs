@@ -85,6 +85,8 @@ impl Work<'_> {
     ) -> Result<Vec<MaterialRecord>, Refusal> {
         let primary = key.record();
         if primary.origin == Origin::External {
+            // What is sealed for the Region needs its domain key, which the first key makes.
+            let _ = self.domain(arn.region).await?;
             return Ok(Vec::new());
         }
         let (vault, ledger) = (self.desk.vault, self.desk.ledger);

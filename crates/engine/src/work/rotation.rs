@@ -5,6 +5,7 @@ use crate::family::relatives;
 use crate::gate::AdmittedKey;
 use crate::refusal::{Limit, Refusal};
 use crate::rotation::{with_fresh_material, with_waiting_material};
+use crate::vault::KeyEntry;
 use strongroom_keys::{KeyRecord, Rotation, RotationSchedule};
 use strongroom_types::{KeyMaterialState, Origin, RotationType};
 
@@ -72,11 +73,21 @@ impl Work<'_> {
     ) -> Result<(), Refusal> {
         let others = relatives(self.desk.vault, key.record()).await;
         for entry in others.map_err(|why| self.desk.internal(&why))? {
-            let mut record = entry.record.clone();
-            edit(&mut record);
-            self.note.resource(record.arn().to_string());
-            self.stage_key(Some(&entry), &record).await?;
+            self.update_relative(&entry, &edit).await?;
         }
         self.update_key(key, edit).await.map(drop)
+    }
+
+    /// Stages a change to a key that is related to the admitted one.
+    pub(super) async fn update_relative(
+        &mut self,
+        entry: &KeyEntry,
+        edit: impl FnOnce(&mut KeyRecord),
+    ) -> Result<(), Refusal> {
+        let mut record = entry.record.clone();
+        record.settle(self.now());
+        edit(&mut record);
+        self.note.resource(record.arn().to_string());
+        self.stage_key(Some(entry), &record).await
     }
 }

@@ -75,6 +75,7 @@ impl Scene {
     }
 
     /// Requests of the operation, each about [`Scene::key`] if about any key.
+    #[expect(clippy::too_many_lines, reason = "a line or two of each operation")]
     pub(crate) fn samples(&self, name: OperationName) -> Vec<Sample> {
         use OperationName as N;
         let (key, other) = (self.key.to_string(), self.other.to_string());
