@@ -281,3 +281,26 @@ def test_every_answer_has_a_request_id(kms):
     assert len(ids) == 3
     for request_id in ids:
         assert uuid.UUID(request_id).version == 4
+
+
+class TestLastUsage:
+    def test_never_used(self, kms, key):
+        answer = kms.get_key_last_usage(KeyId=key["Arn"])
+        assert members(answer) == {
+            "KeyCreationDate", "KeyId", "KeyLastUsage", "TrackingStartDate",
+        }
+        assert answer["KeyLastUsage"] == {}
+        assert answer["KeyCreationDate"] == answer["TrackingStartDate"] == key["CreationDate"]
+
+    def test_used_and_started_anew(self, own_server):
+        kms = own_server.client()
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        made = kms.generate_data_key(KeyId=key, KeySpec="AES_256")
+        usage = kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
+        assert usage["Operation"] == "GenerateDataKey"
+        assert usage["KmsRequestId"] == made["ResponseMetadata"]["RequestId"]
+        assert re.fullmatch(UUID4, usage["CloudTrailEventId"])
+        assert abs(now() - usage["Timestamp"]) < datetime.timedelta(minutes=1)
+        own_server.terminate()
+        own_server.start()
+        assert own_server.client().get_key_last_usage(KeyId=key)["KeyLastUsage"] == usage

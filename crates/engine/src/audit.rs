@@ -8,9 +8,10 @@ use crate::refusal::Refusal;
 use crate::reply::{Out, Reply};
 use minicbor::{Decode, Encode, Encoder};
 use strongroom_attestation::Attested;
+use strongroom_crypto::hash;
 use strongroom_keys::MaterialId;
 use strongroom_keys::codec::{text, time};
-use strongroom_types::{AccountId, Principal, Region, Timestamp};
+use strongroom_types::{AccountId, KeyArn, KeyId, Principal, Region, Timestamp};
 
 /// The most bytes of one of a request's members that a record keeps; of a longer one it keeps
 /// length and SHA-256, so that the caller cannot choose what is recorded of the others.
@@ -75,6 +76,17 @@ pub struct AuditRecord {
     pub recipient: Option<RecipientRecord>,
 }
 
+impl AuditRecord {
+    /// The identifier of the event: a UUID that follows from the request's, so that whatever tells
+    /// of the request names the same event.
+    #[must_use]
+    pub fn event_id(request: [u8; 16]) -> String {
+        let digest = hash::sha256(&[b"strongroom event id v1 ".as_slice(), &request].concat());
+        let bytes = digest.first_chunk().copied().unwrap_or_default();
+        KeyId::from_random(bytes).to_string()
+    }
+}
+
 /// An attested recipient.
 ///
 /// Source: AWS KMS Developer Guide, "Monitoring requests for AWS Nitro System": these are what
@@ -134,9 +146,20 @@ pub struct Note {
     material: Vec<MaterialId>,
     reasons: Vec<String>,
     recipient: Option<RecipientRecord>,
+    used: Vec<KeyArn>,
 }
 
 impl Note {
+    /// Notes the keys whose material is used.
+    pub(crate) fn used(&mut self, keys: Vec<KeyArn>) {
+        self.used = keys;
+    }
+
+    /// The keys whose material was used, to be told when that is recorded.
+    pub(crate) fn take_used(&mut self) -> Vec<KeyArn> {
+        std::mem::take(&mut self.used)
+    }
+
     /// Notes who the answer is for.
     pub(crate) fn recipient(&mut self, attested: Option<&Attested>) {
         self.recipient = attested.map(|attested| RecipientRecord {

@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::demands::Demands;
 use crate::engine::Settings;
 use crate::facts::{InputFacts, RequestFacts};
+use crate::last_use::LastUses;
 use crate::ledger::Ledger;
 use crate::operation::Role;
 use crate::ports::Workers;
@@ -22,6 +23,7 @@ pub struct Desk<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) workers: &'a dyn Workers,
     pub(crate) settings: &'a Settings,
+    pub(crate) last_uses: &'a LastUses,
     /// Who the answer is for, if not for the caller.
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) call: &'a Call,

@@ -2,6 +2,7 @@
 
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
+use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::{Clock, Log, Store, Workers};
 use crate::vault::{CacheSizes, Vault};
@@ -63,6 +64,7 @@ pub struct Engine {
     settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
+    last_uses: LastUses,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -92,8 +94,17 @@ impl Engine {
         let signing_keys = SigningKeys::default();
         let contended = tokio::sync::Mutex::new(());
         let ledger = opened.ledger;
-        let engine =
-            Self { vault, ledger, clock, workers, settings, report, signing_keys, contended };
+        let engine = Self {
+            vault,
+            ledger,
+            clock,
+            workers,
+            settings,
+            report,
+            signing_keys,
+            last_uses: LastUses::default(),
+            contended,
+        };
         Ok(Running {
             engine,
             committer: opened.committer,
@@ -145,6 +156,10 @@ impl Engine {
 
     pub(crate) fn workers(&self) -> &dyn Workers {
         &*self.workers
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.last_uses
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -3,6 +3,7 @@
 use crate::audit::Note;
 use crate::call::Call;
 use crate::decode::Values;
+use crate::demands::Effect;
 use crate::desk::{Desk, Faults};
 use crate::engine::{Engine, Settings};
 use crate::grant_token;
@@ -17,8 +18,8 @@ use crate::vault::Vault;
 use crate::wire::{Malformed, Node};
 use crate::work::Work;
 use strongroom_attestation::Attested;
-use strongroom_keys::GrantRecord;
-use strongroom_types::Timestamp;
+use strongroom_keys::{GrantRecord, LastUse};
+use strongroom_types::{KeyArn, Timestamp};
 
 /// How often a request is tried again after another one was first to change what it builds on.
 const ATTEMPTS: usize = 32;
@@ -47,9 +48,13 @@ impl Engine {
                 Err(refusal) => (Err(refusal), Changes::default()),
             };
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
+            let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
             let record = note.finish(O::DEMANDS, call, outcome.as_ref());
             match self.ledger().commit(changes, &record, outcome).await {
-                Ok(recorded) => return Ok(recorded),
+                Ok(recorded) => {
+                    self.note_use::<O>(call, &used).await;
+                    return Ok(recorded);
+                }
                 // Those who lost a race go on one after another, so that none loses for ever.
                 Err((CommitFailure::Conflict, _)) if attempt < ATTEMPTS => {
                     if turn.is_none() {
@@ -64,6 +69,18 @@ impl Engine {
         let why = self.ledger().failure();
         self.report(Some(call.id), &why.unwrap_or_else(|| "not recorded".to_owned()));
         Err(Unrecorded)
+    }
+
+    /// Notes that the keys were used, now that this is durable.
+    async fn note_use<O: Operation>(&self, call: &Call, keys: &[KeyArn]) {
+        if keys.is_empty() {
+            return;
+        }
+        let (operation, request) = (O::DEMANDS.name.to_owned(), call.id.0);
+        let crowded = self.last_uses().note(keys, &LastUse { operation, time: call.time, request });
+        if crowded && let Err(why) = self.write_last_uses().await {
+            self.report(Some(call.id), &why.to_string());
+        }
     }
 
     /// The request lost every race; that, too, is recorded.
@@ -95,6 +112,7 @@ impl Engine {
             ledger: self.ledger(),
             workers: self.workers(),
             settings: self.settings(),
+            last_uses: self.last_uses(),
             recipient,
             call,
             demands,
@@ -109,11 +127,15 @@ impl Engine {
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
         operation.check(&admitted)?;
+        if demands.effect == Effect::Use {
+            note.used(O::Target::used(&admitted));
+        }
         let desk = Desk {
             vault: self.vault(),
             ledger: self.ledger(),
             workers: self.workers(),
             settings: self.settings(),
+            last_uses: self.last_uses(),
             recipient,
             call,
             demands,

@@ -207,6 +207,10 @@ impl Engine {
             self.cancel(Slot::due(time, task, &arn), due, &mut changes).await?;
         }
         changes.delete(Slot::key(&arn), Some(key.entry().version));
+        let last_use = Slot::last_use(&arn);
+        if let Some(found) = self.vault().store().read(last_use.bytes()).await? {
+            changes.delete(last_use, Some(found.version));
+        }
         for entry in relatives(self.vault(), key.record()).await? {
             let mut record = entry.record.clone();
             record.lose_replica(arn.region, self.now());

@@ -47,6 +47,13 @@ impl Slot {
         Self::new(text, DomainName::region(arn.region), Subject::Other)
     }
 
+    /// A key's last use: `lu/<account>/<region>/<key id>`.
+    #[must_use]
+    pub fn last_use(key: &KeyArn) -> Self {
+        let text = format!("lu/{}/{}/{}", key.account, key.region, key.key);
+        Self::new(text, DomainName::region(key.region), Subject::Other)
+    }
+
     /// A grant: `g/<account>/<region>/<key id>/<grant id>`.
     #[must_use]
     pub fn grant(key: &KeyArn, grant: &str) -> Self {

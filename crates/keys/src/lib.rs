@@ -12,6 +12,7 @@ mod grant;
 mod import;
 mod import_token;
 mod journal;
+mod last_use;
 mod material;
 mod record;
 mod root;
@@ -24,6 +25,7 @@ pub use due::DueTask;
 pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
+pub use last_use::LastUse;
 pub use material::{BackingKey, KeyMaterial, MaterialError, MaterialId};
 pub use record::{
     AliasRecord, Import, KeyRecord, MaterialRecord, MultiRegion, Rotation, RotationSchedule,

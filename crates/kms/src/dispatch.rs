@@ -53,6 +53,7 @@ pub async fn serve(
         }
         Name::GenerateMac => engine.serve::<macs::GenerateMac>(call, input).await,
         Name::GenerateRandom => engine.serve::<cryptography::GenerateRandom>(call, input).await,
+        Name::GetKeyLastUsage => engine.serve::<keys::GetKeyLastUsage>(call, input).await,
         Name::GetKeyPolicy => engine.serve::<policies::GetKeyPolicy>(call, input).await,
         Name::GetKeyRotationStatus => {
             engine.serve::<rotation::GetKeyRotationStatus>(call, input).await

@@ -58,6 +58,7 @@ names! {
     GenerateDataKeyWithoutPlaintext
     GenerateMac
     GenerateRandom
+    GetKeyLastUsage
     GetKeyPolicy
     GetKeyRotationStatus
     GetParametersForImport
@@ -116,6 +117,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::GenerateDataKeyWithoutPlaintext => &cryptography::GENERATE_DATA_KEY_WITHOUT_PLAINTEXT,
         N::GenerateMac => &macs::GENERATE_MAC,
         N::GenerateRandom => &cryptography::GENERATE_RANDOM,
+        N::GetKeyLastUsage => &keys::GET_KEY_LAST_USAGE,
         N::GetKeyPolicy => &policies::GET_KEY_POLICY,
         N::GetKeyRotationStatus => &rotation::GET_KEY_ROTATION_STATUS,
         N::GetParametersForImport => &import::GET_PARAMETERS_FOR_IMPORT,

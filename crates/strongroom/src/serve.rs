@@ -170,10 +170,20 @@ async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>, trust
                 ),
             ),
         }
+        write_last_uses(&engine).await;
         tokio::select! {
             () = tokio::time::sleep(SCHEDULE) => {}
-            _ = stopped.changed() => return,
+            _ = stopped.changed() => {
+                write_last_uses(&engine).await;
+                return;
+            }
         }
+    }
+}
+
+async fn write_last_uses(engine: &Engine) {
+    if let Err(why) = engine.write_last_uses().await {
+        log::log(Level::Error, &format!("last uses of keys could not be written: {why}"));
     }
 }
 

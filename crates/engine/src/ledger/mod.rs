@@ -219,6 +219,16 @@ impl Ledger {
         }
     }
 
+    /// Makes `changes` durable that only repeat what audit records have told; there is no record of
+    /// their own.
+    pub(crate) async fn derive(&self, changes: Changes) -> Result<(), CommitFailure> {
+        if self.health.has_stopped() {
+            return Err(CommitFailure::Unrecorded);
+        }
+        let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
+        self.write(changes, sequence).await
+    }
+
     async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {
         let (done, written) = oneshot::channel();
         let frame = journal::record_frame(record);
@@ -229,9 +239,18 @@ impl Ledger {
     }
 
     async fn change(&self, changes: Changes, record: &AuditRecord) -> Result<(), CommitFailure> {
+        // Versions come from one counter and are never used twice, so a version stands for exactly
+        // one content of one slot, also across deletion.
+        let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
+        let mut changes = changes;
+        changes.put(Slot::audit(sequence), None, record);
+        self.write(changes, sequence).await
+    }
+
+    async fn write(&self, changes: Changes, sequence: u64) -> Result<(), CommitFailure> {
         let stopped = CommitFailure::Unrecorded;
         let (done, written) = oneshot::channel();
-        let job = self.seal(changes, record, done).await.map_err(|why| {
+        let job = self.seal(changes, sequence, done).await.map_err(|why| {
             self.health.note(Part::Store, Some(why.to_string()));
             stopped
         })?;
@@ -262,16 +281,12 @@ impl Ledger {
         self.vault.current(name).await?.ok_or_else(stopped)
     }
 
-    /// Versions come from one counter and are never used twice, so a version stands for exactly
-    /// one content of one slot, also across deletion.
     async fn seal(
         &self,
-        mut changes: Changes,
-        record: &AuditRecord,
+        changes: Changes,
+        sequence: u64,
         done: oneshot::Sender<Result<(), CommitFailure>>,
     ) -> Result<CommitJob, VaultError> {
-        let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
-        changes.put(Slot::audit(sequence), None, record);
         let mut sealed = Vec::with_capacity(changes.0.len());
         let mut subjects = Vec::with_capacity(changes.0.len());
         for Change { slot, before, after } in &changes.0 {

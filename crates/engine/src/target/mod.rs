@@ -22,6 +22,7 @@ use crate::audit::Note;
 use crate::desk::Desk;
 use crate::refusal::Refusal;
 use std::future::Future;
+use strongroom_types::KeyArn;
 
 /// Only this crate says what kinds of target there are: one made elsewhere could hand its own
 /// permits to another's `admit`.
@@ -62,6 +63,12 @@ pub trait Target: sealed::Sealed + Sized + Send {
         desk: &Desk<'_>,
         note: &mut Note,
     ) -> Result<Self::Permits, Refusal>;
+
+    /// The keys whose material an operation on it uses, if it uses any.
+    fn used(admitted: &Self::Admitted) -> Vec<KeyArn> {
+        let _ = admitted;
+        Vec::new()
+    }
 
     /// Asks usage and state.
     ///

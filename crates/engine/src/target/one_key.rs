@@ -88,6 +88,10 @@ impl Target for OneKey {
         found.key.permit(desk, action(desk)?, Role::Only, None, note)
     }
 
+    fn used(key: &AdmittedKey) -> Vec<KeyArn> {
+        vec![key.arn()]
+    }
+
     fn admit(found: Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedKey, Refusal> {
         found.admit(permit, action(desk)?, desk, desk.demands.name)
     }

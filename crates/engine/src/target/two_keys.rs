@@ -9,7 +9,7 @@ use crate::gate::AdmittedKey;
 use crate::operation::Role;
 use crate::refusal::Refusal;
 use strongroom_policy::Permit;
-use strongroom_types::Action;
+use strongroom_types::{Action, KeyArn};
 
 /// The key that decrypts and the key that encrypts.
 pub struct TwoKeys {
@@ -55,6 +55,10 @@ impl Target for TwoKeys {
         let from = source.key.permit(desk, from, Role::Source, Some(same), note)?;
         let to = destination.key.permit(desk, to, Role::Destination, Some(same), note)?;
         Ok((from, to))
+    }
+
+    fn used(keys: &AdmittedPair) -> Vec<KeyArn> {
+        vec![keys.source.arn(), keys.destination.arn()]
     }
 
     /// A refusal of the usage names the direction, as AWS does.

@@ -2,10 +2,11 @@
 
 use super::Work;
 use crate::gate::AdmittedKey;
+use crate::last_use::last_use;
 use crate::refusal::Refusal;
 use strongroom_crypto::{SecretBytes, mac};
 use strongroom_keys::blob::BlobHeader;
-use strongroom_keys::{BackingKey, MaterialId, RecordError};
+use strongroom_keys::{BackingKey, LastUse, MaterialId, RecordError};
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext, MacAlgorithm};
 
 /// What encrypting made.
@@ -91,6 +92,15 @@ impl Work<'_> {
         } else {
             Err(Refusal::InvalidMac)
         }
+    }
+
+    /// The last successful use of the key's material, if there was any.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the store fails.
+    pub async fn last_use(&self, key: &AdmittedKey) -> Result<Option<LastUse>, Refusal> {
+        let used = last_use(&key.arn(), self.desk.last_uses, self.desk.vault).await;
+        used.map_err(|why| self.desk.internal(&why))
     }
 
     /// The backing key that encrypts, signs and authenticates.

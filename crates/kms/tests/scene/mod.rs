@@ -95,6 +95,7 @@ impl Scene {
             | N::RotateKeyOnDemand
             | N::GetKeyPolicy
             | N::GetPublicKey
+            | N::GetKeyLastUsage
             | N::ListKeyPolicies
             | N::ListResourceTags
             | N::ScheduleKeyDeletion => named(json!({"KeyId": key})),

@@ -36,3 +36,6 @@ pub(in crate::table) const UPDATE_KEY_DESCRIPTION: Demands = manage(
     fields::UPDATE_KEY_DESCRIPTION,
     STATE,
 );
+
+pub(in crate::table) const GET_KEY_LAST_USAGE: Demands =
+    read("GetKeyLastUsage", "kms:GetKeyLastUsage", fields::KEY_ONLY, &[E::NotFound, E::InvalidArn]);
