@@ -36,10 +36,12 @@ const ALLOWED: &[&str] = &[
     "crates/engine/src/ledger/mod.rs",
     "crates/engine/src/ledger/open.rs",
     "crates/engine/src/ledger/recovery.rs",
+    "crates/engine/src/grant_token.rs",
     "crates/engine/src/marker.rs",
     "crates/engine/src/vault.rs",
     // What an operation may do with a caller's plaintext.
     "crates/engine/src/work/cryptography.rs",
+    "crates/engine/src/work/grants.rs",
     "crates/engine/src/work/mod.rs",
     "crates/engine/src/work/pairs.rs",
     // What is secret in an answer, on its way to an attested recipient.

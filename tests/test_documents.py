@@ -1,0 +1,63 @@
+"""The examples of docs/operations/ are run as they stand: each page's `sh` blocks, in their order, in
+one shell with the AWS CLI and the environment that `strongroom env` prints.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server import BINARY, ROOT, Server
+
+PAGES = sorted(path for path in (ROOT / "docs/operations").glob("*.md") if path.stem != "README")
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def example_server(tmp_path_factory):
+    one = Server(tmp_path_factory.mktemp("documents") / "data").start()
+    yield one
+    one.kill()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_examples_run(page, example_server, tmp_path):
+    blocks = BLOCK.findall(page.read_text())
+    assert blocks, "a page without an example"
+    # A command that shall be refused is followed by a line that shows the refusal.
+    script = "set -euo pipefail\n" + "\n".join(blocks)
+    clients = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        **example_server.environment(),
+        # A Region of its own, so that pages may use the same names of aliases.
+        "AWS_DEFAULT_REGION": f"eu-west-{PAGES.index(page) + 1}",
+        "PATH": f"{clients}:{BINARY.resolve().parent}:{os.environ['PATH']}",
+        "AWS_PAGER": "",
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )
+    assert done.returncode == 0, f"{page.name}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def test_every_operation_has_an_example():
+    text = "\n".join(block for page in PAGES for block in BLOCK.findall(page.read_text()))
+    headings = [
+        heading
+        for page in PAGES
+        for heading in re.findall(r"^## ([A-Z]\w+[a-z]\w*)$", page.read_text(), re.MULTILINE)
+        if re.search(r"[a-z][A-Z]|^(Sign|Verify|Encrypt|Decrypt|Encapsulate|Decapsulate)$", heading)
+    ]
+    missing = [name for name in headings if not used(name, text)]
+    assert headings and not missing
+
+
+def used(operation: str, text: str) -> bool:
+    """Whether the operation is called, by the AWS CLI or by boto3."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", operation).lower()
+    return re.search(rf"(aws \w+ {words}\b)|\.{words.replace('-', '_')}\(", text) is not None
