@@ -450,6 +450,23 @@ class TestDataKeyPairs:
             kms.generate_data_key_pair(KeyId=signer["KeyId"], KeyPairSpec="RSA_2048")
 
 
+class TestMetadata:
+    @pytest.mark.parametrize("spec, usage, member", [
+        ("RSA_2048", "ENCRYPT_DECRYPT", "EncryptionAlgorithms"),
+        ("RSA_2048", "SIGN_VERIFY", "SigningAlgorithms"),
+        ("HMAC_256", "GENERATE_VERIFY_MAC", "MacAlgorithms"),
+        ("ECC_NIST_P384", "KEY_AGREEMENT", "KeyAgreementAlgorithms"),
+        ("ML_KEM_512", "ENCAPSULATE_DECAPSULATE", "EncapsulationAlgorithms"),
+    ])
+    def test_the_algorithms_of_a_key_and_of_its_replica(self, kms, spec, usage, member):
+        made = kms.create_key(KeySpec=spec, KeyUsage=usage, MultiRegion=True)["KeyMetadata"]
+        described = kms.describe_key(KeyId=made["KeyId"])["KeyMetadata"]
+        replica = kms.replicate_key(KeyId=made["KeyId"], ReplicaRegion="ap-south-1")
+        for metadata in (made, described, replica["ReplicaKeyMetadata"]):
+            assert metadata[member] == made[member]
+            assert [name for name in metadata if name.endswith("Algorithms")] == [member]
+
+
 class TestPublicKeys:
     def test_members_by_usage(self, kms, make):
         common = {"CustomerMasterKeySpec", "KeyId", "KeySpec", "KeyUsage", "PublicKey"}

@@ -177,6 +177,24 @@ class TestLists:
         with refused(VALIDATION):
             kms.list_retirable_grants(RetiringPrincipal="arn:aws:iam::444455556666:root")
 
+    @pytest.mark.parametrize("terms", [
+        {"Constraints": {"EncryptionContextEquals": {"a": "b", "c": ""}}},
+        {"Constraints": {"EncryptionContextSubset": {"a": "b"}}},
+        {"GranteePrincipal": None, "GranteeServicePrincipal": "storage.example.amazonaws.com",
+         "Constraints": {"SourceArn": "arn:aws:example:eu-west-2:111122223333:volume/v-1"}},
+    ])
+    def test_both_lists_tell_the_same(self, kms, key, account, terms):
+        retiring = f"arn:aws:iam::{account}:user/{key['KeyId']}"
+        terms = {"GranteePrincipal": GRANTEE, **terms}
+        terms = {name: value for name, value in terms.items() if value is not None}
+        kms.create_grant(
+            KeyId=key["KeyId"], Operations=["Decrypt"], RetiringPrincipal=retiring, **terms
+        )
+        (listed,) = kms.list_grants(KeyId=key["KeyId"])["Grants"]
+        (retirable,) = kms.list_retirable_grants(RetiringPrincipal=retiring)["Grants"]
+        assert listed == retirable
+        assert listed["Constraints"] == terms["Constraints"]
+
     def test_a_token_in_a_request(self, kms, key, grant):
         kms.describe_key(KeyId=key["KeyId"], GrantTokens=[grant["GrantToken"]])
         with refused("InvalidGrantTokenException"):

@@ -4,6 +4,9 @@ import datetime
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from expect import VALIDATION, invalid, members, refused
 from server import BINARY, Server
@@ -127,6 +130,40 @@ class TestOnDemand:
         assert first["KeyMaterialId"] == key["CurrentKeyMaterialId"]
         states = [one["KeyMaterialState"] for one in every["Rotations"]]
         assert states == ["NON_CURRENT"] * 3 + ["CURRENT"]
+
+    def test_imported_material_that_expires(self, kms):
+        key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
+        parameters = kms.get_parameters_for_import(
+            KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+        )
+        oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+        valid_to = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=30)
+        kms.import_key_material(
+            KeyId=key,
+            ImportToken=parameters["ImportToken"],
+            EncryptedKeyMaterial=load_der_public_key(parameters["PublicKey"]).encrypt(
+                bytes(range(32)), oaep
+            ),
+            ValidTo=valid_to,
+            KeyMaterialDescription="the first",
+        )
+        (listed,) = kms.list_key_rotations(
+            KeyId=key, IncludeKeyMaterial="ALL_KEY_MATERIAL"
+        )["Rotations"]
+        assert abs(listed["ValidTo"] - valid_to) < datetime.timedelta(seconds=1)
+        assert listed["ExpirationModel"] == "KEY_MATERIAL_EXPIRES"
+        assert listed["ImportState"] == "IMPORTED"
+        assert listed["KeyMaterialDescription"] == "the first"
+
+    def test_25_are_all(self, kms, key):
+        for _ in range(25):
+            kms.rotate_key_on_demand(KeyId=key["KeyId"])
+        text = (
+            "The on-demand rotations limit has been reached for the given keyId. No more on-demand "
+            f"rotations can be performed for this key: {key['Arn']}"
+        )
+        with refused("LimitExceededException", text):
+            kms.rotate_key_on_demand(KeyId=key["KeyId"])
 
     def test_pages(self, kms, key):
         for _ in range(5):
