@@ -85,6 +85,15 @@ impl Values {
         self.take::<String>(name).and_then(|text| text.parse().ok())
     }
 
+    /// Takes the member `name` out, a text that the model withholds although it is no secret.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the fields do not require it: a mistake of ours.
+    pub fn need_withheld_text(&mut self, name: &str) -> Result<String, Refusal> {
+        let text: SecretBytes = self.need(name)?;
+        String::from_utf8(text.expose().to_vec()).map_err(|_| Refusal::Internal)
+    }
+
     /// The members that an audit record may show, in the order of the fields.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static Field, &Value)> {
         self.0

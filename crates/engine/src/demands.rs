@@ -60,6 +60,8 @@ pub enum Access {
     Grant(Action),
     /// One action on the alias and on each key concerned.
     AliasAndKeys(Action),
+    /// One action on a custom key store, of which policies know nothing in particular.
+    KeyStore(Action),
     /// One action on nothing in particular, in the caller's account.
     Account(Action),
     /// None: every authenticated caller may (GetCallerIdentity).

@@ -9,6 +9,7 @@ use crate::last_use::LastUses;
 use crate::ledger::Ledger;
 use crate::operation::Role;
 use crate::ports::Workers;
+use crate::ports::key_store::KeyStores;
 use crate::refusal::Refusal;
 use crate::vault::{KeyEntry, Vault, VaultError};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +23,7 @@ pub struct Desk<'a> {
     pub(crate) vault: &'a Vault,
     pub(crate) ledger: &'a Ledger,
     pub(crate) workers: &'a dyn Workers,
+    pub(crate) key_stores: &'a dyn KeyStores,
     pub(crate) settings: &'a Settings,
     pub(crate) last_uses: &'a LastUses,
     /// Who the answer is for, if not for the caller.
@@ -39,8 +41,13 @@ pub(crate) struct Faults(Mutex<Vec<String>>);
 impl Faults {
     /// Notes a failure and returns what the caller is told.
     pub(crate) fn internal(&self, why: &VaultError) -> Refusal {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(why.to_string());
+        self.note(why.to_string());
         Refusal::Internal
+    }
+
+    /// Notes what the operator should know.
+    pub(crate) fn note(&self, what: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     pub(crate) fn take(&self) -> Vec<String> {

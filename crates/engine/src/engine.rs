@@ -4,6 +4,7 @@ use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Threads for slow work.
     pub workers: Arc<dyn Workers>,
+    /// Keys that live elsewhere.
+    pub key_stores: Arc<dyn KeyStores>,
     /// What the operator allows.
     pub settings: Settings,
     /// Where the server's own failures are told; callers do not see them.
@@ -61,6 +64,7 @@ pub struct Engine {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     workers: Arc<dyn Workers>,
+    key_stores: Arc<dyn KeyStores>,
     settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
@@ -88,7 +92,8 @@ impl Engine {
     /// # Errors
     /// [`OpenError`] when either is not what it was, or fails.
     pub async fn open(ports: Ports, sizes: CacheSizes) -> Result<Running, OpenError> {
-        let Ports { store, log, root, clock, entropy, workers, settings, report } = ports;
+        let Ports { store, log, root, clock, entropy, workers, key_stores, settings, report } =
+            ports;
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
         let opened = ledger::open(vault.clone(), log).await?;
         let signing_keys = SigningKeys::default();
@@ -99,6 +104,7 @@ impl Engine {
             ledger,
             clock,
             workers,
+            key_stores,
             settings,
             report,
             signing_keys,
@@ -156,6 +162,10 @@ impl Engine {
 
     pub(crate) fn workers(&self) -> &dyn Workers {
         &*self.workers
+    }
+
+    pub(crate) fn key_stores(&self) -> &dyn KeyStores {
+        &*self.key_stores
     }
 
     pub(crate) fn last_uses(&self) -> &LastUses {

@@ -132,7 +132,11 @@ impl Work<'_> {
         found.map(|_| arn).ok_or(Refusal::NotFound(Missing::Key(arn)))
     }
 
-    async fn page<T>(&self, range: &SlotRange, page: PageRequest) -> Result<Page<T>, Refusal>
+    pub(crate) async fn page<T>(
+        &self,
+        range: &SlotRange,
+        page: PageRequest,
+    ) -> Result<Page<T>, Refusal>
     where
         T: for<'b> minicbor::Decode<'b, ()>,
     {

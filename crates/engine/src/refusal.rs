@@ -1,6 +1,10 @@
 //! Why a request was refused: a variant per AWS error code, carrying what its text needs.
 //! The texts are in [`crate::wording`].
 
+mod key_store;
+
+pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
+
 use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
     AliasArn, EncryptionAlgorithm, ErrorCode, GrantOperation, KeyArn, KeySpec, KeyUsage,
@@ -82,6 +86,8 @@ pub enum Refusal {
     },
     /// A token that was not made for importing into this key.
     InvalidImportToken,
+    /// A custom key store, or what is in one.
+    KeyStore(KeyStoreRefusal),
     /// A page marker that this query did not return.
     InvalidMarker,
     /// The key's state does not admit the operation.
@@ -167,6 +173,8 @@ pub enum MaterialDefect {
 pub enum Limit {
     /// 50 aliases a key.
     AliasesPerKey,
+    /// 10 custom key stores in an account and Region.
+    KeyStores,
     /// 50,000 grants on a key.
     GrantsPerKey,
     /// 25 rotations on demand of a key.
@@ -222,10 +230,8 @@ pub enum Unsupported {
     KeySpec(KeySpec),
     /// Imported key material of this spec.
     ImportOf(KeySpec),
-    /// This origin of key material.
-    Origin(&'static str),
-    /// This member of the request.
-    Member(&'static str),
+    /// Keys of this kind in a custom key store.
+    InKeyStore(&'static str),
     /// Policies by other names than `default`.
     PolicyName,
     /// A key that has no public key; AWS says no more.
@@ -295,6 +301,8 @@ pub enum Invalid {
     AsymmetricContext,
     /// An import that cannot be.
     Import(ImportDefect),
+    /// A request about a custom key store that cannot be.
+    KeyStore(KeyStoreDefect),
 }
 
 /// What is wrong with a request to import, beyond the material.
@@ -316,6 +324,23 @@ pub enum ImportDefect {
     SymmetricOnly(&'static str),
 }
 
+/// What is wrong with a request about a custom key store, beyond the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyStoreDefect {
+    /// A member without which there is no such store.
+    Missing(&'static str),
+    /// A member that such a store does not have.
+    Superfluous(&'static str),
+    /// Both of two ways to name one.
+    TwoNames,
+    /// Nothing to change.
+    Nothing,
+    /// A key of a custom key store without one, or the reverse.
+    Origin(Origin),
+    /// A store of the other kind.
+    Kind(Origin),
+}
+
 impl Refusal {
     /// The error code.
     #[must_use]
@@ -329,6 +354,7 @@ impl Refusal {
             Self::IncorrectKey => ErrorCode::IncorrectKey,
             Self::IncorrectKeyMaterial(_) => ErrorCode::IncorrectKeyMaterial,
             Self::InvalidImportToken => ErrorCode::InvalidImportToken,
+            Self::KeyStore(refusal) => refusal.code(),
             Self::ReservedAlias => ErrorCode::InvalidAliasName,
             Self::InvalidArn(_) => ErrorCode::InvalidArn,
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
@@ -360,6 +386,11 @@ impl Refusal {
             Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
             Self::Internal => ErrorCode::KmsInternal,
         }
+    }
+
+    /// A key of this origin, in a custom key store of the other kind.
+    pub(crate) const fn wrong_store(origin: Origin) -> Self {
+        Self::Validation(Invalid::KeyStore(KeyStoreDefect::Kind(origin)))
     }
 
     /// Whether the fault is the server's, not the caller's.

@@ -94,7 +94,12 @@ impl Engine {
         let name = scheduled.action().as_str().trim_start_matches("kms:");
         let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
         match self.ledger().commit(changes, &record, ()).await {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                if due.task == DueTask::Delete {
+                    self.destroy_outside(key.record()).await;
+                }
+                Ok(true)
+            }
             // Somebody changed the key just now; if it is still due, it is found again.
             Err((CommitFailure::Conflict, ())) => Ok(false),
             Err((CommitFailure::Unrecorded, ())) => {
@@ -211,6 +216,7 @@ impl Engine {
         if let Some(found) = self.vault().store().read(last_use.bytes()).await? {
             changes.delete(last_use, Some(found.version));
         }
+        self.leave_key_store(key.record(), &mut changes).await?;
         for entry in relatives(self.vault(), key.record()).await? {
             let mut record = entry.record.clone();
             record.lose_replica(arn.region, self.now());
@@ -228,6 +234,50 @@ impl Engine {
             }
         }
         Ok(changes)
+    }
+
+    /// Stages that the key is not in its custom key store any more.
+    async fn leave_key_store(
+        &self,
+        key: &KeyRecord,
+        changes: &mut Changes,
+    ) -> Result<(), VaultError> {
+        let Some(member) = &key.store else { return Ok(()) };
+        let (account, region) = (key.account, key.region);
+        if let Some(read) = self.vault().key_store(account, region, &member.store).await? {
+            let mut store = read.record;
+            store.keys = store.keys.saturating_sub(1);
+            if let Some(slot) = Slot::key_store(account, region, &member.store) {
+                changes.put(slot, Some(read.version), &store);
+            }
+        }
+        let external = Slot::external_key(account, region, &member.store, &member.name);
+        if let Some(found) = self.vault().store().read(external.bytes()).await? {
+            changes.delete(external, Some(found.version));
+        }
+        Ok(())
+    }
+
+    /// Destroys the key outside of a key that is gone, if that is in an HSM. Earlier it would be too
+    /// early: the deletion might not have happened. If it fails the operator is told; the key is of
+    /// no use to anybody without what was deleted.
+    async fn destroy_outside(&self, key: &KeyRecord) {
+        let Some(member) = key.store.as_ref().filter(|member| member.cluster.is_some()) else {
+            return;
+        };
+        let found = self.vault().key_store(key.account, key.region, &member.store).await;
+        let failed = match found {
+            Ok(Some(read)) => {
+                let done = self.key_stores().destroy(&read.record.place, &member.name).await;
+                done.err().map(|why| why.to_string())
+            }
+            Ok(None) => Some("its custom key store is gone".to_owned()),
+            Err(why) => Some(why.to_string()),
+        };
+        if let Some(why) = failed {
+            let (label, arn) = (&member.name, key.arn());
+            self.report(None, &format!("key {label} of {arn} was left in its HSM: {why}"));
+        }
     }
 
     pub(crate) fn event(

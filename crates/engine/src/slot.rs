@@ -87,6 +87,33 @@ impl Slot {
         Self::new(text, DomainName::region(arn.region), Subject::Other)
     }
 
+    /// A custom key store: `cks/<account>/<region>/<store id>`. `None` for a text that is no id of
+    /// one: `cks-` and 17 hexadecimal digits.
+    #[must_use]
+    pub fn key_store(account: AccountId, region: Region, id: &str) -> Option<Self> {
+        let digits = id.strip_prefix("cks-")?;
+        let good = digits.len() == 17
+            && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let text = format!("cks/{account}/{region}/{id}");
+        good.then(|| Self::new(text, DomainName::region(region), Subject::Other))
+    }
+
+    /// How many custom key stores an account has in a Region: `ckc/<account>/<region>`. Whatever
+    /// makes, renames, moves or removes one writes it anew, so that two who do so at once meet here.
+    #[must_use]
+    pub fn key_store_count(account: AccountId, region: Region) -> Self {
+        let text = format!("ckc/{account}/{region}");
+        Self::new(text, DomainName::region(region), Subject::Other)
+    }
+
+    /// That a key outside belongs to a KMS key:
+    /// `xk/<account>/<region>/<store id>/<digest of its name>`.
+    #[must_use]
+    pub fn external_key(account: AccountId, region: Region, store: &str, name: &str) -> Self {
+        let text = format!("xk/{account}/{region}/{store}/{}", digest(name));
+        Self::new(text, DomainName::region(region), Subject::Other)
+    }
+
     /// The audit record of a change: `u/<sequence, 20 digits>`.
     #[must_use]
     pub fn audit(sequence: u64) -> Self {
@@ -164,6 +191,12 @@ impl SlotRange {
     pub fn aliases_of(arn: &KeyArn) -> Self {
         let text = format!("ak/{}/{}/{}/", arn.account, arn.region, arn.key);
         Self::new(text, DomainName::region(arn.region))
+    }
+
+    /// All custom key stores of an account in a Region, by id.
+    #[must_use]
+    pub fn key_stores(account: AccountId, region: Region) -> Self {
+        Self::new(format!("cks/{account}/{region}/"), DomainName::region(region))
     }
 
     /// All grants on a key, by grant id.

@@ -14,11 +14,11 @@ use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord,
-    RecordError, RootKey, codec,
+    AliasRecord, BackingKey, DomainKey, DomainName, KeyMaterial, KeyRecord, KeyStoreRecord,
+    MaterialRecord, RecordError, RootKey, codec,
 };
 use strongroom_policy::Policy;
-use strongroom_types::{AliasArn, KeyArn, KeySpec};
+use strongroom_types::{AccountId, AliasArn, KeyArn, KeySpec, Region};
 
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
@@ -209,6 +209,23 @@ impl Vault {
         let Some(read) = self.read(&slot).await?.map(Arc::new) else { return Ok(None) };
         self.fill(&self.credentials, access_key.to_owned(), read.clone(), epoch);
         Ok(Some(read))
+    }
+
+    /// The custom key store `id`. It is not cached: whoever uses a key in one waits for a network or
+    /// an HSM anyway.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn key_store(
+        &self,
+        account: AccountId,
+        region: Region,
+        id: &str,
+    ) -> Result<Option<Read<KeyStoreRecord>>, VaultError> {
+        match Slot::key_store(account, region, id) {
+            Some(slot) => self.read(&slot).await,
+            None => Ok(None),
+        }
     }
 
     fn epoch(&self) -> u64 {

@@ -1,8 +1,10 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
+mod key_store;
+
 use crate::refusal::{
-    GrantDefect, ImportDefect, Invalid, Limit, MaterialDefect, Missing, PendingRotation, Refusal,
-    TagDefect, Unsupported,
+    GrantDefect, ImportDefect, Invalid, KeyStoreDefect, Limit, MaterialDefect, Missing,
+    PendingRotation, Refusal, TagDefect, Unsupported,
 };
 use strongroom_keys::StateRefusal;
 use strongroom_types::KeySpec;
@@ -62,6 +64,7 @@ impl Refusal {
             Self::LimitExceeded(limit) => exceeded(*limit),
             Self::MalformedPolicy(message) | Self::Serialization(message) => message.clone(),
             Self::NotFound(missing) => not_found(missing),
+            Self::KeyStore(refusal) => key_store::message(refusal),
             Self::Tag(defect) => tag(*defect).to_owned(),
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
@@ -145,9 +148,34 @@ fn import(defect: ImportDefect) -> String {
     }
 }
 
+fn key_store_request(defect: KeyStoreDefect) -> String {
+    match defect {
+        KeyStoreDefect::Missing(member) => {
+            format!("{member} is required for this type of custom key store")
+        }
+        KeyStoreDefect::Superfluous(member) => {
+            format!("{member} cannot be specified for this type of custom key store")
+        }
+        KeyStoreDefect::TwoNames => {
+            "You can specify either CustomKeyStoreId or CustomKeyStoreName, but not both."
+                .to_owned()
+        }
+        KeyStoreDefect::Nothing => "There is nothing to update".to_owned(),
+        KeyStoreDefect::Origin(origin) => format!(
+            "The combination of CustomKeyStoreId, XksKeyId and Origin {origin} is not valid"
+        ),
+        KeyStoreDefect::Kind(origin) => {
+            format!("Origin {origin} is not valid for this type of custom key store")
+        }
+    }
+}
+
 fn exceeded(limit: Limit) -> String {
     match limit {
         Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases".to_owned(),
+        Limit::KeyStores => "The custom key store quota of the account in this Region is reached: \
+                             10 custom key stores"
+            .to_owned(),
         Limit::PolicySize => "The key policy is larger than 32768 bytes".to_owned(),
         Limit::GrantsPerKey => "The grant quota of the key is reached: 50000 grants".to_owned(),
         Limit::RotationsOnDemand(key) => format!(
@@ -209,13 +237,14 @@ fn unsupported(what: Unsupported) -> String {
         Unsupported::ImportOf(spec) => {
             format!("KeySpec {spec} is not supported for Origin EXTERNAL")
         }
-        Unsupported::Origin(origin) => format!("Origin {origin} is not supported by this server"),
+        Unsupported::InKeyStore(what) => {
+            format!("{what} is not supported in custom key stores")
+        }
         Unsupported::NoPublicKey | Unsupported::NotRotated => String::new(),
         Unsupported::ReplicaRegion(region) => {
             format!("The Region {region} is not in the partition of the primary key")
         }
         Unsupported::PolicyName => "The only valid value of PolicyName is default".to_owned(),
-        Unsupported::Member(member) => format!("{member} is not supported by this server"),
         Unsupported::Wrapping(algorithm) => {
             format!("Wrapping algorithm {algorithm} is not supported")
         }
@@ -274,6 +303,7 @@ fn validation(invalid: &Invalid) -> String {
                 .to_owned()
         }
         Invalid::Import(defect) => import(*defect),
+        Invalid::KeyStore(defect) => key_store_request(*defect),
         Invalid::DryRunModifier => {
             "DryRunModifiers can be specified only when DryRun is true.".to_owned()
         }

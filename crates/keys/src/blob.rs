@@ -1,5 +1,5 @@
 //! The ciphertext blob: what Encrypt returns and Decrypt takes. `docs/ciphertext-blob.md` gives
-//! the format to the byte, with frozen vectors.
+//! the formats to the byte, with frozen vectors.
 
 use crate::material::MaterialId;
 use crate::sealed::RecordError;
@@ -8,6 +8,8 @@ use strongroom_crypto::{Entropy, SecretBytes, SecretKey, hash};
 use strongroom_types::{AccountId, EncryptionContext, KeyArn, KeyId};
 
 const FORMAT: u8 = 1;
+/// What the key's own material encrypted, a key outside has encrypted again.
+const FORMAT_TWICE: u8 = 2;
 const SYMMETRIC_DEFAULT: u8 = 1;
 const LABEL: &str = "strongroom message v1";
 const FLAG_MULTI_REGION: u8 = 1;
@@ -31,14 +33,16 @@ pub struct BlobHeader {
     pub key: KeyId,
     /// The key material within the key.
     pub material: MaterialId,
+    /// Whether a key outside, in a custom key store, has encrypted it again.
+    pub twice: bool,
     nonce: [u8; SALT_LEN],
 }
 
 impl BlobHeader {
     /// A header whose nonce is still to be drawn.
     #[must_use]
-    pub(crate) fn new(arn: &KeyArn, material: MaterialId) -> Self {
-        Self { account: arn.account, key: arn.key, material, nonce: [0; SALT_LEN] }
+    pub(crate) fn new(arn: &KeyArn, material: MaterialId, twice: bool) -> Self {
+        Self { account: arn.account, key: arn.key, material, twice, nonce: [0; SALT_LEN] }
     }
 
     /// Reads the header of `blob` without authenticating it: what it says is a claim, by which the
@@ -49,7 +53,9 @@ impl BlobHeader {
     pub fn parse(blob: &[u8]) -> Result<Self, RecordError> {
         let bad = RecordError::Format;
         let (header, body) = blob.split_first_chunk::<HEADER_LEN>().ok_or(bad)?;
-        let [FORMAT, SYMMETRIC_DEFAULT, flags, rest @ ..] = header else { return Err(bad) };
+        let [format @ (FORMAT | FORMAT_TWICE), SYMMETRIC_DEFAULT, flags, rest @ ..] = header else {
+            return Err(bad);
+        };
         let (account, rest) = rest.split_first_chunk::<8>().ok_or(bad)?;
         let (key, rest) = rest.split_first_chunk::<16>().ok_or(bad)?;
         let (material, rest) = rest.split_first_chunk::<32>().ok_or(bad)?;
@@ -62,6 +68,7 @@ impl BlobHeader {
             account: AccountId::from_number(u64::from_be_bytes(*account)).ok_or(bad)?,
             key: KeyId::from_parts(*flags == FLAG_MULTI_REGION, *key),
             material: MaterialId::new(*material),
+            twice: *format == FORMAT_TWICE,
             nonce: *nonce,
         })
     }
@@ -69,7 +76,8 @@ impl BlobHeader {
     fn write(&self, out: &mut Vec<u8>) {
         let (multi_region, key) = self.key.parts();
         let flags = if multi_region { FLAG_MULTI_REGION } else { 0 };
-        out.extend_from_slice(&[FORMAT, SYMMETRIC_DEFAULT, flags]);
+        let format = if self.twice { FORMAT_TWICE } else { FORMAT };
+        out.extend_from_slice(&[format, SYMMETRIC_DEFAULT, flags]);
         out.extend_from_slice(&self.account.number().to_be_bytes());
         out.extend_from_slice(key);
         out.extend_from_slice(self.material.as_bytes());
@@ -106,9 +114,30 @@ pub(crate) fn open(
     context: &EncryptionContext,
     blob: &[u8],
 ) -> Result<SecretBytes, RecordError> {
-    let (head, body) = blob.split_at_checked(HEADER_LEN).ok_or(RecordError::Format)?;
+    let (head, body) = split(blob)?;
     let aad = associated_data(head, context);
     aead::open_once(key, LABEL, &header.nonce, &aad, body).map_err(|_| RecordError::Authentication)
+}
+
+/// Splits a blob into its header and what follows.
+///
+/// # Errors
+/// [`RecordError::Format`] when it is shorter than a header.
+pub fn split(blob: &[u8]) -> Result<(&[u8], &[u8]), RecordError> {
+    blob.split_at_checked(HEADER_LEN).ok_or(RecordError::Format)
+}
+
+/// The reverse, with what a key outside has decrypted.
+#[must_use]
+pub fn join(header: &[u8], body: &SecretBytes) -> SecretBytes {
+    SecretBytes::new([header, body.expose()].concat())
+}
+
+/// What a key outside binds its ciphertext to: SHA-256 over what the inner one is bound to, so that
+/// no encryption context is too long for it.
+#[must_use]
+pub fn outer_associated_data(header: &[u8], context: &EncryptionContext) -> [u8; 32] {
+    hash::sha256(&associated_data(header, context))
 }
 
 fn associated_data(header: &[u8], context: &EncryptionContext) -> Vec<u8> {

@@ -12,6 +12,7 @@ mod grant;
 mod import;
 mod import_token;
 mod journal;
+mod key_store;
 mod last_use;
 mod material;
 mod record;
@@ -25,6 +26,7 @@ pub use due::DueTask;
 pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
+pub use key_store::{HsmPlace, KeyStorePlace, KeyStoreRecord, ProxyPlace, VpcEndpointService};
 pub use last_use::LastUse;
 pub use material::{BackingKey, KeyMaterial, MaterialError, MaterialId};
 pub use record::{

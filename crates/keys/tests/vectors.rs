@@ -14,16 +14,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use strongroom_crypto::{SecretBytes, SecretKey, hash};
-use strongroom_keys::blob::BlobHeader;
+use strongroom_keys::blob::{self, BlobHeader};
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, Import, ImportToken, JournalKey, JournalReader,
-    KeyMaterial, KeyRecord, LocalRootKey, MaterialRecord, MultiRegion, RootKey, Rotation,
-    SegmentHeader, codec, open, seal,
+    AliasRecord, BackingKey, DomainKey, DomainName, HsmPlace, Import, ImportToken, JournalKey,
+    JournalReader, KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord, LocalRootKey,
+    MaterialRecord, MultiRegion, ProxyPlace, RootKey, Rotation, SegmentHeader, VpcEndpointService,
+    codec, open, seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
-    AccountId, EncryptionContext, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage,
-    Origin, RotationType, Tag, Timestamp, WrappingAlgorithm,
+    AccountId, ConnectionErrorCode, ConnectionState, EncryptionContext, KeyArn, KeyId,
+    KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin, RotationType, Tag, Timestamp,
+    WrappingAlgorithm, XksProxyConnectivity,
 };
 
 /// The fields of a vector file: `name = hexadecimal digits`, in order.
@@ -153,6 +155,73 @@ fn a_ciphertext_blob() {
     assert_eq!(decrypt(&frozen["blob"], &context()), Ok(frozen["plaintext"].clone()));
     assert_eq!(decrypt(&frozen["without_context"], &EncryptionContext::default()), Ok(b"x".into()));
     assert!(decrypt(&frozen["blob"], &EncryptionContext::default()).is_err());
+}
+
+#[test]
+fn a_ciphertext_blob_for_a_key_outside() {
+    let backing = BackingKey::new(KeySpec::SymmetricDefault, &material()).unwrap();
+    let plain = b"the plaintext of the vector";
+    let inside = backing.encrypt_inside(&arn(), &context(), plain, &entropy()).unwrap();
+    let (header, body) = blob::split(&inside).unwrap();
+    let bound_to = blob::outer_associated_data(header, &context());
+    assert_frozen(
+        "ciphertext-blob-twice.txt",
+        &[("plaintext", plain), ("header", header), ("inside", body), ("bound_to", &bound_to)],
+    );
+    let frozen = vector("ciphertext-blob-twice.txt");
+    let whole = [frozen["header"].as_slice(), &frozen["inside"]].concat();
+    let header = BlobHeader::parse(&whole).unwrap();
+    assert!(header.twice);
+    assert_eq!((header.account, header.key), (arn().account, arn().key));
+    let opened = backing.decrypt(&header, &context(), &whole).unwrap();
+    assert_eq!(opened.expose(), frozen["plaintext"]);
+    assert!(backing.decrypt(&header, &EncryptionContext::default(), &whole).is_err());
+    // The two formats are not each other's.
+    let mut once = whole.clone();
+    once[0] = 1;
+    assert!(BlobHeader::parse(&once).is_err());
+}
+
+fn key_store(place: KeyStorePlace) -> KeyStoreRecord {
+    KeyStoreRecord {
+        account: arn().account,
+        region: region(),
+        id: "cks-0123456789abcdef0".to_owned(),
+        name: "of the vector".to_owned(),
+        created: CREATED,
+        connection: ConnectionState::Failed,
+        failure: Some(ConnectionErrorCode::InvalidCredentials),
+        keys: 7,
+        place,
+    }
+}
+
+#[test]
+fn the_record_of_a_key_store() {
+    let hsm = key_store(KeyStorePlace::Hsm(HsmPlace {
+        cluster: "cluster-abcdefghijk".to_owned(),
+        trust_anchor: "certificate".to_owned(),
+        password: SecretBytes::new(b"password".to_vec()),
+    }));
+    let proxy = key_store(KeyStorePlace::Proxy(ProxyPlace {
+        endpoint: "https://xks.example.com".to_owned(),
+        path: "/kms/xks/v1".to_owned(),
+        connectivity: XksProxyConnectivity::VpcEndpointService,
+        access_key: "ABCDEFGHIJKLMNOPQRST".to_owned(),
+        secret: SecretBytes::new(b"secret".to_vec()),
+        service: Some(VpcEndpointService {
+            name: "com.amazonaws.vpce.eu-west-2.vpce-svc-0".to_owned(),
+            owner: arn().account,
+        }),
+    }));
+    let (hsm, proxy) = (codec::encode(&hsm), codec::encode(&proxy));
+    assert_frozen("key-store-record.txt", &[("hsm", &hsm), ("proxy", &proxy)]);
+    let frozen = vector("key-store-record.txt");
+    for name in ["hsm", "proxy"] {
+        let record: KeyStoreRecord = codec::decode(&frozen[name]).unwrap();
+        assert_eq!(codec::encode(&record), frozen[name], "{name}");
+        assert_eq!((record.keys, record.cluster().is_some()), (7, name == "hsm"));
+    }
 }
 
 fn key_record() -> KeyRecord {

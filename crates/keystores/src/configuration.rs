@@ -26,6 +26,9 @@ pub struct XksConfiguration {
     pub allow_http: bool,
     /// The hosts, without ports, where a proxy may be; any if absent.
     pub allowed_endpoints: Option<Vec<String>>,
+    /// Where connections to a host really go, `address:port`, for a proxy that is not at port 443 of
+    /// an address that its name resolves to. TLS is for the host all the same.
+    pub routes: BTreeMap<String, String>,
     /// Most time from the first packet to the last byte of an answer, connecting included. AWS
     /// gives 250 ms, which is the default.
     pub deadline: Duration,
@@ -34,7 +37,13 @@ pub struct XksConfiguration {
 impl Default for XksConfiguration {
     fn default() -> Self {
         let deadline = Duration::from_millis(250);
-        Self { ca_file: None, allow_http: false, allowed_endpoints: None, deadline }
+        Self {
+            ca_file: None,
+            allow_http: false,
+            allowed_endpoints: None,
+            routes: BTreeMap::new(),
+            deadline,
+        }
     }
 }
 
@@ -82,6 +91,8 @@ pub enum ConfigurationError {
     ClusterId(String),
     /// Not the form of a host name.
     Host(String),
+    /// Not the form of an address with a port.
+    Route(String),
     /// A deadline of no time.
     Deadline,
     /// The TLS library could not be set up.
@@ -102,6 +113,7 @@ impl fmt::Display for ConfigurationError {
                 "`{id}` is no cluster id: `cluster-` and 11 to 16 letters or digits from 2 to 7"
             ),
             Self::Host(host) => write!(f, "`{host}` is no host name"),
+            Self::Route(route) => write!(f, "`{route}` is no `address:port`"),
             Self::Deadline => f.write_str("the deadline of a key store must be more than nothing"),
             Self::Tls(error) => write!(f, "cannot set up tls: {error}"),
             Self::Thread(error) => write!(f, "cannot start the thread of an HSM: {error}"),
@@ -114,7 +126,11 @@ impl std::error::Error for ConfigurationError {
         match self {
             Self::File(_, error) | Self::Thread(error) => Some(error),
             Self::Tls(error) => Some(error),
-            Self::NoCertificate(_) | Self::ClusterId(_) | Self::Host(_) | Self::Deadline => None,
+            Self::NoCertificate(_)
+            | Self::ClusterId(_)
+            | Self::Host(_)
+            | Self::Route(_)
+            | Self::Deadline => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{Configuration, ConfigurationError};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ports::Boxed;
 use strongroom_engine::ports::key_store::{
-    Backend, ExternalKey, KeyStoreError, KeyStores, Purpose,
+    ExternalKey, KeyStoreError, KeyStorePlace, KeyStores, Purpose,
 };
 
 /// External key store proxies and HSMs, as configured.
@@ -29,36 +29,38 @@ impl Connectors {
 }
 
 impl KeyStores for Connectors {
-    fn check(&self, backend: &Backend, trust_anchor: Option<&str>) -> Result<(), KeyStoreError> {
-        match backend {
-            Backend::Xks(proxy) => self.xks.check(proxy),
-            Backend::Hsm(cluster) => self.hsms.find(cluster)?.check(trust_anchor),
+    fn check(&self, place: &KeyStorePlace) -> Result<(), KeyStoreError> {
+        match place {
+            KeyStorePlace::Proxy(proxy) => self.xks.check(proxy),
+            KeyStorePlace::Hsm(cluster) => self.hsms.find(cluster)?.check(&cluster.trust_anchor),
         }
     }
 
     fn connect<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<(), KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(proxy) => self.xks.connect(proxy, purpose).await,
-                Backend::Hsm(cluster) => self.hsms.find(cluster)?.connect(&cluster.password).await,
+            match place {
+                KeyStorePlace::Proxy(proxy) => self.xks.connect(proxy, purpose).await,
+                KeyStorePlace::Hsm(cluster) => {
+                    self.hsms.find(cluster)?.connect(&cluster.password).await
+                }
             }
         })
     }
 
     fn describe<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<ExternalKey, KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(proxy) => self.xks.describe(proxy, name, purpose).await,
-                Backend::Hsm(cluster) => {
+            match place {
+                KeyStorePlace::Proxy(proxy) => self.xks.describe(proxy, name, purpose).await,
+                KeyStorePlace::Hsm(cluster) => {
                     self.hsms.find(cluster)?.describe(&cluster.password, name).await
                 }
             }
@@ -67,13 +69,13 @@ impl KeyStores for Connectors {
 
     fn create<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
     ) -> Boxed<'a, Result<(), KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(_) => Err(KeyStoreError::Unsupported),
-                Backend::Hsm(cluster) => {
+            match place {
+                KeyStorePlace::Proxy(_) => Err(KeyStoreError::Unsupported),
+                KeyStorePlace::Hsm(cluster) => {
                     self.hsms.find(cluster)?.create(&cluster.password, name).await
                 }
             }
@@ -82,13 +84,13 @@ impl KeyStores for Connectors {
 
     fn destroy<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
     ) -> Boxed<'a, Result<(), KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(_) => Ok(()),
-                Backend::Hsm(cluster) => {
+            match place {
+                KeyStorePlace::Proxy(_) => Ok(()),
+                KeyStorePlace::Hsm(cluster) => {
                     self.hsms.find(cluster)?.destroy(&cluster.password, name).await
                 }
             }
@@ -97,18 +99,18 @@ impl KeyStores for Connectors {
 
     fn encrypt<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         associated_data: &'a [u8],
         plaintext: &'a [u8],
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<Vec<u8>, KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(proxy) => {
+            match place {
+                KeyStorePlace::Proxy(proxy) => {
                     self.xks.encrypt(proxy, name, associated_data, plaintext, purpose).await
                 }
-                Backend::Hsm(cluster) => {
+                KeyStorePlace::Hsm(cluster) => {
                     let hsm = self.hsms.find(cluster)?;
                     hsm.encrypt(&cluster.password, name, associated_data, plaintext).await
                 }
@@ -118,20 +120,35 @@ impl KeyStores for Connectors {
 
     fn decrypt<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         associated_data: &'a [u8],
         ciphertext: &'a [u8],
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>> {
         Box::pin(async move {
-            match backend {
-                Backend::Xks(proxy) => {
+            match place {
+                KeyStorePlace::Proxy(proxy) => {
                     self.xks.decrypt(proxy, name, associated_data, ciphertext, purpose).await
                 }
-                Backend::Hsm(cluster) => {
+                KeyStorePlace::Hsm(cluster) => {
                     let hsm = self.hsms.find(cluster)?;
                     hsm.decrypt(&cluster.password, name, associated_data, ciphertext).await
+                }
+            }
+        })
+    }
+
+    fn random<'a>(
+        &'a self,
+        place: &'a KeyStorePlace,
+        len: usize,
+    ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>> {
+        Box::pin(async move {
+            match place {
+                KeyStorePlace::Proxy(_) => Err(KeyStoreError::Unsupported),
+                KeyStorePlace::Hsm(cluster) => {
+                    self.hsms.find(cluster)?.random(&cluster.password, len).await
                 }
             }
         })

@@ -19,7 +19,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ports::key_store::{Backend, HsmCluster, KeyStoreError, KeyStores, Purpose};
+use strongroom_engine::ports::key_store::{
+    HsmPlace, KeyStoreError, KeyStorePlace, KeyStores, Purpose,
+};
 use strongroom_keystores::{
     Configuration, ConfigurationError, Connectors, HsmConfiguration, TokenName,
 };
@@ -48,13 +50,18 @@ fn opened(cluster: &str, hsm: HsmConfiguration) -> Result<Connectors, Configurat
     Connectors::new(Configuration { hsms, ..Configuration::default() })
 }
 
-fn store(password: &str) -> Backend {
+fn store(password: &str) -> KeyStorePlace {
     of(CLUSTER, password)
 }
 
-fn of(cluster: &str, password: &str) -> Backend {
+fn of(cluster: &str, password: &str) -> KeyStorePlace {
+    anchored(cluster, password, "")
+}
+
+fn anchored(cluster: &str, password: &str, trust_anchor: &str) -> KeyStorePlace {
     let password = SecretBytes::new(password.as_bytes().to_vec());
-    Backend::Hsm(HsmCluster { cluster: cluster.to_owned(), password })
+    let (cluster, trust_anchor) = (cluster.to_owned(), trust_anchor.to_owned());
+    KeyStorePlace::Hsm(HsmPlace { cluster, trust_anchor, password })
 }
 
 fn purpose() -> Purpose {
@@ -75,10 +82,10 @@ fn label(text: &str) -> TokenName {
 async fn a_cluster_must_be_configured() {
     let client = connectors(configuration(MODULE, label("t")));
     let other = of("cluster-7g6f5e4d3c2", "password");
-    assert_eq!(client.check(&other, None), Err(KeyStoreError::ClusterNotFound));
+    assert_eq!(client.check(&other), Err(KeyStoreError::ClusterNotFound));
     let refused = client.connect(&other, &purpose()).await;
     assert_eq!(refused, Err(KeyStoreError::ClusterNotFound));
-    assert_eq!(client.check(&store("password"), None), Ok(()));
+    assert_eq!(client.check(&store("password")), Ok(()));
 }
 
 #[test]
@@ -107,16 +114,15 @@ fn the_trust_anchor_is_the_one_configured() {
     std::fs::write(&path, &ours).unwrap();
     let hsm = configuration(MODULE, label("t"));
     let client = connectors(HsmConfiguration { trust_anchor: Some(path), ..hsm.clone() });
-    let store = store("password");
-    assert_eq!(client.check(&store, Some(&ours)), Ok(()));
+    let named = |certificate: &str| anchored(CLUSTER, "password", certificate);
+    assert_eq!(client.check(&named(&ours)), Ok(()));
     // How the lines are broken is of no account.
-    assert_eq!(client.check(&store, Some(&ours.replace('\n', "\r\n"))), Ok(()));
-    assert_eq!(client.check(&store, None), Ok(()));
+    assert_eq!(client.check(&named(&ours.replace('\n', "\r\n"))), Ok(()));
     let both = format!("{ours}{other}");
-    for named in [other.as_str(), both.as_str(), "", "no certificate"] {
-        assert_eq!(client.check(&store, Some(named)), Err(KeyStoreError::TrustAnchor), "{named}");
+    for wrong in [other.as_str(), both.as_str(), "", "no certificate"] {
+        assert_eq!(client.check(&named(wrong)), Err(KeyStoreError::TrustAnchor), "{wrong}");
     }
-    assert_eq!(connectors(hsm).check(&store, Some(&other)), Ok(()), "none to compare with");
+    assert_eq!(connectors(hsm).check(&named(&other)), Ok(()), "none to compare with");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ mod proxy;
 use proxy::{Authority, Planned, Proxy, purpose, store};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use strongroom_engine::ports::key_store::{Backend, KeyStoreError, KeyStores};
+use strongroom_engine::ports::key_store::{KeyStoreError, KeyStorePlace, KeyStores};
 use strongroom_keystores::{Configuration, Connectors, XksConfiguration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -28,7 +28,7 @@ fn plain(deadline: Duration) -> Connectors {
 
 const PATIENT: Duration = Duration::from_secs(10);
 
-async fn encrypt(client: &Connectors, store: &Backend) -> Result<Vec<u8>, KeyStoreError> {
+async fn encrypt(client: &Connectors, store: &KeyStorePlace) -> Result<Vec<u8>, KeyStoreError> {
     client.encrypt(store, "foo", b"aad", b"plaintext", &purpose("Encrypt")).await
 }
 
@@ -254,7 +254,7 @@ async fn a_slow_proxy_is_left_at_the_deadline() {
 }
 
 /// A peer that does as told with each connection.
-async fn peer<F, D>(deed: D) -> (Backend, u16)
+async fn peer<F, D>(deed: D) -> (KeyStorePlace, u16)
 where
     D: Fn(tokio::net::TcpStream) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,

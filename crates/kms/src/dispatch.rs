@@ -1,8 +1,8 @@
 //! From an operation's name to its code.
 
 use crate::operations::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, keys, macs,
-    multi_region, policies, public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, key_stores, keys,
+    macs, multi_region, policies, public_keys, rotation, signing, tags,
 };
 use crate::table::OperationName as Name;
 use strongroom_engine::call::Call;
@@ -23,21 +23,36 @@ pub async fn serve(
 ) -> Result<Recorded<Outcome>, Unrecorded> {
     match name {
         Name::CancelKeyDeletion => engine.serve::<deletion::CancelKeyDeletion>(call, input).await,
+        Name::ConnectCustomKeyStore => {
+            engine.serve::<key_stores::ConnectCustomKeyStore>(call, input).await
+        }
         Name::CreateAlias => engine.serve::<aliases::CreateAlias>(call, input).await,
+        Name::CreateCustomKeyStore => {
+            engine.serve::<key_stores::CreateCustomKeyStore>(call, input).await
+        }
         Name::CreateGrant => engine.serve::<grants::CreateGrant>(call, input).await,
         Name::CreateKey => engine.serve::<keys::CreateKey>(call, input).await,
         Name::Decapsulate => engine.serve::<agreement::Decapsulate>(call, input).await,
         Name::Decrypt => engine.serve::<cryptography::Decrypt>(call, input).await,
         Name::DeleteAlias => engine.serve::<aliases::DeleteAlias>(call, input).await,
+        Name::DeleteCustomKeyStore => {
+            engine.serve::<key_stores::DeleteCustomKeyStore>(call, input).await
+        }
         Name::DeleteImportedKeyMaterial => {
             engine.serve::<import::DeleteImportedKeyMaterial>(call, input).await
         }
         Name::DeriveSharedSecret => {
             engine.serve::<agreement::DeriveSharedSecret>(call, input).await
         }
+        Name::DescribeCustomKeyStores => {
+            engine.serve::<key_stores::DescribeCustomKeyStores>(call, input).await
+        }
         Name::DescribeKey => engine.serve::<keys::DescribeKey>(call, input).await,
         Name::DisableKey => engine.serve::<keys::DisableKey>(call, input).await,
         Name::DisableKeyRotation => engine.serve::<rotation::DisableKeyRotation>(call, input).await,
+        Name::DisconnectCustomKeyStore => {
+            engine.serve::<key_stores::DisconnectCustomKeyStore>(call, input).await
+        }
         Name::EnableKey => engine.serve::<keys::EnableKey>(call, input).await,
         Name::EnableKeyRotation => engine.serve::<rotation::EnableKeyRotation>(call, input).await,
         Name::Encapsulate => engine.serve::<agreement::Encapsulate>(call, input).await,
@@ -84,6 +99,9 @@ pub async fn serve(
         Name::TagResource => engine.serve::<tags::TagResource>(call, input).await,
         Name::UntagResource => engine.serve::<tags::UntagResource>(call, input).await,
         Name::UpdateAlias => engine.serve::<aliases::UpdateAlias>(call, input).await,
+        Name::UpdateCustomKeyStore => {
+            engine.serve::<key_stores::UpdateCustomKeyStore>(call, input).await
+        }
         Name::UpdateKeyDescription => engine.serve::<keys::UpdateKeyDescription>(call, input).await,
         Name::UpdatePrimaryRegion => {
             engine.serve::<multi_region::UpdatePrimaryRegion>(call, input).await

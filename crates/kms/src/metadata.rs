@@ -8,10 +8,10 @@ use strongroom_types::{
     Timestamp,
 };
 
-/// The metadata of `record` at `now`, with the members that AWS sends for such a key and no others.
-pub(crate) fn key_metadata(record: &KeyRecord, now: Timestamp) -> Reply {
+/// The metadata of `record` in `state`, with the members that AWS sends for such a key and no
+/// others.
+pub(crate) fn key_metadata(record: &KeyRecord, state: KeyState) -> Reply {
     let spec = record.spec.name();
-    let state = record.state_at(now);
     let model = expiration_model(record, state);
     let reply = Reply::empty()
         .with("AWSAccountId", record.account.to_string())

@@ -5,8 +5,8 @@
 mod rows;
 
 use rows::{
-    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, keys, macs,
-    multi_region, policies, public_keys, rotation, signing, tags,
+    agreement, aliases, cryptography, data_key_pairs, deletion, grants, import, key_stores, keys,
+    macs, multi_region, policies, public_keys, rotation, signing, tags,
 };
 use strongroom_engine::demands::Demands;
 
@@ -37,17 +37,22 @@ macro_rules! names {
 
 names! {
     CancelKeyDeletion
+    ConnectCustomKeyStore
     CreateAlias
+    CreateCustomKeyStore
     CreateGrant
     CreateKey
     Decapsulate
     Decrypt
     DeleteAlias
+    DeleteCustomKeyStore
     DeleteImportedKeyMaterial
     DeriveSharedSecret
+    DescribeCustomKeyStores
     DescribeKey
     DisableKey
     DisableKeyRotation
+    DisconnectCustomKeyStore
     EnableKey
     EnableKeyRotation
     Encapsulate
@@ -82,6 +87,7 @@ names! {
     TagResource
     UntagResource
     UpdateAlias
+    UpdateCustomKeyStore
     UpdateKeyDescription
     UpdatePrimaryRegion
     Verify
@@ -94,17 +100,22 @@ pub const fn demands(name: OperationName) -> &'static Demands {
     use OperationName as N;
     match name {
         N::CancelKeyDeletion => &deletion::CANCEL_KEY_DELETION,
+        N::ConnectCustomKeyStore => &key_stores::CONNECT_CUSTOM_KEY_STORE,
         N::CreateAlias => &aliases::CREATE_ALIAS,
+        N::CreateCustomKeyStore => &key_stores::CREATE_CUSTOM_KEY_STORE,
         N::CreateGrant => &grants::CREATE_GRANT,
         N::CreateKey => &keys::CREATE_KEY,
         N::Decapsulate => &agreement::DECAPSULATE,
         N::Decrypt => &cryptography::DECRYPT,
         N::DeleteAlias => &aliases::DELETE_ALIAS,
+        N::DeleteCustomKeyStore => &key_stores::DELETE_CUSTOM_KEY_STORE,
         N::DeleteImportedKeyMaterial => &import::DELETE_IMPORTED_KEY_MATERIAL,
         N::DeriveSharedSecret => &agreement::DERIVE_SHARED_SECRET,
+        N::DescribeCustomKeyStores => &key_stores::DESCRIBE_CUSTOM_KEY_STORES,
         N::DescribeKey => &keys::DESCRIBE_KEY,
         N::DisableKey => &keys::DISABLE_KEY,
         N::DisableKeyRotation => &rotation::DISABLE_KEY_ROTATION,
+        N::DisconnectCustomKeyStore => &key_stores::DISCONNECT_CUSTOM_KEY_STORE,
         N::EnableKey => &keys::ENABLE_KEY,
         N::EnableKeyRotation => &rotation::ENABLE_KEY_ROTATION,
         N::Encapsulate => &agreement::ENCAPSULATE,
@@ -141,6 +152,7 @@ pub const fn demands(name: OperationName) -> &'static Demands {
         N::TagResource => &tags::TAG_RESOURCE,
         N::UntagResource => &tags::UNTAG_RESOURCE,
         N::UpdateAlias => &aliases::UPDATE_ALIAS,
+        N::UpdateCustomKeyStore => &key_stores::UPDATE_CUSTOM_KEY_STORE,
         N::UpdateKeyDescription => &keys::UPDATE_KEY_DESCRIPTION,
         N::UpdatePrimaryRegion => &multi_region::UPDATE_PRIMARY_REGION,
         N::Verify => &signing::VERIFY,

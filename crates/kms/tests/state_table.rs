@@ -26,7 +26,8 @@ fn the_document_says_what_is_served() {
     let mut table = format!("| operation | {} |\n", names.join(" | "));
     table.push_str(&format!("|---|{}\n", "---|".repeat(names.len())));
     for &name in OperationName::ALL {
-        if matches!(demands(name).access, Access::Account(_) | Access::Anyone) {
+        if matches!(demands(name).access, Access::KeyStore(_) | Access::Account(_) | Access::Anyone)
+        {
             continue;
         }
         let (scene, world) = Scene::of(name);

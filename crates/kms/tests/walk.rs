@@ -37,7 +37,8 @@ fn walk(mut each: impl FnMut(OperationName, &'static Demands, &Scene, &Sample, W
 
 /// Whether the operation asks for a key's consent.
 fn concerns_a_key(demands: &Demands) -> bool {
-    !matches!(demands.access, Access::Account(_) | Access::Anyone | Access::Grant(_))
+    use Access as A;
+    !matches!(demands.access, A::KeyStore(_) | A::Account(_) | A::Anyone | A::Grant(_))
 }
 
 #[test]
@@ -465,6 +466,12 @@ fn wrong_values(kind: &Kind, marked: &str) -> Vec<Value> {
         ],
         Kind::Text { max, .. } | Kind::Secret { max, .. } => {
             vec![json!([marked]), json!(long(*max)), json!({ (marked): marked })]
+        }
+        Kind::Structure(fields) => {
+            let inside = |name: &str| json!({ (name): marked, "Other": marked });
+            let mut wrong: Vec<Value> = fields.iter().map(|field| inside(field.name)).collect();
+            wrong.push(json!(marked));
+            wrong
         }
         other => panic!("no wrong values for {other:?}"),
     }

@@ -5,7 +5,6 @@ use crate::data::{DataDir, Endpoint};
 use crate::running;
 use crate::terminal::{self, Failure};
 use strongroom_crypto::SystemEntropy;
-use strongroom_engine::Settings;
 use strongroom_iam::AccessKey;
 use strongroom_server::hardening;
 use strongroom_types::AccountId;
@@ -22,7 +21,7 @@ fn reset_access_key(argument: &DataArgument) -> Result<(), Failure> {
     let data = DataDir::existing(&argument.data)?;
     let runtime = Builder::new_current_thread().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
-    let running = running::open(&data, &runtime, running::clock(&data)?, Settings::default())?;
+    let running = running::open_for_operator(&data, &runtime, running::clock(&data)?)?;
     let last = Endpoint::read(&argument.data)?;
     let region = last.region.parse();
     let region = region.map_err(|()| Failure::new("the file `endpoint` has no Region"))?;

@@ -1,5 +1,7 @@
 //! The configuration: defaults, then the file, then the command line.
 
+mod key_stores;
+
 use crate::cli::ServeArguments;
 use crate::terminal::Failure;
 use serde::Deserialize;
@@ -25,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) region: Region,
     pub(crate) log: Format,
     pub(crate) settings: Settings,
+    pub(crate) key_stores: strongroom_keystores::Configuration,
     pub(crate) dev_clock: bool,
 }
 
@@ -40,6 +43,7 @@ struct File {
     tls: Option<TlsTable>,
     sm2_everywhere: bool,
     attestation_roots: Vec<PathBuf>,
+    key_stores: key_stores::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -78,6 +82,7 @@ impl Config {
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
+            key_stores: file.key_stores.configuration()?,
             settings: Settings {
                 sm2_everywhere: file.sm2_everywhere,
                 attestation_roots: attestation_roots(&file.attestation_roots)?,

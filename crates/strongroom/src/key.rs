@@ -13,7 +13,6 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::Settings;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::seeding::{Seed, Seeded};
 use strongroom_server::hardening;
@@ -42,7 +41,7 @@ fn import_material(arguments: &ImportArguments) -> Result<(), Failure> {
     };
     let runtime = Builder::new_current_thread().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
-    let running = running::open(&data, &runtime, clock, Settings::default())?;
+    let running = running::open_for_operator(&data, &runtime, clock)?;
     runtime.block_on(running::first_account(&running.engine, &data, region))?;
     let seeded = runtime.block_on(running.engine.seed_key(seed));
     let closed = running.close();

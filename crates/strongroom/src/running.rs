@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ports::Clock;
+use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
 use strongroom_server::log::{self, Level};
 use strongroom_types::{AccountId, Region};
@@ -21,12 +22,22 @@ pub(crate) struct Opened {
     pub(crate) threads: Vec<JoinHandle<()>>,
 }
 
+/// Opens store and journal for a command that serves nobody.
+pub(crate) fn open_for_operator(
+    data: &DataDir,
+    runtime: &Runtime,
+    clock: Arc<dyn Clock>,
+) -> Result<Opened, Failure> {
+    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores))
+}
+
 /// Opens store and journal.
 pub(crate) fn open(
     data: &DataDir,
     runtime: &Runtime,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    key_stores: Arc<dyn KeyStores>,
 ) -> Result<Opened, Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
     let root = data.root_key()?;
@@ -37,6 +48,7 @@ pub(crate) fn open(
         clock,
         entropy: Arc::new(SystemEntropy),
         workers,
+        key_stores,
         settings,
         report: Arc::new(ServerLog),
     };

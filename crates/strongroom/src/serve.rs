@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::{Due, Engine};
+use strongroom_keystores::Connectors;
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
 use tokio::runtime::{Builder, Runtime};
@@ -44,8 +45,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
+    let key_stores = Connectors::new(config.key_stores.clone());
+    let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
+    let settings = config.settings.clone();
     let Opened { engine, threads } =
-        running::open(&data, &runtime, clock, config.settings.clone())?;
+        running::open(&data, &runtime, clock, settings, Arc::new(key_stores))?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;

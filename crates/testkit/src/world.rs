@@ -1,6 +1,6 @@
 //! What outlives a server: store, journal, root key, time.
 
-use crate::{CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit};
+use crate::{CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit, MemoryKeyStores};
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
@@ -25,6 +25,8 @@ pub struct World {
     pub clock: FixedClock,
     /// The entropy.
     pub entropy: CountedEntropy,
+    /// The keys that live elsewhere.
+    pub key_stores: MemoryKeyStores,
     /// What fails.
     pub faults: Faults,
     /// What servers have told their operator.
@@ -59,6 +61,7 @@ impl Default for World {
             log: MemoryLog::default(),
             clock: FixedClock::new(BEGINNING),
             entropy: CountedEntropy::new(1, faults.clone()),
+            key_stores: MemoryKeyStores::default(),
             faults,
             incidents: Incidents::default(),
             root: [0x5a; 32],
@@ -77,6 +80,7 @@ impl World {
             log: self.log.snapshot(),
             clock: FixedClock::new(self.clock.now()),
             entropy: self.entropy.fork(faults.clone()),
+            key_stores: self.key_stores.clone(),
             faults,
             incidents: Incidents::default(),
             root: self.root,
@@ -113,6 +117,7 @@ impl World {
             clock: Arc::new(self.clock.clone()),
             entropy: Arc::new(self.entropy.clone()),
             workers: Arc::new(Inline),
+            key_stores: Arc::new(self.key_stores.clone()),
             settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),
         }

@@ -58,6 +58,12 @@ const ALLOWED: &[&str] = &[
     "crates/protocol/src/json/write.rs",
     "crates/protocol/src/query.rs",
     "crates/server/src/body.rs",
+    // What a key outside has decrypted: a ciphertext of ours, behind its header again.
+    "crates/keys/src/blob.rs",
+    // An identifier that the model withholds as if it were a secret.
+    "crates/engine/src/decode.rs",
+    // Random bytes, where an HSM writes them.
+    "crates/keystores/src/hsm/key.rs",
     // The password of an HSM user, which the HSM's module is to be told.
     "crates/keystores/src/hsm/password.rs",
 ];

@@ -9,35 +9,8 @@
 use super::Boxed;
 use std::fmt;
 use strongroom_crypto::SecretBytes;
+pub use strongroom_keys::{HsmPlace, KeyStorePlace, ProxyPlace};
 use strongroom_types::Region;
-
-/// Where the keys of a custom key store are, and what opens the way to them.
-pub enum Backend {
-    /// Behind an external key store proxy.
-    Xks(XksProxy),
-    /// In an HSM that the configuration names by a cluster id.
-    Hsm(HsmCluster),
-}
-
-/// An external key store proxy.
-pub struct XksProxy {
-    /// `https://` and a host, with a port if it is not 443.
-    pub endpoint: String,
-    /// Path prefix, which ends in `/kms/xks/v1`.
-    pub path: String,
-    /// Access key id of the proxy: 20 to 30 characters.
-    pub access_key: String,
-    /// Secret access key of the proxy: 43 to 64 characters.
-    pub secret: SecretBytes,
-}
-
-/// An HSM in the place of a CloudHSM cluster.
-pub struct HsmCluster {
-    /// The cluster id, as the configuration names it.
-    pub cluster: String,
-    /// Password of the HSM user that the configuration names (AWS: `kmsuser`).
-    pub password: SecretBytes,
-}
 
 /// What a request to a key outside is for, as the proxy may be told.
 ///
@@ -56,24 +29,40 @@ pub struct Purpose {
     pub request: String,
 }
 
-/// What is known of a key outside.
+/// What is known of a key outside. Texts are the store's: bounded, and printable ASCII.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalKey {
-    /// Whether it encrypts and decrypts 256-bit AES.
-    pub fits: bool,
+    /// Its spec; `AES_256` will do.
+    pub spec: String,
+    /// What it is for; it must include `ENCRYPT` and `DECRYPT`.
+    pub usage: Vec<String>,
     /// Whether it is enabled.
     pub enabled: bool,
+}
+
+impl ExternalKey {
+    /// Whether it encrypts and decrypts 256-bit AES.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.spec == "AES_256" && self.encrypts_and_decrypts()
+    }
+
+    /// Whether it is for both.
+    #[must_use]
+    pub fn encrypts_and_decrypts(&self) -> bool {
+        ["ENCRYPT", "DECRYPT"].iter().all(|usage| self.usage.iter().any(|own| own == usage))
+    }
 }
 
 /// Keys that live elsewhere. Calls may take as long as a network does; each has a deadline of its
 /// own (AWS gives a proxy 250 ms).
 pub trait KeyStores: Send + Sync {
-    /// Whether the configuration has such a store at all, and its trust anchor is this certificate
-    /// (PEM), if one is given. Asked before a store is created.
+    /// Whether the configuration admits such a store at all and, if it has a trust anchor for the
+    /// HSM, that is the certificate of the place. Asked before a store is created or moved.
     ///
     /// # Errors
     /// [`KeyStoreError`].
-    fn check(&self, backend: &Backend, trust_anchor: Option<&str>) -> Result<(), KeyStoreError>;
+    fn check(&self, place: &KeyStorePlace) -> Result<(), KeyStoreError>;
 
     /// Whether the store answers, and accepts the credentials.
     ///
@@ -81,7 +70,7 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError`].
     fn connect<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<(), KeyStoreError>>;
 
@@ -92,7 +81,7 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError`].
     fn describe<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<ExternalKey, KeyStoreError>>;
@@ -104,7 +93,7 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError`]; [`KeyStoreError::Unsupported`] for a proxy, which makes no keys.
     fn create<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
     ) -> Boxed<'a, Result<(), KeyStoreError>>;
 
@@ -114,7 +103,7 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError`].
     fn destroy<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
     ) -> Boxed<'a, Result<(), KeyStoreError>>;
 
@@ -125,7 +114,7 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError`].
     fn encrypt<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         associated_data: &'a [u8],
         plaintext: &'a [u8],
@@ -138,11 +127,21 @@ pub trait KeyStores: Send + Sync {
     /// [`KeyStoreError::Ciphertext`] when it does not authenticate.
     fn decrypt<'a>(
         &'a self,
-        backend: &'a Backend,
+        place: &'a KeyStorePlace,
         name: &'a str,
         associated_data: &'a [u8],
         ciphertext: &'a [u8],
         purpose: &'a Purpose,
+    ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>>;
+
+    /// So many random bytes of an HSM's own, 1 to 1,024.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]; [`KeyStoreError::Unsupported`] for a proxy, which has none.
+    fn random<'a>(
+        &'a self,
+        place: &'a KeyStorePlace,
+        len: usize,
     ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>>;
 }
 
@@ -175,6 +174,10 @@ pub enum KeyStoreError {
     InvalidResponse(String),
     /// The proxy does not know the path, or is not configured as it must be.
     ProxyConfiguration(String),
+    /// None of the key managers behind the proxy is available.
+    Unhealthy,
+    /// The server's configuration does not admit it.
+    NotAllowed(&'static str),
     /// The store has no such key.
     KeyNotFound,
     /// The key outside, or all of the store, is disabled.
@@ -207,6 +210,8 @@ impl fmt::Display for KeyStoreError {
             Self::AccessDenied => ("the proxy denies access", ""),
             Self::InvalidResponse(why) => ("the proxy's answer is not valid", why),
             Self::ProxyConfiguration(why) => ("the proxy is not configured as it must be", why),
+            Self::Unhealthy => ("none of the key managers is available", ""),
+            Self::NotAllowed(why) => ("not allowed here", *why),
             Self::KeyNotFound => ("the store has no such key", ""),
             Self::KeyDisabled => ("the key outside is disabled", ""),
             Self::KeyUsage(why) => ("the key outside does not admit it", why),
@@ -220,3 +225,83 @@ impl fmt::Display for KeyStoreError {
 }
 
 impl std::error::Error for KeyStoreError {}
+
+/// No key stores at all, for what serves nobody: tools on a stopped server's data.
+pub struct NoKeyStores;
+
+impl NoKeyStores {
+    const NONE: KeyStoreError = KeyStoreError::NotAllowed("there are no key stores here");
+
+    fn none<'a, T: Send + 'a>() -> Boxed<'a, Result<T, KeyStoreError>> {
+        Box::pin(std::future::ready(Err(Self::NONE)))
+    }
+}
+
+impl KeyStores for NoKeyStores {
+    fn check(&self, _: &KeyStorePlace) -> Result<(), KeyStoreError> {
+        Err(Self::NONE)
+    }
+
+    fn connect<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a Purpose,
+    ) -> Boxed<'a, Result<(), KeyStoreError>> {
+        Self::none()
+    }
+
+    fn describe<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a str,
+        _: &'a Purpose,
+    ) -> Boxed<'a, Result<ExternalKey, KeyStoreError>> {
+        Self::none()
+    }
+
+    fn create<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a str,
+    ) -> Boxed<'a, Result<(), KeyStoreError>> {
+        Self::none()
+    }
+
+    fn destroy<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a str,
+    ) -> Boxed<'a, Result<(), KeyStoreError>> {
+        Self::none()
+    }
+
+    fn encrypt<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a str,
+        _: &'a [u8],
+        _: &'a [u8],
+        _: &'a Purpose,
+    ) -> Boxed<'a, Result<Vec<u8>, KeyStoreError>> {
+        Self::none()
+    }
+
+    fn decrypt<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: &'a str,
+        _: &'a [u8],
+        _: &'a [u8],
+        _: &'a Purpose,
+    ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>> {
+        Self::none()
+    }
+
+    fn random<'a>(
+        &'a self,
+        _: &'a KeyStorePlace,
+        _: usize,
+    ) -> Boxed<'a, Result<SecretBytes, KeyStoreError>> {
+        Self::none()
+    }
+}

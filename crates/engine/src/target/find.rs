@@ -3,10 +3,10 @@
 use crate::audit::Note;
 use crate::demands::Demands;
 use crate::desk::{Desk, KeyQuestion};
-use crate::gate::{self, AdmittedKey};
+use crate::gate::{self, AdmittedKey, PlacedKey};
 use crate::operation::Role;
 use crate::refusal::{Missing, Refusal};
-use crate::vault::KeyEntry;
+use crate::vault::{KeyEntry, VaultError};
 use std::sync::Arc;
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Mention, Permit};
@@ -21,7 +21,7 @@ use strongroom_types::{
 /// wrong with the request, its refusal does not tell the two apart.
 pub(crate) struct FoundKey {
     pub(crate) arn: KeyArn,
-    entry: Option<Arc<KeyEntry>>,
+    key: Option<PlacedKey>,
     alias: Option<AliasName>,
     mention: Mention,
 }
@@ -29,7 +29,7 @@ pub(crate) struct FoundKey {
 impl FoundKey {
     /// The key as it is stored; `None` for one of another account that is not there.
     pub(crate) fn record(&self) -> Option<&KeyRecord> {
-        self.entry.as_ref().map(|entry| &entry.record)
+        self.key.as_ref().map(|key| &key.entry.record)
     }
 
     /// May the caller do this to it?
@@ -41,9 +41,9 @@ impl FoundKey {
         same_key: Option<bool>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        let Self { arn, entry, alias, mention } = self;
-        let Some(entry) = entry else { return Err(desk.hidden(*arn, action, *mention, note)) };
-        let alias = alias.as_ref();
+        let Self { arn, key, alias, mention } = self;
+        let Some(key) = key else { return Err(desk.hidden(*arn, action, *mention, note)) };
+        let (entry, alias) = (&*key.entry, alias.as_ref());
         let question = KeyQuestion { action, role, entry, alias, same_key, mention: *mention };
         desk.permit_key(&question, note)
     }
@@ -57,8 +57,8 @@ impl FoundKey {
         asked_for: &'static str,
         now: Timestamp,
     ) -> Result<AdmittedKey, Refusal> {
-        let entry = self.entry.ok_or(Refusal::Internal)?;
-        gate::admit(entry, permit, action, demands, asked_for, now)
+        let key = self.key.ok_or(Refusal::Internal)?;
+        gate::admit(key, permit, action, demands, asked_for, now)
     }
 }
 
@@ -108,7 +108,23 @@ pub(crate) async fn by_arn(
     } else if arn.account == desk.call.caller.account && mention != Mention::Ciphertext {
         return Err(Refusal::NotFound(Missing::Key(arn)));
     }
-    Ok(FoundKey { arn, entry, alias, mention })
+    let key = match entry {
+        Some(entry) => Some(placed(desk, entry).await?),
+        None => None,
+    };
+    Ok(FoundKey { arn, key, alias, mention })
+}
+
+/// The key with the custom key store that it is in.
+async fn placed(desk: &Desk<'_>, entry: Arc<KeyEntry>) -> Result<PlacedKey, Refusal> {
+    let arn = entry.record.arn();
+    let Some(member) = &entry.record.store else { return Ok(PlacedKey { entry, store: None }) };
+    let found = desk.vault.key_store(arn.account, arn.region, &member.store).await;
+    let store = found.map_err(|why| desk.internal(&why))?;
+    // INVARIANT: a store that has keys is not deleted.
+    let missing = || desk.internal(&VaultError(format!("the key store of {arn} is missing")));
+    let store = Some(store.ok_or_else(missing)?);
+    Ok(PlacedKey { entry, store })
 }
 
 async fn by_alias(desk: &Desk<'_>, arn: AliasArn, note: &mut Note) -> Result<FoundKey, Refusal> {

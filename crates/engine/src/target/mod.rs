@@ -5,6 +5,7 @@ mod account;
 mod alias_and_keys;
 mod find;
 mod grant_on_key;
+mod key_store;
 mod one_key;
 mod replication;
 mod succession;
@@ -13,6 +14,7 @@ mod two_keys;
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
 pub use grant_on_key::{AdmittedGrant, GrantOnKey};
+pub use key_store::{AdmittedKeyStore, KeyStore};
 pub use one_key::OneKey;
 pub use replication::{AdmittedReplication, Replication};
 pub use succession::{AdmittedSuccession, Succession};
@@ -34,6 +36,7 @@ mod sealed {
     impl Sealed for super::GrantOnKey {}
     impl Sealed for super::Replication {}
     impl Sealed for super::Succession {}
+    impl Sealed for super::KeyStore {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

@@ -3,10 +3,10 @@
 use super::Work;
 use crate::gate::AdmittedKey;
 use crate::last_use::last_use;
-use crate::refusal::Refusal;
+use crate::refusal::{KeyStoreRefusal, Refusal};
 use strongroom_crypto::{SecretBytes, mac};
 use strongroom_keys::blob::BlobHeader;
-use strongroom_keys::{BackingKey, LastUse, MaterialId, RecordError};
+use strongroom_keys::{BackingKey, LastUse, MaterialId};
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext, MacAlgorithm};
 
 /// What encrypting made.
@@ -34,11 +34,17 @@ impl Work<'_> {
             return Ok(Encrypted { blob, material: None });
         }
         let current = self.current(key).await?;
-        let entropy = self.desk.vault.entropy();
-        let blob = current.encrypt(&key.arn(), context, plaintext.expose(), entropy);
-        let material = Some(current.id());
+        let (arn, entropy) = (key.arn(), self.desk.vault.entropy());
+        let blob = if key.store().is_some() {
+            let inside = current.encrypt_inside(&arn, context, plaintext.expose(), entropy);
+            let inside = inside.map_err(|why| self.failed(&why))?;
+            self.encrypt_outside(key, context, &inside).await?
+        } else {
+            let blob = current.encrypt(&arn, context, plaintext.expose(), entropy);
+            blob.map_err(|why| self.failed(&why))?
+        };
         self.note.material(current.id());
-        Ok(Encrypted { blob: blob.map_err(|why| self.failed(&why))?, material })
+        Ok(Encrypted { blob, material: Some(current.id()) })
     }
 
     /// Decrypts `blob`, which begins with `header`.
@@ -54,9 +60,18 @@ impl Work<'_> {
     ) -> Result<SecretBytes, Refusal> {
         let keys = self.backing_keys(key).await?;
         let made_it = keys.iter().find(|backing| backing.id() == header.material);
-        let plain = made_it.ok_or(RecordError::Authentication);
-        let plain = plain.and_then(|backing| backing.decrypt(header, context, blob.expose()));
-        let plain = plain.map_err(|_| Refusal::InvalidCiphertext)?;
+        let made_it = made_it.ok_or(Refusal::InvalidCiphertext)?;
+        if header.twice != key.store().is_some() {
+            return Err(Refusal::InvalidCiphertext);
+        }
+        let plain = if header.twice {
+            let inside = self.decrypt_outside(key, context, blob.expose()).await?;
+            let plain = made_it.decrypt(header, context, inside.expose());
+            plain.map_err(|_| Refusal::KeyStore(KeyStoreRefusal::Opening))?
+        } else {
+            let plain = made_it.decrypt(header, context, blob.expose());
+            plain.map_err(|_| Refusal::InvalidCiphertext)?
+        };
         self.note.material(header.material);
         Ok(plain)
     }

@@ -8,7 +8,9 @@ use crate::slot::Slot;
 use crate::target::AdmittedAccount;
 use crate::vault::KeyEntry;
 use std::sync::Arc;
-use strongroom_keys::{DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion};
+use strongroom_keys::{
+    DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion, StoreMembership,
+};
 use strongroom_policy::default_key_policy;
 use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag};
 
@@ -38,6 +40,20 @@ pub enum KeySource {
     Generated,
     /// It is imported later.
     Imported,
+    /// Half of it is made here, the other half is a key in a custom key store.
+    InStore {
+        /// Identifier of the store.
+        store: String,
+        /// The external key, for a store behind a proxy; in an HSM the key is made.
+        external: Option<String>,
+    },
+}
+
+/// A place for a key in a custom key store.
+pub(super) struct KeyPlace {
+    pub(super) key: KeyId,
+    pub(super) origin: Origin,
+    pub(super) member: StoreMembership,
 }
 
 impl Work<'_> {
@@ -51,23 +67,29 @@ impl Work<'_> {
         draft: KeyDraft,
     ) -> Result<KeyRecord, Refusal> {
         self.offers(draft.spec)?;
-        let id = self.fresh_id(draft.multi_region)?;
         let (region, account) = (account.region(), account.account());
-        let arn = KeyArn { region, account, key: id };
+        let fresh = self.fresh_id(draft.multi_region)?;
         let policy = match draft.policy {
-            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check)?,
+            Some(text) => {
+                let arn = KeyArn { region, account, key: fresh };
+                self.checked_policy(arn, text, draft.bypass_lockout_check)?
+            }
             None => default_key_policy(account, region.partition()),
         };
-        let (origin, state, material) = match draft.source {
-            KeySource::Generated => {
-                let material = self.fresh_material(draft.spec, &arn).await?;
-                (Origin::AwsKms, KeyState::Enabled, vec![material])
+        // What is sealed for the Region needs its domain key, which the first to need it makes.
+        let _ = self.domain(region).await?;
+        let (id, origin, store) = match draft.source {
+            KeySource::Generated => (fresh, Origin::AwsKms, None),
+            KeySource::Imported => (fresh, Origin::External, None),
+            KeySource::InStore { store, external } => {
+                let place = self.place_in_store((account, region), store, external).await?;
+                (place.key, place.origin, Some(place.member))
             }
-            KeySource::Imported => {
-                // What is sealed for the Region needs its domain key, which the first key makes.
-                let _ = self.domain(region).await?;
-                (Origin::External, KeyState::PendingImport, Vec::new())
-            }
+        };
+        let arn = KeyArn { region, account, key: id };
+        let (state, material) = match origin {
+            Origin::External => (KeyState::PendingImport, Vec::new()),
+            _ => (KeyState::Enabled, vec![self.fresh_material(draft.spec, &arn).await?]),
         };
         let record = KeyRecord {
             account,
@@ -87,7 +109,7 @@ impl Work<'_> {
             tags: draft.tags,
             material,
             rotation: None,
-            store: None,
+            store,
             transition: None,
             pending_window_days: None,
             grants: None,

@@ -74,11 +74,27 @@ impl BackingKey {
         plaintext: &[u8],
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, RecordError> {
-        let header = BlobHeader::new(arn, self.id);
+        let header = BlobHeader::new(arn, self.id, false);
         blob::seal(self.symmetric()?, &header, context, plaintext, entropy)
     }
 
-    /// Decrypts the blob that begins with `header`.
+    /// The same for a key outside to encrypt again: all but the header ([`blob::split`]).
+    ///
+    /// # Errors
+    /// As [`BackingKey::encrypt`].
+    pub fn encrypt_inside(
+        &self,
+        arn: &KeyArn,
+        context: &EncryptionContext,
+        plaintext: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, RecordError> {
+        let header = BlobHeader::new(arn, self.id, true);
+        blob::seal(self.symmetric()?, &header, context, plaintext, entropy)
+    }
+
+    /// Decrypts the blob that begins with `header`; of one that was encrypted twice, what the key
+    /// outside has decrypted, behind the header.
     ///
     /// # Errors
     /// [`RecordError::Authentication`] when blob or context differ from what was encrypted,

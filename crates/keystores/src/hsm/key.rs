@@ -19,7 +19,9 @@ const TAG_BITS: Ulong = Ulong::new(128);
 /// disabled.
 pub(super) fn describe(session: &Session, label: &[u8]) -> Result<ExternalKey, Fault> {
     let key = must_find(session, label)?;
-    Ok(ExternalKey { fits: fits(session, key)?, enabled: true })
+    let usage = ["ENCRYPT", "DECRYPT"].map(str::to_owned).into();
+    let spec = if fits(session, key)? { "AES_256" } else { "OTHER" };
+    Ok(ExternalKey { spec: spec.to_owned(), usage, enabled: true })
 }
 
 /// Makes a key, unless there is one that fits.
@@ -82,6 +84,13 @@ pub(super) fn decrypt(
         }
         opened => opened,
     }
+}
+
+/// So many random bytes of the HSM's own.
+pub(super) fn random(session: &Session, len: usize) -> Result<SecretBytes, Fault> {
+    let mut bytes = SecretBytes::zeroed(len);
+    session.generate_random_slice(bytes.expose_mut())?;
+    Ok(bytes)
 }
 
 /// What a key must be, and what keeps it inside.

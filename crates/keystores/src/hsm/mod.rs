@@ -25,7 +25,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ports::key_store::{ExternalKey, HsmCluster, KeyStoreError};
+use strongroom_engine::ports::key_store::{ExternalKey, HsmPlace, KeyStoreError};
 use token::Token;
 use tokio::sync::oneshot;
 
@@ -58,7 +58,7 @@ impl Hsms {
         configuration.into_iter().map(start).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(crate) fn find(&self, cluster: &HsmCluster) -> Result<&Hsm, KeyStoreError> {
+    pub(crate) fn find(&self, cluster: &HsmPlace) -> Result<&Hsm, KeyStoreError> {
         self.0.get(&cluster.cluster).ok_or(KeyStoreError::ClusterNotFound)
     }
 }
@@ -79,9 +79,9 @@ impl Hsm {
         Ok(Self { jobs, deadline, trust_anchor })
     }
 
-    /// Whether `named` is the certificate of the configuration, if both are there.
-    pub(crate) fn check(&self, named: Option<&str>) -> Result<(), KeyStoreError> {
-        let (Some(ours), Some(named)) = (&self.trust_anchor, named) else { return Ok(()) };
+    /// Whether `named` is the certificate of the configuration, if that has one.
+    pub(crate) fn check(&self, named: &str) -> Result<(), KeyStoreError> {
+        let Some(ours) = &self.trust_anchor else { return Ok(()) };
         let named = pem::certificates(named.as_bytes()).ok_or(KeyStoreError::TrustAnchor)?;
         if named == *ours { Ok(()) } else { Err(KeyStoreError::TrustAnchor) }
     }
@@ -149,6 +149,15 @@ impl Hsm {
             token.with(&password, |session| key::decrypt(session, &label, &aad, &package))
         })
         .await
+    }
+
+    pub(crate) async fn random(
+        &self,
+        password: &SecretBytes,
+        len: usize,
+    ) -> Result<SecretBytes, KeyStoreError> {
+        let password = Password::copy(password);
+        self.ask(move |token| token.with(&password, |session| key::random(session, len))).await
     }
 
     /// Has the thread do `task` in its turn. What nobody waits for any more is not begun.

@@ -103,7 +103,7 @@ impl Connections {
 
     async fn open(&self, to: &Endpoint) -> Result<Open, KeyStoreError> {
         let unreachable = |error: &dyn ToString| KeyStoreError::Unreachable(error.to_string());
-        let tcp = TcpStream::connect((to.host.as_str(), to.port)).await;
+        let tcp = TcpStream::connect((to.peer.0.as_str(), to.peer.1)).await;
         let tcp = tcp.map_err(|error| unreachable(&error))?;
         tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
         let stream: Box<dyn Stream> = if to.tls {

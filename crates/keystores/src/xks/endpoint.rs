@@ -4,6 +4,7 @@
 //! necessarily the operator of this server, whose configuration therefore has the last word.
 
 use crate::{ConfigurationError, XksConfiguration};
+use std::collections::BTreeMap;
 use strongroom_engine::ports::key_store::KeyStoreError;
 
 /// What every path begins with ends so: version 1 of the API is the only one there is.
@@ -20,6 +21,8 @@ pub(crate) struct Rules {
     allow_http: bool,
     /// In lower case.
     allowed: Option<Vec<String>>,
+    /// By hosts in lower case.
+    routes: BTreeMap<String, (String, u16)>,
 }
 
 /// A host and a port of it.
@@ -31,6 +34,8 @@ pub(crate) struct Endpoint {
     pub(crate) host: String,
     /// TCP port.
     pub(crate) port: u16,
+    /// Where the connection goes: these, unless the configuration says otherwise.
+    pub(crate) peer: (String, u16),
 }
 
 impl Rules {
@@ -42,7 +47,9 @@ impl Rules {
             }
             host.make_ascii_lowercase();
         }
-        Ok(Self { allow_http: configuration.allow_http, allowed })
+        let routes = configuration.routes.iter();
+        let routes = routes.map(|(host, to)| route(host, to)).collect::<Result<_, _>>()?;
+        Ok(Self { allow_http: configuration.allow_http, allowed, routes })
     }
 
     /// Reads `https://host` or `https://host:port`, if the configuration admits it.
@@ -51,7 +58,9 @@ impl Rules {
         let (tls, rest) = match text.split_once("://") {
             Some(("https", rest)) => (true, rest),
             Some(("http", rest)) if self.allow_http => (false, rest),
-            Some(("http", _)) => return refuse("an endpoint without TLS is not allowed here"),
+            Some(("http", _)) => {
+                return Err(KeyStoreError::NotAllowed("an endpoint without TLS"));
+            }
             _ => return refuse("an endpoint begins with `https://`"),
         };
         let (host, port) = match rest.split_once(':') {
@@ -63,9 +72,10 @@ impl Rules {
         };
         let host = host.to_ascii_lowercase();
         if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&host)) {
-            return refuse("the server's configuration does not allow a proxy at this host");
+            return Err(KeyStoreError::NotAllowed("a proxy at this host"));
         }
-        Ok(Endpoint { tls, host, port })
+        let peer = self.routes.get(&host).cloned().unwrap_or_else(|| (host.clone(), port));
+        Ok(Endpoint { tls, host, port, peer })
     }
 }
 
@@ -106,6 +116,19 @@ pub(crate) fn key_path(prefix: &str, id: &str, operation: &str) -> Result<String
     } else {
         Err(KeyStoreError::KeyNotFound)
     }
+}
+
+/// A host, and where connections to it go.
+fn route(host: &str, to: &str) -> Result<(String, (String, u16)), ConfigurationError> {
+    if !is_host(host) {
+        return Err(ConfigurationError::Host(host.to_owned()));
+    }
+    let bad = || ConfigurationError::Route(to.to_owned());
+    let (address, digits) = to.rsplit_once(':').ok_or_else(bad)?;
+    // An IPv6 address stands in brackets.
+    let address = address.strip_prefix('[').and_then(|a| a.strip_suffix(']')).unwrap_or(address);
+    let port = port(digits).filter(|_| !address.is_empty()).ok_or_else(bad)?;
+    Ok((host.to_ascii_lowercase(), (address.to_owned(), port)))
 }
 
 fn default_port(tls: bool) -> u16 {
@@ -162,8 +185,32 @@ mod tests {
             "https://xks\r\nx: y",
         ] {
             let refused = rules.endpoint(bad);
-            assert!(matches!(refused, Err(KeyStoreError::ProxyConfiguration(_))), "{bad:?}");
+            let refused = matches!(
+                refused,
+                Err(KeyStoreError::ProxyConfiguration(_) | KeyStoreError::NotAllowed(_))
+            );
+            assert!(refused, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn connections_go_where_the_configuration_says() {
+        let configured = |host: &str, to: &str| {
+            let routes = BTreeMap::from([(host.to_owned(), to.to_owned())]);
+            Rules::new(&XksConfiguration { routes, ..XksConfiguration::default() })
+        };
+        let rules = configured("XKS.example.com", "127.0.0.1:8443").unwrap();
+        let endpoint = rules.endpoint("https://xks.EXAMPLE.com").unwrap();
+        assert_eq!(endpoint.authority(), "xks.example.com");
+        assert_eq!(endpoint.peer, ("127.0.0.1".to_owned(), 8443));
+        let other = rules.endpoint("https://b.example.com").unwrap();
+        assert_eq!(other.peer, ("b.example.com".to_owned(), 443));
+        let rules = configured("a", "[::1]:1").unwrap();
+        assert_eq!(rules.endpoint("https://a").unwrap().peer, ("::1".to_owned(), 1));
+        for bad in ["", "a", ":1", "a:", "a:0", "a:65536", "a:b"] {
+            assert!(matches!(configured("a", bad), Err(ConfigurationError::Route(_))), "{bad}");
+        }
+        assert!(matches!(configured("a/b", "a:1"), Err(ConfigurationError::Host(_))));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ports::key_store::{ExternalKey, KeyStoreError, Purpose, XksProxy};
+use strongroom_engine::ports::key_store::{ExternalKey, KeyStoreError, ProxyPlace, Purpose};
 use strongroom_sigv4::{AuthError, Rules as SigningRules, Signer, SigningKey};
 use wire::Body;
 
@@ -49,7 +49,7 @@ impl Xks {
     }
 
     /// Whether the configuration admits the proxy, and its path is one.
-    pub(crate) fn check(&self, proxy: &XksProxy) -> Result<(), KeyStoreError> {
+    pub(crate) fn check(&self, proxy: &ProxyPlace) -> Result<(), KeyStoreError> {
         self.rules.endpoint(&proxy.endpoint)?;
         path(&proxy.path, "health").map(drop)
     }
@@ -57,7 +57,7 @@ impl Xks {
     /// Whether the proxy answers, accepts the credentials and has a key manager that works.
     pub(crate) async fn connect(
         &self,
-        proxy: &XksProxy,
+        proxy: &ProxyPlace,
         purpose: &Purpose,
     ) -> Result<(), KeyStoreError> {
         let path = path(&proxy.path, "health")?;
@@ -67,7 +67,7 @@ impl Xks {
 
     pub(crate) async fn describe(
         &self,
-        proxy: &XksProxy,
+        proxy: &ProxyPlace,
         key: &str,
         purpose: &Purpose,
     ) -> Result<ExternalKey, KeyStoreError> {
@@ -78,7 +78,7 @@ impl Xks {
 
     pub(crate) async fn encrypt(
         &self,
-        proxy: &XksProxy,
+        proxy: &ProxyPlace,
         key: &str,
         aad: &[u8],
         plaintext: &[u8],
@@ -93,7 +93,7 @@ impl Xks {
 
     pub(crate) async fn decrypt(
         &self,
-        proxy: &XksProxy,
+        proxy: &ProxyPlace,
         key: &str,
         aad: &[u8],
         package: &[u8],
@@ -109,7 +109,7 @@ impl Xks {
     /// Posts `body` to `path` and returns the body of a success.
     async fn call(
         &self,
-        proxy: &XksProxy,
+        proxy: &ProxyPlace,
         path: String,
         purpose: &Purpose,
         body: &Body<'_>,
@@ -129,7 +129,7 @@ impl Xks {
 
 /// The request, signed as AWS signs it: host and time, and no other header.
 fn signed(
-    proxy: &XksProxy,
+    proxy: &ProxyPlace,
     authority: &str,
     path: &str,
     purpose: &Purpose,
@@ -147,7 +147,7 @@ fn signed(
 }
 
 fn signature(
-    proxy: &XksProxy,
+    proxy: &ProxyPlace,
     authority: &str,
     path: &str,
     purpose: &Purpose,

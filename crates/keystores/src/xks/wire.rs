@@ -11,6 +11,8 @@ const ALGORITHM: &str = "AES_GCM";
 const INTEGRITY_ALGORITHM: &str = "SHA_256";
 /// Most uses of a key, and most HSMs, that an answer may name.
 const MAX_NAMED: usize = 10;
+/// Most characters of a name that a caller is shown. Our choice.
+const MAX_NAME: usize = 64;
 
 /// Who asks and why, in every request.
 #[derive(Serialize)]
@@ -119,16 +121,18 @@ pub(super) fn described(answer: &[u8]) -> Result<ExternalKey, KeyStoreError> {
     if found.key_usage.len() > MAX_NAMED {
         return invalid("`keyUsage` has more than ten values");
     }
-    let may = |usage: &str| found.key_usage.iter().any(|given| given == usage);
     let enabled = match found.key_status.as_str() {
         "ENABLED" => true,
         "DISABLED" => false,
         _ => return invalid("`keyStatus` is neither `ENABLED` nor `DISABLED`"),
     };
-    Ok(ExternalKey {
-        fits: found.key_spec == "AES_256" && may("ENCRYPT") && may("DECRYPT"),
-        enabled,
-    })
+    let usage = found.key_usage.iter().map(|name| shown(name)).collect();
+    Ok(ExternalKey { spec: shown(&found.key_spec), usage, enabled })
+}
+
+/// A name of the proxy's, as a caller may be shown it.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| matches!(c, ' '..='~')).take(MAX_NAME).collect()
 }
 
 #[derive(Deserialize)]
@@ -168,7 +172,7 @@ pub(super) fn healthy(answer: &[u8]) -> Result<(), KeyStoreError> {
     let serves = |manager: &KeyManager| manager.health_status != HealthStatus::Unavailable;
     match found.ekm_fleet_details.iter().any(serves) {
         true => Ok(()),
-        false => Err(KeyStoreError::Failed("none of the key managers is available".to_owned())),
+        false => Err(KeyStoreError::Unhealthy),
     }
 }
 

@@ -22,9 +22,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ports::key_store::{Backend, Purpose, XksProxy};
+use strongroom_engine::ports::key_store::{KeyStorePlace, ProxyPlace, Purpose};
 use strongroom_sigv4::{Rules, SigningKey};
 use strongroom_types::Timestamp;
+use strongroom_types::XksProxyConnectivity;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -141,17 +142,19 @@ impl Proxy {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    pub fn store(&self, scheme: &str) -> Backend {
+    pub fn store(&self, scheme: &str) -> KeyStorePlace {
         store(&format!("{scheme}://localhost:{}", self.port))
     }
 }
 
-pub fn store(endpoint: &str) -> Backend {
-    Backend::Xks(XksProxy {
+pub fn store(endpoint: &str) -> KeyStorePlace {
+    KeyStorePlace::Proxy(ProxyPlace {
         endpoint: endpoint.to_owned(),
         path: PREFIX.to_owned(),
         access_key: ACCESS_KEY.to_owned(),
         secret: SecretBytes::new(SECRET.as_bytes().to_vec()),
+        connectivity: XksProxyConnectivity::PublicEndpoint,
+        service: None,
     })
 }
 

@@ -60,14 +60,19 @@ impl Token {
     }
 }
 
-async fn round_trip(client: &Connectors, store: &Backend, aad: &[u8], text: &[u8]) -> Vec<u8> {
+async fn round_trip(
+    client: &Connectors,
+    store: &KeyStorePlace,
+    aad: &[u8],
+    text: &[u8],
+) -> Vec<u8> {
     let package = client.encrypt(store, "k", aad, text, &purpose()).await.unwrap();
     let back = client.decrypt(store, "k", aad, &package, &purpose()).await.unwrap();
     assert!(back.same_as(text));
     package
 }
 
-async fn works(client: &Connectors, store: &Backend) -> Result<(), KeyStoreError> {
+async fn works(client: &Connectors, store: &KeyStorePlace) -> Result<(), KeyStoreError> {
     client.encrypt(store, "k", b"", b"x", &purpose()).await.map(drop)
 }
 
@@ -83,7 +88,7 @@ async fn keys_are_made_used_and_destroyed() {
     client.create(&store, "k").await.unwrap();
     assert_eq!(token.find(&token.session(), "k").len(), 1);
     let found = client.describe(&store, "k", &why).await.unwrap();
-    assert!(found.fits && found.enabled);
+    assert!(found.fits() && found.enabled);
     for (aad, plaintext) in [(0, 1), (33, 12), (8192, 4300)] {
         let (aad, plaintext) = (vec![7; aad], vec![9; plaintext]);
         let first = round_trip(&client, &store, &aad, &plaintext).await;
@@ -252,12 +257,12 @@ async fn keys_of_another_kind_are_not_used() {
     make("short", 16, false);
     make("leaves", 32, true);
     for name in ["short", "leaves"] {
-        assert!(!client.describe(&store, name, &why).await.unwrap().fits, "{name}");
+        assert!(!client.describe(&store, name, &why).await.unwrap().fits(), "{name}");
         let refused = client.create(&store, name).await;
         assert!(matches!(refused, Err(KeyStoreError::KeyUsage(_))), "{name}: {refused:?}");
     }
     make("twice", 32, false);
-    assert!(client.describe(&store, "twice", &why).await.unwrap().fits);
+    assert!(client.describe(&store, "twice", &why).await.unwrap().fits());
     make("twice", 32, false);
     let several = Err(KeyStoreError::Failed("several keys have this label".to_owned()));
     assert_eq!(client.describe(&store, "twice", &why).await.map(drop), several);

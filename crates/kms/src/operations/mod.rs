@@ -7,6 +7,7 @@ pub(crate) mod data_key_pairs;
 pub(crate) mod deletion;
 pub(crate) mod grants;
 pub(crate) mod import;
+pub(crate) mod key_stores;
 pub(crate) mod keys;
 pub(crate) mod macs;
 pub(crate) mod multi_region;

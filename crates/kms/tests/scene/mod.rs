@@ -137,6 +137,24 @@ impl Scene {
             N::GetParametersForImport => named(json!({"KeyId": key,
                 "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"})),
             N::ImportKeyMaterial => named(serde_json::from_slice(&self.of_key).unwrap()),
+            N::CreateCustomKeyStore => vec![
+                Sample { input: hsm_store("walk"), by_ciphertext: false },
+                Sample { input: proxy_store("walk"), by_ciphertext: false },
+            ],
+            N::ConnectCustomKeyStore | N::DisconnectCustomKeyStore | N::DeleteCustomKeyStore => {
+                named(json!({"CustomKeyStoreId": self.store()}))
+            }
+            N::DescribeCustomKeyStores => {
+                vec![
+                    Sample { input: json!({}), by_ciphertext: false },
+                    Sample {
+                        input: json!({"CustomKeyStoreId": self.store()}),
+                        by_ciphertext: false,
+                    },
+                ]
+            }
+            N::UpdateCustomKeyStore => named(json!({"CustomKeyStoreId": self.store(),
+                "NewCustomKeyStoreName": "another", "KeyStorePassword": PASSWORD})),
             N::ListAliases => named(json!({"KeyId": key})),
             N::ListKeys => named(json!({})),
             N::ReplicateKey => named(json!({"KeyId": key, "ReplicaRegion": "ap-south-1"})),
@@ -182,6 +200,33 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// The custom key store of the scene.
+    fn store(&self) -> String {
+        String::from_utf8_lossy(&self.of_key).into_owned()
+    }
+}
+
+/// What opens the key stores of scenes.
+pub(crate) const PASSWORD: &str = "marked password 7c1f0b92";
+/// A proxy's secret.
+const SECRET: &str = "markedsecret7c1f0b92ofaproxyxxxxxxxxxxxxxxxxxxx";
+
+/// A custom key store in an HSM.
+fn hsm_store(name: &str) -> Value {
+    json!({"CustomKeyStoreName": name, "CloudHsmClusterId": "cluster-abcdefghijk",
+           "TrustAnchorCertificate": "certificate", "KeyStorePassword": PASSWORD})
+}
+
+/// A custom key store behind a proxy.
+fn proxy_store(name: &str) -> Value {
+    json!({"CustomKeyStoreName": name, "CustomKeyStoreType": "EXTERNAL_KEY_STORE",
+           "XksProxyUriEndpoint": "https://xks.example.com", "XksProxyUriPath": "/kms/xks/v1",
+           "XksProxyConnectivity": "PUBLIC_ENDPOINT",
+           "XksProxyAuthenticationCredential":
+               {"AccessKeyId": "ABCDEFGHIJKLMNOPQRST", "RawSecretAccessKey": SECRET}})
+}
+
 /// What CreateKey is asked for, so that the key suits the operation.
 fn kind(name: OperationName) -> Value {
     use OperationName as N;
@@ -216,6 +261,9 @@ fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
     if name == N::ImportKeyMaterial {
         return kit.wrapped(key, MARKED).to_string().into_bytes();
     }
+    if matches!(demands(name).access, Access::KeyStore(_)) || name == N::DescribeCustomKeyStores {
+        return key_store(kit, name).into_bytes();
+    }
     let (key, marked) = (key.to_string(), base64(MARKED));
     let (maker, input, member) = match name {
         N::Verify => (
@@ -248,6 +296,21 @@ fn made_by(kit: &Kit, name: OperationName, key: &KeyArn) -> Vec<u8> {
         _ => return Vec::new(),
     };
     kit.call(maker, &input).ok().bytes(member)
+}
+
+/// A custom key store in a state in which the operation is served. The scene has one, although its
+/// things are made for two keys.
+fn key_store(kit: &Kit, name: OperationName) -> String {
+    let found = kit.call("DescribeCustomKeyStores", &json!({})).ok().json();
+    if let Some(id) = found["CustomKeyStores"][0]["CustomKeyStoreId"].as_str() {
+        return id.to_owned();
+    }
+    let made = kit.call("CreateCustomKeyStore", &hsm_store("of-the-scene")).ok().json();
+    let id = made["CustomKeyStoreId"].as_str().unwrap().to_owned();
+    if name == OperationName::DisconnectCustomKeyStore {
+        let _ = kit.call("ConnectCustomKeyStore", &json!({"CustomKeyStoreId": id})).ok();
+    }
+    id
 }
 
 /// The world after the key has been deleted for good.
@@ -291,9 +354,10 @@ pub(crate) fn willing(demands: &Demands) -> KeyState {
 /// The actions that the operation takes permission for.
 pub(crate) fn actions(demands: &Demands) -> Vec<&'static str> {
     match demands.access {
-        Access::Key(action) | Access::AliasAndKeys(action) | Access::Account(action) => {
-            vec![action.as_str()]
-        }
+        Access::Key(action)
+        | Access::AliasAndKeys(action)
+        | Access::KeyStore(action)
+        | Access::Account(action) => vec![action.as_str()],
         // The grant permits it, not the key policy; nothing is to be asked for there.
         Access::Grant(action) => vec![action.as_str()],
         // In the account the owner may do anything; the key policy is asked about the key.
@@ -356,7 +420,7 @@ fn check_secrets(kit: &Kit, name: OperationName, input: &Value, answer: &Answer)
     let told = kit.world.incidents.all().join("\n").into_bytes();
     // A refusal's own text has the name of a member, too.
     let answered = if answer.is_ok() { answer.json() } else { Value::Null };
-    let mut secrets = vec![MARKED.to_vec()];
+    let mut secrets = vec![MARKED.to_vec(), PASSWORD.as_bytes().to_vec(), SECRET.into()];
     for value in [input, &answered] {
         let member = |name: &str| value.get(name).and_then(Value::as_str).map(unbase64);
         // What the model withholds, and answers that are secrets.

@@ -4,13 +4,15 @@ use crate::table::{OperationName, demands};
 use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
-use strongroom_engine::refusal::{Invalid, Refusal, Unsupported};
+use strongroom_engine::refusal::{Invalid, Refusal};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
 use strongroom_engine::work::Work;
 
 pub(crate) struct GenerateRandom {
     length: usize,
+    /// The custom key store whose HSM shall make them.
+    store: Option<String>,
 }
 
 impl Operation for GenerateRandom {
@@ -18,19 +20,21 @@ impl Operation for GenerateRandom {
     const DEMANDS: &'static Demands = demands(OperationName::GenerateRandom);
 
     fn read(mut values: Values) -> Result<Self, Refusal> {
-        if values.take::<String>("CustomKeyStoreId").is_some() {
-            return Err(Refusal::Unsupported(Unsupported::Member("CustomKeyStoreId")));
-        }
         let bytes: Option<i64> = values.take("NumberOfBytes");
         let bytes = bytes.ok_or(Refusal::Validation(Invalid::NumberOfBytes))?;
-        Ok(Self { length: usize::try_from(bytes).map_err(|_| Refusal::Internal)? })
+        let length = usize::try_from(bytes).map_err(|_| Refusal::Internal)?;
+        Ok(Self { length, store: values.take("CustomKeyStoreId") })
     }
 
     fn target(&self) -> Result<Account, Refusal> {
         Ok(Account)
     }
 
-    async fn run(self, _: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        Ok(Reply::empty().with("Plaintext", work.random(self.length)?))
+    async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let bytes = match self.store {
+            Some(store) => work.random_of(&account, store, self.length).await?,
+            None => work.random(self.length)?,
+        };
+        Ok(Reply::empty().with("Plaintext", bytes))
     }
 }

@@ -5,7 +5,7 @@ use crate::operations::tags::rules::{checked_tags, request_tag};
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
-use strongroom_engine::refusal::{Invalid, Refusal, Unsupported};
+use strongroom_engine::refusal::{Invalid, KeyStoreDefect, Refusal, Unsupported};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{Account, AdmittedAccount};
 use strongroom_engine::work::{KeyDraft, KeySource, Work};
@@ -16,6 +16,7 @@ pub(crate) struct CreateKey {
     spec: KeySpec,
     usage: KeyUsage,
     origin: Origin,
+    source: KeySource,
     description: String,
     policy: Option<String>,
     bypass: Option<bool>,
@@ -31,11 +32,16 @@ impl Operation for CreateKey {
         let (spec, usage) = spec_and_usage(&mut values)?;
         let multi_region = values.take("MultiRegion").unwrap_or(false);
         let origin = values.name("Origin").unwrap_or(Origin::AwsKms);
-        refuse_unsupported(&mut values, spec, origin)?;
+        let store = values.take("CustomKeyStoreId");
+        let source = source(origin, spec, store, values.take("XksKeyId"))?;
+        if matches!(source, KeySource::InStore { .. }) {
+            fits_key_stores(spec, multi_region)?;
+        }
         Ok(Self {
             spec,
             usage,
             origin,
+            source,
             description: values.take("Description").unwrap_or_default(),
             policy: values.take("Policy"),
             bypass: values.take("BypassPolicyLockoutSafetyCheck"),
@@ -63,14 +69,10 @@ impl Operation for CreateKey {
     }
 
     async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let source = match self.origin {
-            Origin::External => KeySource::Imported,
-            _ => KeySource::Generated,
-        };
         let draft = KeyDraft {
             spec: self.spec,
             usage: self.usage,
-            source,
+            source: self.source,
             description: self.description,
             policy: self.policy,
             bypass_lockout_check: self.bypass.unwrap_or(false),
@@ -78,7 +80,7 @@ impl Operation for CreateKey {
             multi_region: self.multi_region,
         };
         let record = work.create_key(&account, draft).await?;
-        Ok(Reply::empty().with("KeyMetadata", key_metadata(&record, work.now())))
+        Ok(Reply::empty().with("KeyMetadata", key_metadata(&record, record.state_at(work.now()))))
     }
 }
 
@@ -101,18 +103,34 @@ fn spec_and_usage(values: &mut Values) -> Result<(KeySpec, KeyUsage), Refusal> {
     Ok((spec, usage))
 }
 
-/// What this version makes no keys of is refused, never ignored.
-fn refuse_unsupported(values: &mut Values, spec: KeySpec, origin: Origin) -> Result<(), Refusal> {
-    match origin {
-        Origin::AwsKms => {}
-        Origin::External if spec.takes_imports() => {}
-        Origin::External => return Err(Refusal::Unsupported(Unsupported::ImportOf(spec))),
-        other => return Err(Refusal::Unsupported(Unsupported::Origin(other.name()))),
-    }
-    for member in ["CustomKeyStoreId", "XksKeyId"] {
-        if values.take::<String>(member).is_some() {
-            return Err(Refusal::Unsupported(Unsupported::Member(member)));
+/// Where the key's material shall come from; the members that say so must agree.
+fn source(
+    origin: Origin,
+    spec: KeySpec,
+    store: Option<String>,
+    external: Option<String>,
+) -> Result<KeySource, Refusal> {
+    match (origin, store, external) {
+        (Origin::AwsKms, None, None) => Ok(KeySource::Generated),
+        (Origin::External, None, None) if spec.takes_imports() => Ok(KeySource::Imported),
+        (Origin::External, None, None) => Err(Refusal::Unsupported(Unsupported::ImportOf(spec))),
+        (Origin::AwsCloudHsm, Some(store), None) => {
+            Ok(KeySource::InStore { store, external: None })
         }
+        (Origin::ExternalKeyStore, Some(store), Some(external)) => {
+            Ok(KeySource::InStore { store, external: Some(external) })
+        }
+        _ => Err(Refusal::Validation(Invalid::KeyStore(KeyStoreDefect::Origin(origin)))),
+    }
+}
+
+/// Custom key stores have symmetric encryption keys of one Region, and no others.
+fn fits_key_stores(spec: KeySpec, multi_region: bool) -> Result<(), Refusal> {
+    if spec != KeySpec::SymmetricDefault {
+        return Err(Refusal::Unsupported(Unsupported::InKeyStore(spec.name())));
+    }
+    if multi_region {
+        return Err(Refusal::Unsupported(Unsupported::InKeyStore("MultiRegion")));
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ impl Operation for DescribeKey {
         Ok(OneKey::Named(self.key.clone()))
     }
 
-    async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        Ok(Reply::empty().with("KeyMetadata", key_metadata(key.record(), work.now())))
+    async fn run(self, key: AdmittedKey, _: &mut Work<'_>) -> Result<Reply, Refusal> {
+        Ok(Reply::empty().with("KeyMetadata", key_metadata(key.record(), key.state())))
     }
 }

@@ -70,7 +70,7 @@ impl Operation for ReplicateKey {
         let replica = work.replicate_key(&admitted, draft).await?;
         let tags = replica.tags.iter().cloned().map(tag_reply).collect::<Out>();
         Ok(Reply::empty()
-            .with("ReplicaKeyMetadata", key_metadata(&replica, work.now()))
+            .with("ReplicaKeyMetadata", key_metadata(&replica, replica.state_at(work.now())))
             .with("ReplicaPolicy", replica.policy.clone())
             .with_some("ReplicaTags", (!replica.tags.is_empty()).then_some(tags)))
     }

@@ -27,7 +27,12 @@ pub(in crate::table) const GENERATE_RANDOM: Demands = account(
     "kms:GenerateRandom",
     Effect::Use,
     fields::GENERATE_RANDOM,
-    &[E::UnsupportedOperation],
+    &[
+        E::DependencyTimeout,
+        E::UnsupportedOperation,
+        E::CustomKeyStoreNotFound,
+        E::CustomKeyStoreInvalidState,
+    ],
 );
 
 pub(in crate::table) const RE_ENCRYPT: Demands = Demands {

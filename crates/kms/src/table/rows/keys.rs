@@ -11,7 +11,20 @@ pub(in crate::table) const CREATE_KEY: Demands = shown(account(
     "kms:CreateKey",
     Effect::Change,
     fields::CREATE_KEY,
-    &[E::MalformedPolicyDocument, E::InvalidArn, E::UnsupportedOperation, E::LimitExceeded, E::Tag],
+    &[
+        E::MalformedPolicyDocument,
+        E::DependencyTimeout,
+        E::InvalidArn,
+        E::UnsupportedOperation,
+        E::LimitExceeded,
+        E::Tag,
+        E::CustomKeyStoreNotFound,
+        E::CustomKeyStoreInvalidState,
+        E::CloudHsmClusterInvalidConfiguration,
+        E::XksKeyInvalidConfiguration,
+        E::XksKeyAlreadyInUse,
+        E::XksKeyNotFound,
+    ],
 ));
 
 pub(in crate::table) const DESCRIBE_KEY: Demands = Demands {

@@ -7,6 +7,7 @@ pub(super) mod data_key_pairs;
 pub(super) mod deletion;
 pub(super) mod grants;
 pub(super) mod import;
+pub(super) mod key_stores;
 pub(super) mod keys;
 pub(super) mod macs;
 pub(super) mod multi_region;
