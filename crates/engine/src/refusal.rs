@@ -393,9 +393,10 @@ impl Refusal {
         Self::Validation(Invalid::KeyStore(KeyStoreDefect::Kind(origin)))
     }
 
-    /// Whether the fault is the server's, not the caller's.
+    /// Whether the fault is the server's or a key store's, not the caller's, and the request may be
+    /// tried again.
     #[must_use]
     pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::Internal)
+        matches!(self.code(), ErrorCode::KmsInternal | ErrorCode::DependencyTimeout)
     }
 }

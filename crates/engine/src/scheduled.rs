@@ -11,9 +11,11 @@ use crate::slot::{Slot, SlotRange};
 use crate::vault::{KeyEntry, VaultError};
 use crate::work::beside;
 use std::sync::Arc;
-use strongroom_keys::{DueTask, GrantRecord, KeyRecord, Rotation};
+use strongroom_keys::{DueTask, GrantRecord, KeyRecord, KeyStoreRecord, Rotation};
 use strongroom_policy::Permit;
-use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, RotationType, Timestamp};
+use strongroom_types::{
+    AccountId, AliasArn, AliasName, ConnectionState, KeyArn, Region, RotationType, Timestamp,
+};
 
 /// Keys looked at in one step.
 const PAGE: usize = 100;
@@ -85,8 +87,12 @@ impl Engine {
         let Some(key) = admit_due(entry, permit, (due.time, due.task), now) else {
             return Ok(false);
         };
+        let mut store = None;
         let changes = match due.task {
-            DueTask::Delete => self.deletion(&key, due).await?,
+            DueTask::Delete => {
+                store = self.key_store_of(key.record()).await?;
+                self.deletion(&key, due).await?
+            }
             DueTask::Expire => self.change(&key, due, KeyRecord::expire_material).await?,
             DueTask::Settle => self.change(&key, due, KeyRecord::settle).await?,
             DueTask::Rotate => self.rotation(&key, due, now).await?,
@@ -95,8 +101,8 @@ impl Engine {
         let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
         match self.ledger().commit(changes, &record, ()).await {
             Ok(_) => {
-                if due.task == DueTask::Delete {
-                    self.destroy_outside(key.record()).await;
+                if let Some(store) = store {
+                    self.destroy_outside(key.record(), &store).await;
                 }
                 Ok(true)
             }
@@ -236,45 +242,44 @@ impl Engine {
         Ok(changes)
     }
 
-    /// Stages that the key is not in its custom key store any more.
+    /// The custom key store that a key is in.
+    async fn key_store_of(&self, key: &KeyRecord) -> Result<Option<KeyStoreRecord>, VaultError> {
+        let Some(member) = &key.store else { return Ok(None) };
+        let found = self.vault().key_store(key.account, key.region, &member.store).await?;
+        Ok(found.map(|read| read.record))
+    }
+
+    /// Stages that the key outside belongs to the key no more.
     async fn leave_key_store(
         &self,
         key: &KeyRecord,
         changes: &mut Changes,
     ) -> Result<(), VaultError> {
         let Some(member) = &key.store else { return Ok(()) };
-        let (account, region) = (key.account, key.region);
-        if let Some(read) = self.vault().key_store(account, region, &member.store).await? {
-            let mut store = read.record;
-            store.keys = store.keys.saturating_sub(1);
-            if let Some(slot) = Slot::key_store(account, region, &member.store) {
-                changes.put(slot, Some(read.version), &store);
-            }
-        }
-        let external = Slot::external_key(account, region, &member.store, &member.name);
-        if let Some(found) = self.vault().store().read(external.bytes()).await? {
-            changes.delete(external, Some(found.version));
+        let outside = Slot::external_key(key.account, key.region, &member.store, &member.name);
+        if let Some(found) = self.vault().store().read(outside.bytes()).await? {
+            changes.delete(outside, Some(found.version));
         }
         Ok(())
     }
 
     /// Destroys the key outside of a key that is gone, if that is in an HSM. Earlier it would be too
-    /// early: the deletion might not have happened. If it fails the operator is told; the key is of
-    /// no use to anybody without what was deleted.
-    async fn destroy_outside(&self, key: &KeyRecord) {
+    /// early: the deletion might not have happened. What cannot be destroyed, and what is in a store
+    /// that is not connected, the operator is told of; it is of no use to anybody without what was
+    /// deleted.
+    ///
+    /// Source: AWS KMS API Reference, DeleteCustomKeyStore: "best effort".
+    async fn destroy_outside(&self, key: &KeyRecord, store: &KeyStoreRecord) {
         let Some(member) = key.store.as_ref().filter(|member| member.cluster.is_some()) else {
             return;
         };
-        let found = self.vault().key_store(key.account, key.region, &member.store).await;
-        let failed = match found {
-            Ok(Some(read)) => {
-                let done = self.key_stores().destroy(&read.record.place, &member.name).await;
-                done.err().map(|why| why.to_string())
-            }
-            Ok(None) => Some("its custom key store is gone".to_owned()),
-            Err(why) => Some(why.to_string()),
+        let left = if store.connection == ConnectionState::Connected {
+            let done = self.key_stores().destroy(&store.place, &member.name).await;
+            done.err().map(|why| why.to_string())
+        } else {
+            Some("its custom key store is not connected".to_owned())
         };
-        if let Some(why) = failed {
+        if let Some(why) = left {
             let (label, arn) = (&member.name, key.arn());
             self.report(None, &format!("key {label} of {arn} was left in its HSM: {why}"));
         }

@@ -199,6 +199,12 @@ impl SlotRange {
         Self::new(format!("cks/{account}/{region}/"), DomainName::region(region))
     }
 
+    /// All keys outside of a custom key store's keys.
+    #[must_use]
+    pub fn external_keys(account: AccountId, region: Region, store: &str) -> Self {
+        Self::new(format!("xk/{account}/{region}/{store}/"), DomainName::region(region))
+    }
+
     /// All grants on a key, by grant id.
     #[must_use]
     pub fn grants(key: &KeyArn) -> Self {

@@ -277,9 +277,18 @@ fn a_store_with_keys_stays_until_they_are_gone_and_their_keys_outside_go_with_th
     let _ = kit.call("ScheduleKeyDeletion", &key).ok();
     refused(&kit.call("DeleteCustomKeyStore", &store), "CustomKeyStoreHasCMKsException");
     assert_eq!(kit.world.key_stores.names().len(), 1, "it may be called back");
+    let _ = kit.call("ConnectCustomKeyStore", &store).ok();
     kit.world.clock.advance_days(31);
     assert_eq!(kit.block_on(kit.engine().run_due_tasks(Due::Everything)), Ok(1));
     assert!(kit.world.key_stores.names().is_empty());
+    // Of a store that is not connected it is left, and the operator is told.
+    let key = hsm_key(&kit, &store);
+    let _ = kit.call("ScheduleKeyDeletion", &key).ok();
+    let _ = kit.call("DisconnectCustomKeyStore", &store).ok();
+    kit.world.clock.advance_days(31);
+    assert_eq!(kit.block_on(kit.engine().run_due_tasks(Due::Everything)), Ok(1));
+    assert_eq!(kit.world.key_stores.names().len(), 1);
+    assert!(kit.world.incidents.all().iter().any(|line| line.contains("was left in its HSM")));
     let _ = kit.call("DeleteCustomKeyStore", &store).ok();
     refused(&kit.call("ConnectCustomKeyStore", &store), "CustomKeyStoreNotFoundException");
 }
@@ -314,7 +323,7 @@ fn what_fails_outside_is_told_in_the_words_of_aws_and_to_the_operator_in_its_own
     assert!(!answer.text().contains("10.1.2.3"));
     assert!(kit.world.incidents.all().iter().any(|line| line.contains("10.1.2.3")));
     refused(&external_key(&kit, &store, "bar"), "CustomKeyStoreInvalidStateException");
-    // A dry run asks nobody outside.
+    // A dry run of an encryption asks nobody outside.
     let calls = kit.world.key_stores.calls().len();
     let mut input = key.clone();
     input["Plaintext"] = json!(base64(PLAINTEXT));
@@ -350,6 +359,27 @@ fn keys_made_at_once_are_all_counted_and_leave_nothing_behind() {
     assert_eq!(done, Ok(16));
     let _ = kit.call("DisconnectCustomKeyStore", &store).ok();
     let _ = kit.call("DeleteCustomKeyStore", &store).ok();
+}
+
+#[test]
+fn of_those_who_want_the_same_place_at_once_one_gets_it() {
+    let kit = Kit::new().stop().open_with_threads(4).unwrap();
+    for round in 0..8 {
+        let host = format!("xks{round}.example.com");
+        let asked: Vec<_> = (0..8)
+            .map(|number| {
+                let name = format!("{round} {number}");
+                let (owner, input) = (kit.owner(), proxy(&name, &host, "/kms/xks/v1"));
+                kit.spawn(async move { owner.call("CreateCustomKeyStore", &input).await })
+            })
+            .collect();
+        let answers = asked.into_iter().map(|one| kit.block_on(one).unwrap());
+        let (made, refusals): (Vec<_>, Vec<_>) = answers.partition(Answer::is_ok);
+        assert_eq!((made.len(), refusals.len()), (1, 7));
+        for refusal in refusals {
+            refused(&refusal, "XksProxyUriInUseException");
+        }
+    }
 }
 
 #[test]
@@ -411,6 +441,42 @@ fn an_update_to_an_unrelated_cluster_is_refused() {
     kit.world.key_stores.fail(None);
     let _ = move_to("cluster-ccccccccccc").ok();
     assert_eq!(entry(&kit, &store)["CloudHsmClusterId"], "cluster-ccccccccccc");
+}
+
+#[test]
+fn a_connected_store_is_not_taken_down_by_connecting_it_again() {
+    let kit = Kit::new();
+    let store = connected(&kit, &proxy("one", "xks.example.com", "/kms/xks/v1"));
+    kit.world.key_stores.fail(Some(KeyStoreError::TimedOut));
+    let _ = kit.call("ConnectCustomKeyStore", &store).ok();
+    assert_eq!(entry(&kit, &store)["ConnectionState"], "CONNECTED");
+}
+
+/// Keys are made on condition that the store stays connected, and a store is deleted only once it is
+/// not: whoever is first, no key is left in a store that is gone.
+#[test]
+fn keys_are_not_made_in_a_store_that_is_being_deleted() {
+    for round in 0..20 {
+        let kit = Kit::new().stop().open_with_threads(4).unwrap();
+        let store = connected(&kit, &hsm("one", "cluster-abcdefghijk"));
+        let input =
+            json!({"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": store["CustomKeyStoreId"]});
+        let makers: Vec<_> = (0..4)
+            .map(|_| {
+                let (owner, input) = (kit.owner(), input.clone());
+                kit.spawn(async move { owner.call("CreateKey", &input).await })
+            })
+            .collect();
+        let (owner, gone) = (kit.owner(), store.clone());
+        let remover = kit.spawn(async move {
+            let _ = owner.call("DisconnectCustomKeyStore", &gone).await;
+            owner.call("DeleteCustomKeyStore", &gone).await
+        });
+        let made = makers.into_iter().map(|maker| kit.block_on(maker).unwrap());
+        let made = made.filter(Answer::is_ok).count();
+        let deleted = kit.block_on(remover).unwrap();
+        assert_ne!(deleted.is_ok(), made > 0, "{round}: {made} {}", deleted.text());
+    }
 }
 
 #[test]

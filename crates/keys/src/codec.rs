@@ -21,6 +21,24 @@ pub fn encode<T: Encode<()>>(record: &T) -> Vec<u8> {
     encode_in(1024, record)
 }
 
+/// The bytes of `record`, whatever its size, in exactly the room they take: for records that hold
+/// secrets behind texts of any length.
+pub fn encode_exact<T: Encode<()>>(record: &T) -> Vec<u8> {
+    struct Count(usize);
+    impl minicbor::encode::Write for Count {
+        type Error = std::convert::Infallible;
+
+        fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+            self.0 += bytes.len();
+            Ok(())
+        }
+    }
+    let mut count = Encoder::new(Count(0));
+    let counted = count.encode(record).is_ok();
+    debug_assert!(counted);
+    encode_in(count.writer().0, record)
+}
+
 /// The bytes of `record`, written in so much room.
 pub(crate) fn encode_in<T: Encode<()>>(room: usize, record: &T) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::with_capacity(room));

@@ -35,11 +35,8 @@ pub struct KeyStoreRecord {
     /// Why not, if connecting failed.
     #[cbor(n(6), with = "optional_text")]
     pub failure: Option<ConnectionErrorCode>,
-    /// How many KMS keys are in it.
-    #[n(7)]
-    pub keys: u32,
     /// Where its keys are, and what opens the way to them.
-    #[n(8)]
+    #[n(7)]
     pub place: KeyStorePlace,
 }
 

@@ -61,6 +61,8 @@ pub struct HsmConfiguration {
     /// PEM file with the certificate that is to be named when a store is created; without it none
     /// is compared.
     pub trust_anchor: Option<PathBuf>,
+    /// Who chooses initialization vectors.
+    pub vectors: Vectors,
     /// Most time that a request waits for the HSM. Our choice by default:
     /// [`HsmConfiguration::DEADLINE`].
     pub deadline: Duration,
@@ -69,6 +71,17 @@ pub struct HsmConfiguration {
 impl HsmConfiguration {
     /// How long a request waits for an HSM unless configured.
     pub const DEADLINE: Duration = Duration::from_secs(5);
+}
+
+/// Who chooses the initialization vectors of AES-GCM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Vectors {
+    /// This server, by the HSM's random generator.
+    #[default]
+    Ours,
+    /// The HSM, which is given zeros and takes nothing else: AWS CloudHSM's module, and others that
+    /// are validated for it (NIST SP 800-38D §8.2).
+    Hsm,
 }
 
 /// What tells a module's token.

@@ -51,6 +51,15 @@ impl KeyStores for Connectors {
         })
     }
 
+    fn disconnect<'a>(&'a self, place: &'a KeyStorePlace) -> Boxed<'a, Result<(), KeyStoreError>> {
+        Box::pin(async move {
+            match place {
+                KeyStorePlace::Proxy(_) => Ok(()),
+                KeyStorePlace::Hsm(cluster) => self.hsms.find(cluster)?.disconnect().await,
+            }
+        })
+    }
+
     fn describe<'a>(
         &'a self,
         place: &'a KeyStorePlace,

@@ -20,6 +20,6 @@ mod pem;
 mod xks;
 
 pub use configuration::{
-    Configuration, ConfigurationError, HsmConfiguration, TokenName, XksConfiguration,
+    Configuration, ConfigurationError, HsmConfiguration, TokenName, Vectors, XksConfiguration,
 };
 pub use connectors::Connectors;

@@ -23,7 +23,7 @@ use strongroom_engine::ports::key_store::{
     HsmPlace, KeyStoreError, KeyStorePlace, KeyStores, Purpose,
 };
 use strongroom_keystores::{
-    Configuration, ConfigurationError, Connectors, HsmConfiguration, TokenName,
+    Configuration, ConfigurationError, Connectors, HsmConfiguration, TokenName, Vectors,
 };
 
 /// Where Debian's package `softhsm2` has the module.
@@ -37,6 +37,7 @@ fn configuration(module: &str, token: TokenName) -> HsmConfiguration {
         token,
         user: None,
         trust_anchor: None,
+        vectors: Vectors::default(),
         deadline: Duration::from_secs(30),
     }
 }

@@ -32,7 +32,7 @@ fn plain() -> Connectors {
 }
 
 fn patient() -> XksConfiguration {
-    XksConfiguration { deadline: Duration::from_secs(10), ..XksConfiguration::default() }
+    XksConfiguration { deadline: Duration::from_secs(10), ..proxy::known() }
 }
 
 fn connectors(xks: XksConfiguration) -> Connectors {

@@ -23,7 +23,7 @@ fn connectors(xks: XksConfiguration) -> Connectors {
 }
 
 fn plain(deadline: Duration) -> Connectors {
-    connectors(XksConfiguration { allow_http: true, deadline, ..XksConfiguration::default() })
+    connectors(XksConfiguration { allow_http: true, deadline, ..proxy::known() })
 }
 
 const PATIENT: Duration = Duration::from_secs(10);
@@ -217,7 +217,7 @@ async fn a_sick_proxy_is_not_connected() {
     assert_eq!(client.connect(&store, &why).await, Ok(()));
     proxy.answer(200, &proxy::health("UNAVAILABLE").to_string());
     let sick = client.connect(&store, &why).await;
-    assert!(matches!(sick, Err(KeyStoreError::Failed(_))), "{sick:?}");
+    assert_eq!(sick, Err(KeyStoreError::Unhealthy));
     let manager = json!({ "id": "1", "model": "M", "healthStatus": "ACTIVE" });
     for (member, value) in [
         ("xksProxyFleetSize", json!(0)),
@@ -241,7 +241,7 @@ async fn a_slow_proxy_is_left_at_the_deadline() {
     let directory = tempfile::tempdir().unwrap();
     let ca_file = directory.path().join("ca.pem");
     authority.write(&ca_file);
-    let client = connectors(XksConfiguration { ca_file: Some(ca_file), ..Default::default() });
+    let client = connectors(XksConfiguration { ca_file: Some(ca_file), ..proxy::known() });
     proxy.twist(|_, planned| planned.delay = Duration::from_secs(5));
     let begun = Instant::now();
     assert_eq!(encrypt(&client, &proxy.store("https")).await, Err(KeyStoreError::TimedOut));
@@ -380,7 +380,7 @@ async fn a_certificate_must_be_trusted_valid_and_the_hosts() {
     let trusting = connectors(XksConfiguration {
         ca_file: Some(ca_file),
         deadline: PATIENT,
-        ..XksConfiguration::default()
+        ..proxy::known()
     });
     let all = rustls::ALL_VERSIONS;
     for (server, expected) in [
@@ -401,7 +401,7 @@ async fn a_certificate_must_be_trusted_valid_and_the_hosts() {
     let address = encrypt(&trusting, &store(&format!("https://127.0.0.1:{}", good.port))).await;
     assert!(matches!(address, Err(KeyStoreError::Tls(_))), "{address:?}");
     // Authorities of the system do not include one made a moment ago.
-    let system = connectors(XksConfiguration { deadline: PATIENT, ..XksConfiguration::default() });
+    let system = connectors(XksConfiguration { deadline: PATIENT, ..proxy::known() });
     let refused = encrypt(&system, &good.store("https")).await;
     assert!(matches!(refused, Err(KeyStoreError::Tls(_))), "{refused:?}");
 }
@@ -409,7 +409,7 @@ async fn a_certificate_must_be_trusted_valid_and_the_hosts() {
 #[tokio::test]
 async fn a_server_without_tls_is_no_tls_server() {
     let proxy = Proxy::start(None).await;
-    let client = connectors(XksConfiguration { deadline: PATIENT, ..XksConfiguration::default() });
+    let client = connectors(XksConfiguration { deadline: PATIENT, ..proxy::known() });
     let refused = encrypt(&client, &proxy.store("https")).await;
     assert!(matches!(refused, Err(KeyStoreError::Tls(_))), "{refused:?}");
     assert_eq!(proxy.seen().len(), 0);

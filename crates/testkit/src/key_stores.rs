@@ -98,6 +98,10 @@ impl KeyStores for MemoryKeyStores {
         now(self.ask("connect", purpose.operation))
     }
 
+    fn disconnect<'a>(&'a self, _: &'a KeyStorePlace) -> Boxed<'a, Result<(), KeyStoreError>> {
+        now(self.ask("disconnect", ""))
+    }
+
     fn describe<'a>(
         &'a self,
         _: &'a KeyStorePlace,

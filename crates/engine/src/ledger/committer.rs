@@ -68,8 +68,10 @@ impl Committer {
 
     /// Takes `job` into the group if all it expects holds there.
     async fn consider(&self, job: CommitJob, group: &mut Group) {
-        for change in &job.changes {
-            let now = match self.version_in(group, &change.place).await {
+        let changed = job.changes.iter().map(|change| (&change.place, change.before));
+        let kept = job.expected.iter().map(|(place, before)| (place, *before));
+        for (place, before) in changed.chain(kept) {
+            let now = match self.version_in(group, place).await {
                 Ok(now) => now,
                 Err(why) => {
                     self.health.note(Part::Store, Some(why.to_string()));
@@ -77,7 +79,7 @@ impl Committer {
                     return;
                 }
             };
-            if now != change.before {
+            if now != before {
                 let _ = job.done.send(Err(CommitFailure::Conflict));
                 return;
             }

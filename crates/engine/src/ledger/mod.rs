@@ -34,7 +34,11 @@ use tokio::sync::{mpsc, oneshot};
 /// Changes that one operation has staged, in the clear. Nothing is changed without saying what it
 /// was taken for, so that a change which lost a race is noticed.
 #[derive(Default)]
-pub(crate) struct Changes(Vec<Change>);
+pub(crate) struct Changes {
+    changes: Vec<Change>,
+    /// What must be as it was read, and stays so.
+    expected: Vec<(Slot, Option<u64>)>,
+}
 
 /// What shall become of one slot.
 struct Change {
@@ -53,17 +57,22 @@ impl Changes {
         before: Option<u64>,
         record: &T,
     ) {
-        let after = Some(SecretBytes::new(codec::encode(record)));
-        self.0.push(Change { slot, before, after });
+        let after = Some(SecretBytes::new(codec::encode_exact(record)));
+        self.changes.push(Change { slot, before, after });
     }
 
     /// Stages that `slot`, now at version `before`, shall be absent.
     pub(crate) fn delete(&mut self, slot: Slot, before: Option<u64>) {
-        self.0.push(Change { slot, before, after: None });
+        self.changes.push(Change { slot, before, after: None });
+    }
+
+    /// Stages that `slot` must be at version `before` when the rest happens, and stays as it is.
+    pub(crate) fn expect(&mut self, slot: Slot, before: Option<u64>) {
+        self.expected.push((slot, before));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.changes.is_empty()
     }
 }
 
@@ -110,6 +119,8 @@ pub(crate) enum CommitFailure {
 /// Sealed changes on their way to the committer.
 pub(crate) struct CommitJob {
     pub(crate) changes: Vec<SealedChange>,
+    /// Places that stay as they are, and the versions that they must have.
+    pub(crate) expected: Vec<(Vec<u8>, Option<u64>)>,
     pub(crate) subjects: Vec<Subject>,
     pub(crate) sequence: u64,
     pub(crate) done: oneshot::Sender<Result<(), CommitFailure>>,
@@ -271,7 +282,8 @@ impl Ledger {
             let (done, written) = oneshot::channel();
             let after = Some(Versioned { version: sequence, value });
             let changes = vec![SealedChange { place, before: None, after }];
-            let job = CommitJob { changes, subjects: Vec::new(), sequence, done };
+            let (expected, subjects) = (Vec::new(), Vec::new());
+            let job = CommitJob { changes, expected, subjects, sequence, done };
             self.commits.send(job).await.map_err(|_| stopped())?;
             match written.await {
                 Ok(Ok(()) | Err(CommitFailure::Conflict)) => {}
@@ -287,9 +299,9 @@ impl Ledger {
         sequence: u64,
         done: oneshot::Sender<Result<(), CommitFailure>>,
     ) -> Result<CommitJob, VaultError> {
-        let mut sealed = Vec::with_capacity(changes.0.len());
-        let mut subjects = Vec::with_capacity(changes.0.len());
-        for Change { slot, before, after } in &changes.0 {
+        let mut sealed = Vec::with_capacity(changes.changes.len());
+        let mut subjects = Vec::with_capacity(changes.changes.len());
+        for Change { slot, before, after } in &changes.changes {
             let after = match after {
                 Some(plain) => Some(self.vault.seal(slot, sequence, plain.expose()).await?),
                 None => None,
@@ -304,6 +316,8 @@ impl Ledger {
         if places.len() < sealed.len() {
             return Err(VaultError("a change names a place twice".to_owned()));
         }
-        Ok(CommitJob { changes: sealed, subjects, sequence, done })
+        let expected = changes.expected.into_iter();
+        let expected = expected.map(|(slot, before)| (slot.bytes().to_vec(), before)).collect();
+        Ok(CommitJob { changes: sealed, expected, subjects, sequence, done })
     }
 }

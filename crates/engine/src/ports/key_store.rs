@@ -74,6 +74,12 @@ pub trait KeyStores: Send + Sync {
         purpose: &'a Purpose,
     ) -> Boxed<'a, Result<(), KeyStoreError>>;
 
+    /// Logs out, where one is logged in.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn disconnect<'a>(&'a self, place: &'a KeyStorePlace) -> Boxed<'a, Result<(), KeyStoreError>>;
+
     /// What the store says of its key `name`: an external key's id, or the label of a key in an
     /// HSM.
     ///
@@ -247,6 +253,10 @@ impl KeyStores for NoKeyStores {
         _: &'a KeyStorePlace,
         _: &'a Purpose,
     ) -> Boxed<'a, Result<(), KeyStoreError>> {
+        Self::none()
+    }
+
+    fn disconnect<'a>(&'a self, _: &'a KeyStorePlace) -> Boxed<'a, Result<(), KeyStoreError>> {
         Self::none()
     }
 

@@ -1,7 +1,7 @@
 //! Why something about a custom key store, or in one, was refused.
 
 use crate::ports::key_store::KeyStoreError;
-use strongroom_types::{ConnectionState, ErrorCode};
+use strongroom_types::{ConnectionState, CustomKeyStoreType, ErrorCode};
 
 /// A refusal that concerns a custom key store.
 ///
@@ -38,11 +38,11 @@ pub enum KeyStoreRefusal {
     /// A store that is created or changed: its proxy says no, or nothing.
     Proxy(KeyStoreError),
     /// A key that is created in the store: the proxy or the HSM says no, or nothing.
-    Creating(KeyStoreError),
+    Creating(CustomKeyStoreType, KeyStoreError),
     /// Random bytes that are asked for: the HSM says no, or nothing.
     Random(KeyStoreError),
     /// A key that is used: the proxy or the HSM says no, or nothing.
-    Using(KeyStoreError),
+    Using(CustomKeyStoreType, KeyStoreError),
     /// What the proxy has decrypted does not open.
     Opening,
     /// The external key belongs to another key.
@@ -83,10 +83,19 @@ impl KeyStoreRefusal {
             Self::EndpointInUse => ErrorCode::XksProxyUriEndpointInUse,
             Self::ServiceInUse => ErrorCode::XksProxyVpcEndpointServiceInUse,
             Self::Proxy(why) => of_proxy(why),
-            Self::Creating(why) => of_creation(why),
-            Self::Random(KeyStoreError::TimedOut) => ErrorCode::DependencyTimeout,
+            Self::Creating(CustomKeyStoreType::ExternalKeyStore, why) => of_creation(why),
+            Self::Creating(
+                CustomKeyStoreType::AwsCloudHsm,
+                KeyStoreError::TimedOut | KeyStoreError::Throttled,
+            )
+            | Self::Random(KeyStoreError::TimedOut | KeyStoreError::Throttled) => {
+                ErrorCode::DependencyTimeout
+            }
+            Self::Creating(CustomKeyStoreType::AwsCloudHsm, _) => {
+                ErrorCode::CloudHsmClusterInvalidConfiguration
+            }
             Self::Random(_) => ErrorCode::CustomKeyStoreInvalidState,
-            Self::Using(_) | Self::Opening => ErrorCode::KmsInvalidState,
+            Self::Using(..) | Self::Opening => ErrorCode::KmsInvalidState,
             Self::ExternalKeyInUse(_) => ErrorCode::XksKeyAlreadyInUse,
             Self::ExternalKey(_) => ErrorCode::XksKeyInvalidConfiguration,
             Self::NoRandom => ErrorCode::UnsupportedOperation,
@@ -109,18 +118,12 @@ const fn of_proxy(why: &KeyStoreError) -> ErrorCode {
     }
 }
 
-/// As CreateKey tells it.
+/// As CreateKey tells it of a proxy.
 const fn of_creation(why: &KeyStoreError) -> ErrorCode {
     use KeyStoreError as E;
     match why {
         E::KeyNotFound => ErrorCode::XksKeyNotFound,
         E::KeyDisabled | E::KeyUsage(_) => ErrorCode::XksKeyInvalidConfiguration,
-        E::ClusterNotFound
-        | E::ClusterNotActive
-        | E::ClusterConfiguration(_)
-        | E::TrustAnchor
-        | E::HsmCredentials
-        | E::HsmUserLocked => ErrorCode::CloudHsmClusterInvalidConfiguration,
         _ => ErrorCode::CustomKeyStoreInvalidState,
     }
 }

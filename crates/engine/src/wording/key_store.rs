@@ -2,6 +2,7 @@
 
 use crate::ports::key_store::KeyStoreError;
 use crate::refusal::{ExternalKeyDefect, KeyStoreRefusal};
+use strongroom_types::CustomKeyStoreType;
 
 /// The message.
 pub(super) fn message(refusal: &KeyStoreRefusal) -> String {
@@ -34,7 +35,12 @@ pub(super) fn message(refusal: &KeyStoreRefusal) -> String {
         R::ServiceInUse => "XksProxyVpcEndpointServiceName is already associated with another \
                             external key store."
             .to_owned(),
-        R::Proxy(why) | R::Creating(why) | R::Random(why) | R::Using(why) => told(why),
+        R::Proxy(why)
+        | R::Creating(CustomKeyStoreType::ExternalKeyStore, why)
+        | R::Using(CustomKeyStoreType::ExternalKeyStore, why) => told(why),
+        R::Random(why)
+        | R::Creating(CustomKeyStoreType::AwsCloudHsm, why)
+        | R::Using(CustomKeyStoreType::AwsCloudHsm, why) => in_hsm(why),
         R::Opening => "The ciphertext that the external key store proxy submitted for decryption, \
                        or the encryption context, is corrupted, missing, or otherwise invalid."
             .to_owned(),
@@ -54,7 +60,7 @@ fn external_key(defect: &ExternalKeyDefect) -> String {
              key is {spec}."
         ),
         ExternalKeyDefect::Usage(usage) => format!(
-            "The key usage of the external key must include ENCRYPT and DECRYPT. The key usage of \
+            "The key usage of the external key must include ENCRYPT and DECRYPT. The key use of \
              specified external key is {}.",
             usage.join(", ")
         ),
@@ -64,8 +70,7 @@ fn external_key(defect: &ExternalKeyDefect) -> String {
     }
 }
 
-/// What a key store did, in AWS's words; those about HSMs are ours. What a proxy or an HSM says
-/// itself is for the operator's log.
+/// What a proxy did, in AWS's words. What it says itself is for the operator's log.
 ///
 /// Source: the same page.
 fn told(why: &KeyStoreError) -> String {
@@ -127,13 +132,25 @@ fn told(why: &KeyStoreError) -> String {
              the external key store proxy configuration is correct and that the external key \
              manager is available."
         ),
-        E::ClusterNotFound => "The configuration of this server has no such cluster.".to_owned(),
-        E::ClusterNotActive => "The HSM of the custom key store is not active.".to_owned(),
-        E::ClusterConfiguration(_) => {
-            "The HSM of the custom key store lacks what KMS keys need.".to_owned()
-        }
-        E::TrustAnchor => "The trust anchor certificate is not that of the cluster.".to_owned(),
-        E::HsmCredentials => "The HSM refuses the password of the custom key store.".to_owned(),
-        E::HsmUserLocked => "The user of the custom key store is locked out of the HSM.".to_owned(),
+        // INVARIANT: the rest is of HSMs.
+        _ => "The key store failed.".to_owned(),
     }
+}
+
+/// What an HSM did, in words of ours.
+fn in_hsm(why: &KeyStoreError) -> String {
+    use KeyStoreError as E;
+    let text = match why {
+        E::ClusterNotFound => "The configuration of this server has no such cluster.",
+        E::ClusterNotActive => "The HSM of the custom key store is not active.",
+        E::ClusterConfiguration(_) => "The HSM of the custom key store lacks what KMS keys need.",
+        E::HsmCredentials => "The HSM refuses the password of the custom key store.",
+        E::HsmUserLocked => "The user of the custom key store is locked out of the HSM.",
+        E::KeyNotFound => "The HSM of the custom key store does not have the key.",
+        E::KeyUsage(_) => "The key in the HSM of the custom key store does not admit this.",
+        E::TimedOut => "The HSM of the custom key store did not respond in time.",
+        E::Throttled => "Too many requests wait for the HSM of the custom key store.",
+        _ => "The HSM of the custom key store failed.",
+    };
+    text.to_owned()
 }

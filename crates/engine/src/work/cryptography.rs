@@ -3,7 +3,7 @@
 use super::Work;
 use crate::gate::AdmittedKey;
 use crate::last_use::last_use;
-use crate::refusal::{KeyStoreRefusal, Refusal};
+use crate::refusal::Refusal;
 use strongroom_crypto::{SecretBytes, mac};
 use strongroom_keys::blob::BlobHeader;
 use strongroom_keys::{BackingKey, LastUse, MaterialId};
@@ -67,7 +67,7 @@ impl Work<'_> {
         let plain = if header.twice {
             let inside = self.decrypt_outside(key, context, blob.expose()).await?;
             let plain = made_it.decrypt(header, context, inside.expose());
-            plain.map_err(|_| Refusal::KeyStore(KeyStoreRefusal::Opening))?
+            plain.map_err(|_| self.not_opened(key))?
         } else {
             let plain = made_it.decrypt(header, context, blob.expose());
             plain.map_err(|_| Refusal::InvalidCiphertext)?

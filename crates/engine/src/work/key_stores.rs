@@ -10,8 +10,8 @@ use crate::vault::Read;
 use strongroom_crypto::{SecretBytes, hash};
 use strongroom_keys::{HsmPlace, KeyStorePlace, KeyStoreRecord, ProxyPlace, StoreMembership};
 use strongroom_types::{
-    AccountId, ConnectionErrorCode, ConnectionState, CustomKeyStoreType, KeyArn, KeyId, Origin,
-    Region, XksProxyConnectivity,
+    AccountId, ConnectionErrorCode, ConnectionState, CustomKeyStoreType, KeyId, Origin, Region,
+    XksProxyConnectivity,
 };
 
 /// The most custom key stores of an account in a Region. Source: AWS KMS Developer Guide, "Resource
@@ -42,7 +42,7 @@ impl Work<'_> {
         place: KeyStorePlace,
     ) -> Result<String, Refusal> {
         let (region, account) = (account.region(), account.account());
-        let others = self.all_key_stores(account, region).await?;
+        let (counted, others) = self.all_key_stores(account, region).await?;
         if others.len() >= MAX_KEY_STORES {
             return Err(Refusal::LimitExceeded(Limit::KeyStores));
         }
@@ -60,13 +60,12 @@ impl Work<'_> {
             created: self.now(),
             connection: ConnectionState::Disconnected,
             failure: None,
-            keys: 0,
             place,
         };
-        self.probe(&record).await?;
+        self.probe(&record, false).await?;
         // What is sealed for the Region needs its domain key, which the first to need it makes.
         let _ = self.domain(region).await?;
-        self.count_key_stores(&record, others.len() + 1).await?;
+        self.count_key_stores(&record, counted, others.len() + 1);
         self.put_key_store(&record, None);
         Ok(record.id)
     }
@@ -88,7 +87,7 @@ impl Work<'_> {
             ConnectionState::Connected if change != KeyStoreChange::Place => {}
             state => return Err(Refusal::KeyStore(KeyStoreRefusal::State(state))),
         }
-        let mut others = self.all_key_stores(record.account, record.region).await?;
+        let (counted, mut others) = self.all_key_stores(record.account, record.region).await?;
         let count = others.len();
         others.retain(|other| other.id != record.id);
         if let Some(name) = name {
@@ -98,9 +97,10 @@ impl Work<'_> {
         if change != KeyStoreChange::Nothing {
             record.place = edit(record.place)?;
             unused_place(&record.place, &others).map_err(unrelated)?;
-            self.probe(&record).await.map_err(unrelated)?;
+            let connected = record.connection == ConnectionState::Connected;
+            self.probe(&record, connected).await.map_err(unrelated)?;
         }
-        self.count_key_stores(&record, count).await?;
+        self.count_key_stores(&record, counted, count);
         self.put_key_store(&record, Some(version));
         Ok(())
     }
@@ -116,7 +116,9 @@ impl Work<'_> {
             ConnectionState::Failed | ConnectionState::Disconnecting => {
                 return Err(Refusal::KeyStore(KeyStoreRefusal::State(record.connection)));
             }
-            _ => {}
+            // Asking again could only find a moment's trouble, and stop all keys for it.
+            ConnectionState::Connected => return Ok(()),
+            ConnectionState::Connecting | ConnectionState::Disconnected => {}
         }
         let purpose = self.purpose(None);
         let tried = self.desk.key_stores.connect(&record.place, &purpose).await;
@@ -145,13 +147,20 @@ impl Work<'_> {
     ///
     /// # Errors
     /// The refusal of the connection's state.
-    pub fn disconnect_key_store(&mut self, admitted: AdmittedKeyStore) -> Result<(), Refusal> {
+    pub async fn disconnect_key_store(
+        &mut self,
+        admitted: AdmittedKeyStore,
+    ) -> Result<(), Refusal> {
         let Read { mut record, version } = admitted.read;
         match record.connection {
             ConnectionState::Disconnected | ConnectionState::Disconnecting => {
                 return Err(Refusal::KeyStore(KeyStoreRefusal::State(record.connection)));
             }
             _ => {}
+        }
+        // Should the change not come to be, whoever needs the HSM logs in again.
+        if let Err(why) = self.desk.key_stores.disconnect(&record.place).await {
+            self.tell(&record, &why);
         }
         (record.connection, record.failure) = (ConnectionState::Disconnected, None);
         self.put_key_store(&record, Some(version));
@@ -164,14 +173,18 @@ impl Work<'_> {
     /// The refusal of a store that has keys or is not disconnected.
     pub async fn delete_key_store(&mut self, admitted: AdmittedKeyStore) -> Result<(), Refusal> {
         let Read { record, version } = admitted.read;
-        if record.keys > 0 {
+        // A key is created on condition that the store stays as it was, connected; so none comes to
+        // one that was read as disconnected before its keys were looked for.
+        let range = SlotRange::external_keys(record.account, record.region, &record.id);
+        let keys = self.desk.vault.places(&range, None, 1).await;
+        if !keys.map_err(|why| self.desk.internal(&why))?.is_empty() {
             return Err(Refusal::KeyStore(KeyStoreRefusal::HasKeys));
         }
         if record.connection != ConnectionState::Disconnected {
             return Err(Refusal::KeyStore(KeyStoreRefusal::State(record.connection)));
         }
-        let count = self.all_key_stores(record.account, record.region).await?.len();
-        self.count_key_stores(&record, count.saturating_sub(1)).await?;
+        let (counted, all) = self.all_key_stores(record.account, record.region).await?;
+        self.count_key_stores(&record, counted, all.len().saturating_sub(1));
         if let Some(slot) = Slot::key_store(record.account, record.region, &record.id) {
             self.changes.delete(slot, Some(version));
         }
@@ -206,7 +219,7 @@ impl Work<'_> {
                 found.map_err(|why| self.desk.internal(&why))?.map(|read| read.record)
             }
             KeyStoreName::Name(name) => {
-                let all = self.all_key_stores(account, region).await?;
+                let (_, all) = self.all_key_stores(account, region).await?;
                 all.into_iter().find(|store| store.name == *name)
             }
         };
@@ -236,7 +249,8 @@ impl Work<'_> {
         })
     }
 
-    /// A place for a new key in the store, with one key more staged in it. In an HSM its key is made.
+    /// A place for a new key in the store, staged on condition that the store stays as it is. In an
+    /// HSM the key is made.
     pub(super) async fn place_in_store(
         &mut self,
         (account, region): (AccountId, Region),
@@ -245,7 +259,7 @@ impl Work<'_> {
     ) -> Result<KeyPlace, Refusal> {
         let found = self.desk.vault.key_store(account, region, &store).await;
         let found = found.map_err(|why| self.desk.internal(&why))?;
-        let Read { mut record, version } =
+        let Read { record, version } =
             found.ok_or(Refusal::KeyStore(KeyStoreRefusal::NotFound(store)))?;
         let origin = match record.kind() {
             CustomKeyStoreType::AwsCloudHsm => Origin::AwsCloudHsm,
@@ -260,21 +274,22 @@ impl Work<'_> {
         let key = self.id_of_request();
         let name = match external {
             Some(external) => {
-                self.claim_external_key(&record, &external, KeyArn { region, account, key })
-                    .await?;
+                self.external_key(&record, &external).await?;
                 external
             }
             None => {
                 let made = self.desk.key_stores.create(&record.place, &key.to_string()).await;
-                made.map_err(|why| self.not_created(&record, why))?;
+                made.map_err(|why| self.not_made(&record, key, why))?;
                 key.to_string()
             }
         };
+        let outside = Slot::external_key(account, region, &record.id, &name);
+        self.changes.put(outside, None, &key.to_string());
+        if let Some(slot) = Slot::key_store(account, region, &record.id) {
+            self.changes.expect(slot, Some(version));
+        }
         let cluster = record.cluster().map(str::to_owned);
-        let member = StoreMembership { store: record.id.clone(), name, cluster };
-        record.keys = record.keys.saturating_add(1);
-        self.put_key_store(&record, Some(version));
-        Ok(KeyPlace { key, origin, member })
+        Ok(KeyPlace { key, origin, member: StoreMembership { store: record.id, name, cluster } })
     }
 
     /// The id of a key that this request makes in a custom key store. A request that is tried again
@@ -285,37 +300,44 @@ impl Work<'_> {
         KeyId::from_random(*digest.first_chunk().unwrap_or(&[0; 16]))
     }
 
-    /// Stages that the external key belongs to the key at `arn`, if it may.
-    async fn claim_external_key(
-        &mut self,
-        store: &KeyStoreRecord,
-        external: &str,
-        arn: KeyArn,
-    ) -> Result<(), Refusal> {
+    /// Refuses an external key that is another key's, or none that a KMS key can have.
+    async fn external_key(&self, store: &KeyStoreRecord, external: &str) -> Result<(), Refusal> {
         let slot = Slot::external_key(store.account, store.region, &store.id, external);
         let taken = self.desk.vault.read::<String>(&slot).await;
         if taken.map_err(|why| self.desk.internal(&why))?.is_some() {
             let refusal = KeyStoreRefusal::ExternalKeyInUse(external.to_owned());
             return Err(Refusal::KeyStore(refusal));
         }
-        let purpose = self.purpose(Some(arn));
+        // There is no KMS key yet, of which the proxy could be told.
+        let purpose = self.purpose(None);
         let described = self.desk.key_stores.describe(&store.place, external, &purpose).await;
         let described = described.map_err(|why| self.not_created(store, why))?;
         if let Some(defect) = defect(described) {
             return Err(Refusal::KeyStore(KeyStoreRefusal::ExternalKey(defect)));
         }
-        self.changes.put(slot, None, &arn.key.to_string());
         Ok(())
     }
 
+    /// The refusal when a proxy does not say that the external key will do. What the caller named
+    /// wrongly is no news to the operator.
     fn not_created(&self, store: &KeyStoreRecord, why: KeyStoreError) -> Refusal {
-        self.tell(store, &why);
-        Refusal::KeyStore(KeyStoreRefusal::Creating(why))
+        use KeyStoreError as E;
+        if !matches!(why, E::KeyNotFound | E::KeyDisabled | E::KeyUsage(_)) {
+            self.tell(store, &why);
+        }
+        Refusal::KeyStore(KeyStoreRefusal::Creating(store.kind(), why))
+    }
+
+    /// The refusal when an HSM does not say that it has made the key, which it may have all the same.
+    fn not_made(&self, store: &KeyStoreRecord, key: KeyId, why: KeyStoreError) -> Refusal {
+        let id = &store.id;
+        self.desk.faults.note(format!("custom key store {id}: key {key} was not made: {why}"));
+        Refusal::KeyStore(KeyStoreRefusal::Creating(store.kind(), why))
     }
 
     /// Whether the store can be what it says. A proxy that is reached by an endpoint service is
-    /// asked when the store is connected.
-    async fn probe(&self, record: &KeyStoreRecord) -> Result<(), Refusal> {
+    /// asked when the store is connected, and when it is changed while it is.
+    async fn probe(&self, record: &KeyStoreRecord, connected: bool) -> Result<(), Refusal> {
         let told = |why: KeyStoreError| {
             self.tell(record, &why);
             Refusal::KeyStore(match (&record.place, why) {
@@ -325,7 +347,7 @@ impl Work<'_> {
         };
         self.desk.key_stores.check(&record.place).map_err(told)?;
         match &record.place {
-            KeyStorePlace::Proxy(proxy) if is_public(proxy) => {
+            KeyStorePlace::Proxy(proxy) if connected || is_public(proxy) => {
                 let purpose = self.purpose(None);
                 self.desk.key_stores.connect(&record.place, &purpose).await.map_err(told)
             }
@@ -333,28 +355,25 @@ impl Work<'_> {
         }
     }
 
+    /// All custom key stores of the account in the Region, and the version of their count. The
+    /// version is read first: what changes between the two is noticed by it.
     async fn all_key_stores(
         &self,
         account: AccountId,
         region: Region,
-    ) -> Result<Vec<KeyStoreRecord>, Refusal> {
+    ) -> Result<(Option<u64>, Vec<KeyStoreRecord>), Refusal> {
+        let counted = self.desk.vault.read::<u32>(&Slot::key_store_count(account, region)).await;
+        let counted = counted.map_err(|why| self.desk.internal(&why))?.map(|read| read.version);
         let range = SlotRange::key_stores(account, region);
         let all = self.desk.vault.scan(&range, None, MAX_KEY_STORES).await;
         let all = all.map_err(|why| self.desk.internal(&why))?;
-        Ok(all.into_iter().map(|(_, store)| store).collect())
+        Ok((counted, all.into_iter().map(|(_, store)| store).collect()))
     }
 
     /// Stages how many stores there will be; see [`Slot::key_store_count`].
-    async fn count_key_stores(
-        &mut self,
-        record: &KeyStoreRecord,
-        count: usize,
-    ) -> Result<(), Refusal> {
+    fn count_key_stores(&mut self, record: &KeyStoreRecord, counted: Option<u64>, count: usize) {
         let slot = Slot::key_store_count(record.account, record.region);
-        let found = self.desk.vault.read::<u32>(&slot).await;
-        let version = found.map_err(|why| self.desk.internal(&why))?.map(|read| read.version);
-        self.changes.put(slot, version, &u32::try_from(count).unwrap_or(u32::MAX));
-        Ok(())
+        self.changes.put(slot, counted, &u32::try_from(count).unwrap_or(u32::MAX));
     }
 
     fn put_key_store(&mut self, record: &KeyStoreRecord, version: Option<u64>) {

@@ -65,15 +65,31 @@ impl Work<'_> {
         }
     }
 
+    /// The refusal of what a key outside has opened and the key's own material does not.
+    pub(super) fn not_opened(&self, key: &AdmittedKey) -> Refusal {
+        let Ok((store, _)) = self.outside(key) else { return Refusal::Internal };
+        match store.kind() {
+            CustomKeyStoreType::AwsCloudHsm => Refusal::InvalidCiphertext,
+            CustomKeyStoreType::ExternalKeyStore => {
+                let (id, arn) = (&store.id, key.arn());
+                let what = "what its proxy decrypted does not open";
+                self.desk.faults.note(format!("custom key store {id}: {what}: {arn}"));
+                Refusal::KeyStore(KeyStoreRefusal::Opening)
+            }
+        }
+    }
+
     /// The refusal of a use. AWS tells all that goes wrong in a custom key store as the key's state,
-    /// but for what an HSM cannot open.
+    /// but for what an HSM cannot open. An altered ciphertext is no news to the operator.
     fn not_used(&self, store: &KeyStoreRecord, why: KeyStoreError) -> Refusal {
-        let in_hsm = store.kind() == CustomKeyStoreType::AwsCloudHsm;
-        if in_hsm && why == KeyStoreError::Ciphertext {
-            return Refusal::InvalidCiphertext;
+        if why == KeyStoreError::Ciphertext {
+            return match store.kind() {
+                CustomKeyStoreType::AwsCloudHsm => Refusal::InvalidCiphertext,
+                kind => Refusal::KeyStore(KeyStoreRefusal::Using(kind, why)),
+            };
         }
         self.tell(store, &why);
-        Refusal::KeyStore(KeyStoreRefusal::Using(why))
+        Refusal::KeyStore(KeyStoreRefusal::Using(store.kind(), why))
     }
 
     /// Tells the operator what a key store said; callers hear AWS's words only.

@@ -2,5 +2,5 @@
 use strongroom_engine::gate::AdmittedKey;
 
 fn main() {
-    let _ = AdmittedKey { entry: todo!(), permit: todo!() };
+    let _ = AdmittedKey { place: todo!(), state: todo!(), permit: todo!() };
 }

@@ -1,6 +1,7 @@
 //! What is done with keys in a session.
 
 use super::fault::Fault;
+use crate::configuration::Vectors;
 use crate::package::{HsmPackage, IV, TAG};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::aead::GcmParams;
@@ -55,11 +56,12 @@ pub(super) fn destroy(session: &Session, label: &[u8]) -> Result<(), Fault> {
 pub(super) fn encrypt(
     session: &Session,
     label: &[u8],
+    vectors: Vectors,
     aad: &[u8],
     plaintext: &[u8],
 ) -> Result<Vec<u8>, Fault> {
     let key = must_find(session, label)?;
-    let (iv, sealed) = seal(session, key, aad, plaintext)?;
+    let (iv, sealed) = seal(session, key, vectors, aad, plaintext)?;
     let package = HsmPackage::new(&iv, &sealed);
     match package.filter(|_| sealed.len() == plaintext.len() + TAG) {
         Some(package) => Ok(package.to_bytes()),
@@ -130,18 +132,26 @@ fn find(session: &Session, label: &[u8]) -> Result<Option<ObjectHandle>, Fault> 
     }
 }
 
-/// Encrypts under a random initialization vector. Some HSMs choose one themselves and write it
-/// over ours, so the one that counts is what stands there afterwards.
+/// Encrypts under a random initialization vector: ours, drawn from the HSM, or its own, which it
+/// writes where it was given zeros. The one that counts is what stands there afterwards.
 fn seal(
     session: &Session,
     key: ObjectHandle,
+    vectors: Vectors,
     aad: &[u8],
     plaintext: &[u8],
 ) -> Result<([u8; IV], Vec<u8>), Fault> {
     let mut iv = [0; IV];
-    session.generate_random_slice(&mut iv)?;
+    if vectors == Vectors::Ours {
+        session.generate_random_slice(&mut iv)?;
+    }
     let mechanism = Mechanism::AesGcm(GcmParams::new(&mut iv, aad, TAG_BITS)?);
     let sealed = session.encrypt(&mechanism, key, plaintext)?;
+    // A vector that stays zero would be used again, which gives GCM's keys away.
+    if iv == [0; IV] {
+        let why = "the HSM chose no initialization vector".to_owned();
+        return Err(KeyStoreError::ClusterConfiguration(why).into());
+    }
     Ok((iv, sealed))
 }
 
@@ -160,7 +170,8 @@ fn open(
 /// Whether the key encrypts and decrypts.
 fn works(session: &Session, key: ObjectHandle) -> bool {
     let probe = b"probe";
-    let sealed = seal(session, key, probe, probe);
+    let sealed = seal(session, key, Vectors::Ours, probe, probe);
+    let sealed = sealed.or_else(|_| seal(session, key, Vectors::Hsm, probe, probe));
     let opened = sealed.and_then(|(iv, sealed)| open(session, key, probe, &iv, &sealed));
     opened.is_ok_and(|plaintext| plaintext.same_as(probe))
 }

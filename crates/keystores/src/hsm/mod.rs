@@ -15,6 +15,7 @@ mod module;
 mod password;
 mod token;
 
+use crate::configuration::Vectors;
 use crate::package::{self, HsmPackage};
 use crate::{ConfigurationError, HsmConfiguration, pem};
 use password::Password;
@@ -45,6 +46,7 @@ pub(crate) struct Hsm {
     jobs: SyncSender<Job>,
     deadline: Duration,
     trust_anchor: Option<Vec<CertificateDer<'static>>>,
+    vectors: Vectors,
 }
 
 impl Hsms {
@@ -65,7 +67,8 @@ impl Hsms {
 
 impl Hsm {
     fn start(configuration: HsmConfiguration) -> Result<Self, ConfigurationError> {
-        let HsmConfiguration { module, token, user, trust_anchor, deadline } = configuration;
+        let HsmConfiguration { module, token, user, trust_anchor, vectors, deadline } =
+            configuration;
         if deadline.is_zero() {
             return Err(ConfigurationError::Deadline);
         }
@@ -76,7 +79,7 @@ impl Hsm {
             .name("hsm".to_owned())
             .spawn(move || serve(&queue, token))
             .map_err(ConfigurationError::Thread)?;
-        Ok(Self { jobs, deadline, trust_anchor })
+        Ok(Self { jobs, deadline, trust_anchor, vectors })
     }
 
     /// Whether `named` is the certificate of the configuration, if that has one.
@@ -90,6 +93,15 @@ impl Hsm {
     pub(crate) async fn connect(&self, password: &SecretBytes) -> Result<(), KeyStoreError> {
         let password = Password::copy(password);
         self.ask(move |token| token.connect(&password)).await
+    }
+
+    /// Closes the session. Another store of the same HSM logs in again when it is used.
+    pub(crate) async fn disconnect(&self) -> Result<(), KeyStoreError> {
+        self.ask(|token| {
+            token.forget();
+            Ok(())
+        })
+        .await
     }
 
     pub(crate) async fn describe(
@@ -128,9 +140,10 @@ impl Hsm {
     ) -> Result<Vec<u8>, KeyStoreError> {
         package::check_lengths(plaintext, aad)?;
         let (password, label) = (Password::copy(password), label(name)?);
-        let (aad, plaintext) = (aad.to_vec(), plaintext.to_vec());
+        let (aad, plaintext, vectors) = (aad.to_vec(), plaintext.to_vec(), self.vectors);
         self.ask(move |token| {
-            token.with(&password, |session| key::encrypt(session, &label, &aad, &plaintext))
+            token
+                .with(&password, |session| key::encrypt(session, &label, vectors, &aad, &plaintext))
         })
         .await
     }
@@ -232,6 +245,7 @@ mod tests {
             token: TokenName::Slot(0),
             user: None,
             trust_anchor: None,
+            vectors: Vectors::default(),
             deadline,
         })
         .unwrap()

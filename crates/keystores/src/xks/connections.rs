@@ -11,10 +11,11 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use std::collections::HashMap;
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use strongroom_engine::ports::key_store::KeyStoreError;
@@ -33,10 +34,38 @@ const MAX_IDLE: usize = 64;
 /// How long one is kept. Our choice: less than the minute after which many servers hang up.
 const MAX_AGE: Duration = Duration::from_secs(50);
 
+/// Most requests to one proxy at a time; what comes beyond is refused at once, so that a proxy that
+/// does not answer ties up no more. Our choice: at 250 ms each, a thousand a second.
+const MAX_AT_ONCE: usize = 256;
+
 /// Connections to all proxies.
 pub(super) struct Connections {
     tls: TlsConnector,
     idle: Mutex<Vec<Idle>>,
+    /// How many requests are under way to each.
+    under_way: Mutex<HashMap<(String, u16), usize>>,
+}
+
+/// A request under way, counted until it is dropped.
+struct UnderWay<'a> {
+    connections: &'a Connections,
+    to: (String, u16),
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut counts = lock(&self.connections.under_way);
+        if let Some(count) = counts.get_mut(&self.to) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.to);
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A connection that nobody uses.
@@ -75,7 +104,19 @@ enum Broken {
 
 impl Connections {
     pub(super) fn new(tls: Arc<ClientConfig>) -> Self {
-        Self { tls: TlsConnector::from(tls), idle: Mutex::new(Vec::new()) }
+        let (idle, under_way) = (Mutex::default(), Mutex::default());
+        Self { tls: TlsConnector::from(tls), idle, under_way }
+    }
+
+    /// A place among the requests to `to`.
+    fn begin(&self, to: &Endpoint) -> Result<UnderWay<'_>, KeyStoreError> {
+        let mut counts = lock(&self.under_way);
+        let count = counts.entry(to.peer.clone()).or_default();
+        if *count >= MAX_AT_ONCE {
+            return Err(KeyStoreError::Throttled);
+        }
+        *count += 1;
+        Ok(UnderWay { connections: self, to: to.peer.clone() })
     }
 
     /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
@@ -86,6 +127,7 @@ impl Connections {
         to: &Endpoint,
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, KeyStoreError> {
+        let _place = self.begin(to)?;
         if let Some(kept) = self.kept(to) {
             match self.exchange(to, kept, request.clone()).await {
                 Ok(answer) => return Ok(answer),
@@ -148,14 +190,14 @@ impl Connections {
 
     /// A kept connection to `to`, the one used last.
     fn kept(&self, to: &Endpoint) -> Option<Open> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         idle.retain(|idle| idle.since.elapsed() < MAX_AGE);
         let at = idle.iter().rposition(|idle| idle.to == *to)?;
         Some(idle.remove(at).open)
     }
 
     fn keep(&self, to: &Endpoint, open: Open) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         if idle.len() >= MAX_IDLE {
             idle.remove(0);
         }
@@ -163,7 +205,7 @@ impl Connections {
     }
 
     fn forget(&self, to: &Endpoint) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         idle.retain(|idle| idle.to != *to);
     }
 }

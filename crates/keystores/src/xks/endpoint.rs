@@ -74,6 +74,10 @@ impl Rules {
         if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&host)) {
             return Err(KeyStoreError::NotAllowed("a proxy at this host"));
         }
+        let named = self.allowed.is_some() || self.routes.contains_key(&host);
+        if !named && !is_qualified(&host) {
+            return Err(KeyStoreError::NotAllowed("an endpoint without a qualified host name"));
+        }
         let peer = self.routes.get(&host).cloned().unwrap_or_else(|| (host.clone(), port));
         Ok(Endpoint { tls, host, port, peer })
     }
@@ -140,6 +144,13 @@ fn port(digits: &str) -> Option<u16> {
     number.flatten().filter(|port| *port != 0)
 }
 
+/// Whether it is a name with a domain, and no address: those of the server's own network have to be
+/// named by the configuration.
+fn is_qualified(host: &str) -> bool {
+    let last = host.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|label| label.bytes().any(|byte| byte.is_ascii_alphabetic()))
+}
+
 fn is_host(text: &str) -> bool {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     (1..=MAX_HOST).contains(&text.len()) && text.bytes().all(good)
@@ -163,9 +174,9 @@ mod tests {
         let endpoint = rules.endpoint("https://XKS.example.com").unwrap();
         assert_eq!((endpoint.tls, endpoint.port), (true, 443));
         assert_eq!(endpoint.authority(), "xks.example.com");
-        let endpoint = rules.endpoint("https://127.0.0.1:8443").unwrap();
-        assert_eq!((endpoint.host.as_str(), endpoint.port), ("127.0.0.1", 8443));
-        assert_eq!(endpoint.authority(), "127.0.0.1:8443");
+        let endpoint = rules.endpoint("https://xks.example.com:8443").unwrap();
+        assert_eq!((endpoint.host.as_str(), endpoint.port), ("xks.example.com", 8443));
+        assert_eq!(endpoint.authority(), "xks.example.com:8443");
         for bad in [
             "",
             "https://",
@@ -181,6 +192,10 @@ mod tests {
             "https://xks.example.com:65536",
             "https://xks.example.com:1:2",
             "https://[::1]",
+            "https://127.0.0.1",
+            "https://169.254.169.254",
+            "https://localhost",
+            "https://10.1",
             "https://xks example",
             "https://xks\r\nx: y",
         ] {
@@ -215,11 +230,9 @@ mod tests {
 
     #[test]
     fn the_configuration_has_the_last_word() {
-        assert!(!rules(true, None).endpoint("http://localhost:1").unwrap().tls);
-        assert_eq!(
-            rules(true, None).endpoint("http://localhost").unwrap().authority(),
-            "localhost"
-        );
+        let local = rules(true, Some(&["localhost"]));
+        assert!(!local.endpoint("http://localhost:1").unwrap().tls);
+        assert_eq!(local.endpoint("http://localhost").unwrap().authority(), "localhost");
         let some = rules(false, Some(&["XKS.example.com"]));
         assert!(some.endpoint("https://xks.EXAMPLE.com:444").is_ok());
         assert!(some.endpoint("https://example.com").is_err());

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ports::key_store::{KeyStorePlace, ProxyPlace, Purpose};
+use strongroom_keystores::XksConfiguration;
 use strongroom_sigv4::{Rules, SigningKey};
 use strongroom_types::Timestamp;
 use strongroom_types::XksProxyConnectivity;
@@ -156,6 +157,12 @@ pub fn store(endpoint: &str) -> KeyStorePlace {
         connectivity: XksProxyConnectivity::PublicEndpoint,
         service: None,
     })
+}
+
+/// A configuration that admits proxies on this machine.
+pub fn known() -> XksConfiguration {
+    let allowed = ["localhost", "127.0.0.1", "xks.invalid"].map(str::to_owned).into();
+    XksConfiguration { allowed_endpoints: Some(allowed), ..XksConfiguration::default() }
 }
 
 pub fn purpose(operation: &'static str) -> Purpose {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use strongroom_keystores::{Configuration, HsmConfiguration, TokenName, XksConfiguration};
+use strongroom_keystores::{Configuration, HsmConfiguration, TokenName, Vectors, XksConfiguration};
 
 /// The members; `docs/configuration.md` describes them.
 #[derive(Deserialize, Default)]
@@ -32,6 +32,8 @@ struct HsmTable {
     slot: Option<u64>,
     user: Option<String>,
     trust_anchor: Option<PathBuf>,
+    #[serde(default)]
+    hsm_chooses_iv: bool,
     deadline_ms: Option<u64>,
 }
 
@@ -76,6 +78,7 @@ impl HsmTable {
             token,
             user: self.user,
             trust_anchor: self.trust_anchor,
+            vectors: if self.hsm_chooses_iv { Vectors::Hsm } else { Vectors::Ours },
             deadline: self.deadline_ms.map_or(HsmConfiguration::DEADLINE, Duration::from_millis),
         })
     }

@@ -26,7 +26,7 @@ impl Operation for DisconnectCustomKeyStore {
     }
 
     async fn run(self, store: AdmittedKeyStore, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        work.disconnect_key_store(store)?;
+        work.disconnect_key_store(store).await?;
         Ok(Reply::empty())
     }
 }

@@ -51,7 +51,10 @@ pub(super) fn service_of(
 ) -> Result<Option<VpcEndpointService>, Refusal> {
     match (connectivity, name) {
         (XksProxyConnectivity::PublicEndpoint, None) if owner.is_none() => Ok(None),
-        (XksProxyConnectivity::PublicEndpoint, _) => {
+        (XksProxyConnectivity::PublicEndpoint, None) => {
+            Err(superfluous("XksProxyVpcEndpointServiceOwner"))
+        }
+        (XksProxyConnectivity::PublicEndpoint, Some(_)) => {
             Err(superfluous("XksProxyVpcEndpointServiceName"))
         }
         (XksProxyConnectivity::VpcEndpointService, None) => {
