@@ -6,17 +6,6 @@ with botocore's model.
 
 from collections import defaultdict
 
-# Operations of the model that are not served; `docs/differences.md` says so. What is served and
-# listed here fails a test.
-NOT_SERVED = {
-    "ConnectCustomKeyStore",
-    "CreateCustomKeyStore",
-    "DeleteCustomKeyStore",
-    "DescribeCustomKeyStores",
-    "DisconnectCustomKeyStore",
-    "UpdateCustomKeyStore",
-}
-
 # Operation -> dotted paths of members that were in some answer.
 MEMBERS: dict = defaultdict(set)
 # Operation -> error codes that it was refused with.

@@ -47,11 +47,6 @@ class TestTarget:
         assert reply.status in {400, 404}
         assert reply.code in {"UnknownOperationException", "MissingAuthenticationTokenException"}
 
-    def test_an_operation_of_the_model_that_is_not_offered_is_refused_in_words(self, server):
-        reply = kms_request(server, "ConnectCustomKeyStore", {"CustomKeyStoreId": "cks-1"}).send(server)
-        assert reply.status == 400
-        assert reply.code in {"UnknownOperationException", "UnsupportedOperationException"}
-
 
 class TestBody:
     @pytest.mark.parametrize(

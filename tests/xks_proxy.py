@@ -9,7 +9,6 @@ import binascii
 import datetime
 import hashlib
 import hmac
-import ipaddress
 import json
 import os
 import re
@@ -19,6 +18,7 @@ import ssl
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -91,51 +91,101 @@ class Key:
 
 @dataclass
 class Request:
-    """What the proxy was asked, after its signature was found good."""
+    """What the proxy was asked, after its signature was found good, and what it answered."""
 
     operation: str
     key: str | None
     body: dict
     region: str
+    answer: dict | None = None
 
     @property
     def metadata(self) -> dict:
         return self.body["requestMetadata"]
 
+    @property
+    def plaintext(self) -> bytes:
+        """What was to be encrypted."""
+        return base64.b64decode(self.body["plaintext"])
+
+    @property
+    def associated_data(self) -> bytes:
+        return base64.b64decode(self.body.get("additionalAuthenticatedData", ""))
+
 
 class XksProxy:
     """A proxy with its keys, started and stopped at will; its port stays the same.
 
+    The API names a proxy by its host alone, on port 443: `route` is what the server's configuration must
+    say of the host, so that connections to it come here.
+
     `refuse` is the name of an error that all requests get, `delay` is how many seconds an answer waits, and
-    `alter` is called with each answer (a dictionary) before it is sent. `seen` holds the requests.
+    `alter` is called with each answer (a dictionary) before it is sent; bytes that it returns are sent
+    instead. At `path` it is found, and at `more_paths`. `seen` holds the requests.
     """
 
-    def __init__(self, directory: Path, *, tls: bool = True, prefix: str = "/tenant-1"):
-        self.tls = tls
-        self.path = f"{prefix}/kms/xks/v1"
-        self.access_key = base64.b32encode(os.urandom(15)).decode()
-        self.secret = base64.b64encode(os.urandom(32)).decode()
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        host: str = "localhost",
+        prefix: str = "/tenant-1",
+        access_key: str | None = None,
+        secret: str | None = None,
+    ):
+        self.host = host
+        self.port = None
+        self.ca_file = directory / f"{host}-ca.pem"
+        self._server_file = directory / f"{host}-server.pem"
+        _make_certificates(host, self.ca_file, self._server_file)
+        self._as_made = (
+            f"{prefix}/kms/xks/v1",
+            access_key or base64.b32encode(os.urandom(15)).decode(),
+            secret or base64.b64encode(os.urandom(32)).decode(),
+        )
+        self._listener = None
+        self.reset()
+
+    def reset(self) -> None:
+        """As it was made, with one key and nothing seen."""
+        self.path, self.access_key, self.secret = self._as_made
+        self.more_paths = []
         self.keys = {"foo": Key()}
         self.refuse = None
         self.delay = 0.0
         self.alter = None
         self.seen = []
         self.connections = 0
-        self.port = None
-        self.ca_file = directory / "xks-ca.pem"
-        self._server_file = directory / "xks-server.pem"
-        if tls:
-            _make_certificates(self.ca_file, self._server_file)
-        self._listener = None
 
     @property
     def endpoint(self) -> str:
-        return f"{'https' if self.tls else 'http'}://localhost:{self.port}"
+        """Without a port, which the API has no place for."""
+        return f"https://{self.host}"
+
+    @property
+    def route(self) -> tuple:
+        """The host, and where connections to it go."""
+        return self.host, f"127.0.0.1:{self.port}"
 
     @property
     def counts(self) -> Counter:
         """How many good requests there were for each operation."""
         return Counter(request.operation for request in self.seen)
+
+    def of(self, operation: str) -> list:
+        """The good requests for an operation."""
+        return [request for request in self.seen if request.operation == operation]
+
+    def rotate_credential(self) -> dict:
+        """Another credential is good from now on, and the one before is not."""
+        self.access_key = base64.b32encode(os.urandom(15)).decode()
+        self.secret = base64.b64encode(os.urandom(32)).decode()
+        return self.credential
+
+    @property
+    def credential(self) -> dict:
+        """As XksProxyAuthenticationCredential."""
+        return {"AccessKeyId": self.access_key, "RawSecretAccessKey": self.secret}
 
     def create_custom_key_store(self, name: str) -> dict:
         """The parameters of CreateCustomKeyStore for this proxy."""
@@ -145,23 +195,19 @@ class XksProxy:
             "XksProxyUriEndpoint": self.endpoint,
             "XksProxyUriPath": self.path,
             "XksProxyConnectivity": "PUBLIC_ENDPOINT",
-            "XksProxyAuthenticationCredential": {
-                "AccessKeyId": self.access_key,
-                "RawSecretAccessKey": self.secret,
-            },
+            "XksProxyAuthenticationCredential": self.credential,
         }
 
     def start(self) -> "XksProxy":
         listener = _Listener(("127.0.0.1", self.port or 0), _Handler)
         listener.proxy = self
-        if self.tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.load_cert_chain(self._server_file)
-            # The handshake is the connection's own thread's.
-            listener.socket = context.wrap_socket(
-                listener.socket, server_side=True, do_handshake_on_connect=False
-            )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._server_file)
+        # The handshake is the connection's own thread's.
+        listener.socket = context.wrap_socket(
+            listener.socket, server_side=True, do_handshake_on_connect=False
+        )
         self.port = listener.server_address[1]
         self._listener = listener
         threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
@@ -172,6 +218,23 @@ class XksProxy:
         self._listener.shutdown()
         self._listener.server_close()
         self.hang_up()
+
+    @contextmanager
+    def stopped(self):
+        """It is not there for a while."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def open(self, request: Request) -> bytes:
+        """What is in the answer to an encryption, by the key that it names."""
+        part = {name: base64.b64decode(value) for name, value in request.answer.items()}
+        bound = _bound(request.associated_data, part.get("ciphertextMetadata", b""))
+        sealed = part["ciphertext"] + part["authenticationTag"]
+        cipher = AESGCM(self.keys[request.key].material)
+        return cipher.decrypt(part["initializationVector"], sealed, bound)
 
     def hang_up(self) -> None:
         """Closes every connection, and listens on."""
@@ -184,21 +247,26 @@ class XksProxy:
 
     def answer(self, path: str, headers, body: bytes) -> dict:
         """The answer to a POST, or a `Refusal`."""
-        if not path.startswith(self.path + "/"):
+        bases = [f"{base}/" for base in (self.path, *self.more_paths)]
+        base = next((base for base in bases if path.startswith(base)), None)
+        if base is None:
             raise Refusal("InvalidUriPathException")
         region = self._verify(path, headers, body)
-        request = self._read(path.removeprefix(self.path + "/"), body, region)
+        request = self._read(path.removeprefix(base), body, region)
         self.seen.append(request)
         if self.refuse:
             raise Refusal(self.refuse)
+        request.answer = self._do(request)
+        return dict(request.answer)
+
+    def _do(self, request: Request) -> dict:
         if request.operation == "health":
             return _health()
         key = self.keys.get(request.key)
         if key is None:
             raise Refusal("KeyNotFoundException")
-        return {"metadata": _describe, "encrypt": _encrypt, "decrypt": _decrypt}[request.operation](
-            key, request.body
-        )
+        do = {"metadata": _describe, "encrypt": _encrypt, "decrypt": _decrypt}[request.operation]
+        return do(key, request.body)
 
     def _verify(self, path: str, headers, body: bytes) -> str:
         """The Region of the signature, if it is good."""
@@ -367,16 +435,15 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = STATUS[refusal.name], {"errorName": refusal.name}
             if refusal.message:
                 answer["errorMessage"] = refusal.message
-        if proxy.alter:
-            proxy.alter(answer)
+        instead = proxy.alter(answer) if proxy.alter else None
         time.sleep(proxy.delay)
-        self._send(status, answer)
+        self._send(status, answer if instead is None else instead)
 
     def do_GET(self):
         self._send(405, {"errorName": "MethodNotAllowed"})
 
-    def _send(self, status: int, answer: dict) -> None:
-        body = json.dumps(answer).encode()
+    def _send(self, status: int, answer) -> None:
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
@@ -387,11 +454,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing: a test looks at `seen`."""
 
 
-def _make_certificates(ca_file: Path, server_file: Path) -> None:
-    """An authority, and a certificate with its key for this machine."""
+def _make_certificates(host: str, ca_file: Path, server_file: Path) -> None:
+    """An authority, and a certificate with its key for the host."""
     now = datetime.datetime.now(datetime.timezone.utc)
     authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of a test")])
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Authority of {host}")])
 
     def begin(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         return (
@@ -405,8 +472,8 @@ def _make_certificates(ca_file: Path, server_file: Path) -> None:
         )
 
     ca = begin(issuer, authority).add_extension(x509.BasicConstraints(True, None), critical=True)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    leaf = begin(x509.Name([]), server).add_extension(x509.SubjectAlternativeName(names), critical=True)
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
+    leaf = begin(x509.Name([]), server).add_extension(names, critical=True)
     pem = serialization.Encoding.PEM
     ca_file.write_bytes(ca.sign(authority, hashes.SHA256()).public_bytes(pem))
     key = server.private_bytes(
