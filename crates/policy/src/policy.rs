@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub struct Policy {
     statements: Box<[Statement]>,
+    /// What its conditions and variables ask for, in lower case.
+    asks: BTreeSet<Box<str>>,
 }
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -61,6 +63,11 @@ impl Policy {
         self
     }
 
+    /// Whether a condition or a variable asks for this key, in lower case.
+    pub(crate) fn asks_for(&self, key: &str) -> bool {
+        self.asks.contains(key)
+    }
+
     /// The statements with their index, counted from 0.
     pub(crate) fn statements(&self) -> impl Iterator<Item = (usize, &Statement)> {
         self.statements.iter().enumerate()
@@ -88,7 +95,9 @@ impl Policy {
                 return Err(repeated.at(at).within("Statement"));
             }
         }
-        Ok(Self { statements })
+        let mut asks = BTreeSet::new();
+        statements.iter().for_each(|statement| statement.note_keys(&mut asks));
+        Ok(Self { statements, asks })
     }
 }
 

@@ -170,6 +170,12 @@ impl Principals {
     }
 }
 
+/// How the ARN of a principal names the caller, if it does; `*` names nobody here.
+pub(crate) fn naming_of_arn(arn: &str, caller: &Principal, partition: &str) -> Option<Naming> {
+    let entry = Entry::aws(arn).filter(|entry| entry.name != NamedPrincipal::Everyone)?;
+    entry.naming(caller, partition)
+}
+
 impl Entry {
     fn bare(name: NamedPrincipal) -> Self {
         Self { name, partition: None, id: None }

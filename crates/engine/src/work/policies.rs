@@ -3,7 +3,7 @@
 use super::{MAX_POLICY_BYTES, Work};
 use crate::gate::AdmittedKey;
 use crate::refusal::{Limit, Refusal};
-use strongroom_policy::{Policy, Problem, Sources, locks_out};
+use strongroom_policy::{Policy, Problem, locks_out};
 use strongroom_types::KeyArn;
 
 impl Work<'_> {
@@ -28,7 +28,7 @@ impl Work<'_> {
         })?;
         let facts = self.desk.facts();
         let caller = &self.desk.call.caller.principal;
-        if !bypass && locks_out(&policy, caller, arn, &Sources::default(), &facts) {
+        if !bypass && locks_out(&policy, caller, arn, &self.desk.sources(), &facts) {
             return Err(Refusal::MalformedPolicy(
                 "The new key policy will not allow you to update the key policy in the future."
                     .to_owned(),

@@ -1,7 +1,7 @@
 //! [CreateKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html): makes a key.
 
 use crate::metadata::key_metadata;
-use crate::operations::tags::rules::{checked_tags, request_tag};
+use crate::operations::tags::rules::{checked_tags, request_tag, tagging};
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -45,7 +45,7 @@ impl Operation for CreateKey {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account)
+        Ok(Account { also: tagging(&self.tags) })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
