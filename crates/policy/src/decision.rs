@@ -201,7 +201,7 @@ impl Case<'_> {
         if naming == Naming::Account && !self.is_root() {
             return self.allowed_by_caller_side().map(Some);
         }
-        if self.is_foreign() {
+        if self.is_foreign() && !self.is_root() {
             self.allowed_by_boundary()?;
             self.allowed_by_session()?;
         } else {
