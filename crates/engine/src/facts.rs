@@ -207,3 +207,48 @@ fn of_tags<'a>(record: &'a KeyRecord, key: &str) -> Option<Fact<'a>> {
 fn truth(value: bool) -> Cow<'static, str> {
     if value { "true" } else { "false" }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom_keys::Party;
+
+    fn terms(subset: bool, pairs: &[(&str, &str)]) -> GrantTerms {
+        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let (context_subset, context_equals) =
+            if subset { (Some(pairs), None) } else { (None, Some(pairs)) };
+        GrantTerms {
+            grantee: Party::Service("rds.amazonaws.com".to_owned()),
+            retiring: None,
+            operations: Vec::new(),
+            context_subset,
+            context_equals,
+            source_arn: None,
+            name: None,
+        }
+    }
+
+    /// Source: Service Authorization Reference, `RetireGrant`. Only identity policies are asked.
+    #[test]
+    fn policies_see_the_constraint_of_a_grant() {
+        let subset = terms(true, &[("App", "Shop"), ("n", "1")]);
+        let one = |value: &'static str| Some(Fact::One(value.into()));
+        assert_eq!(
+            constraint_fact(&subset, "kms:grantconstrainttype"),
+            one("EncryptionContextSubset")
+        );
+        assert_eq!(constraint_fact(&subset, "kms:encryptioncontext:app"), one("Shop"));
+        assert_eq!(constraint_fact(&subset, "kms:encryptioncontext:other"), None);
+        let keys = constraint_fact(&subset, "kms:encryptioncontextkeys");
+        assert_eq!(keys, Some(Fact::Many(vec!["App".into(), "n".into()])));
+        let equals = terms(false, &[("App", "a"), ("app", "b")]);
+        assert_eq!(
+            constraint_fact(&equals, "kms:grantconstrainttype"),
+            one("EncryptionContextEquals")
+        );
+        let twice = constraint_fact(&equals, "kms:encryptioncontext:app");
+        assert_eq!(twice, Some(Fact::Ambiguous(vec!["a".into(), "b".into()])));
+        let none = GrantTerms { context_equals: None, ..equals };
+        assert_eq!(constraint_fact(&none, "kms:grantconstrainttype"), None);
+    }
+}
