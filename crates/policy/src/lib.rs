@@ -41,7 +41,7 @@ pub use grant::{
     ContextConstraint, Grant, GrantParty, SOURCE_ARN_FACT, context_fact, grantee_names,
 };
 pub use key_policy::{default_key_policy, locks_out};
-pub use malformed::{Malformed, Problem};
+pub use malformed::{Malformed, Problem, Step};
 pub use policy::Policy;
 pub use principal::NamedPrincipal;
 pub use question::{Question, Resource, Sources};

@@ -42,6 +42,18 @@ impl Policy {
         Self::parse(text, Kind::Identity, Self::IDENTITY_POLICY_MAX_LEN)
     }
 
+    /// How many statements it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// Whether it has no statement, which the parser refuses.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     /// The principals that a key policy names, in order, repeats included. Whoever stores the
     /// policy checks that they exist.
     pub fn principals(&self) -> impl Iterator<Item = &NamedPrincipal> {

@@ -248,6 +248,12 @@ impl Entry {
 }
 
 impl NamedPrincipal {
+    /// Parses what may stand under `AWS`: `*`, an account number or the ARN of a principal.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Entry::aws(text).map(|entry| entry.name)
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),
