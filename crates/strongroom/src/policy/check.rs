@@ -59,9 +59,10 @@ const fn kind(arguments: &CheckArguments) -> &'static str {
 
 fn in_words(arguments: &CheckArguments, finding: &Finding, name: &str, text: &str) -> Vec<String> {
     match finding {
-        Finding::Good(1) => vec![format!("{name}: a {} of 1 statement", kind(arguments))],
         Finding::Good(count) => {
-            vec![format!("{name}: a {} of {count} statements", kind(arguments))]
+            let article = if arguments.identity { "an" } else { "a" };
+            let plural = if *count == 1 { "" } else { "s" };
+            vec![format!("{name}: {article} {} of {count} statement{plural}", kind(arguments))]
         }
         Finding::LocksOut => {
             vec![format!("MalformedPolicyDocumentException: {LOCKED_OUT}")]
