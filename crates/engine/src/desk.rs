@@ -4,19 +4,24 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
 use crate::engine::Settings;
-use crate::facts::{InputFacts, RequestFacts};
-use crate::last_use::LastUses;
+use crate::facts::{self, InputFacts, LookedUp, RequestFacts};
+use crate::last_use::{LastUses, last_use};
 use crate::ledger::Ledger;
 use crate::operation::Role;
 use crate::ports::Workers;
 use crate::ports::key_store::KeyStores;
 use crate::refusal::Refusal;
+use crate::slot::SlotRange;
 use crate::vault::{KeyEntry, Vault, VaultError};
-use std::sync::{Mutex, PoisonError};
+use crate::work::MAX_ALIASES_PER_KEY;
+use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_attestation::Attested;
-use strongroom_keys::KeyRecord;
-use strongroom_policy::{Mention, Permit, Question, Resource, Sources, decide};
-use strongroom_types::{Action, AliasArn, AliasName, Region};
+use strongroom_keys::{GrantRecord, KeyRecord, Party};
+use strongroom_policy::{
+    ContextConstraint, Denial, Grant, GrantParty, Mention, Permit, Question, Resource, Sources,
+    Verdict, decide, decide_retirement, examine, grantee_names,
+};
+use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, Region};
 
 /// One request at the counter.
 pub struct Desk<'a> {
@@ -32,6 +37,14 @@ pub struct Desk<'a> {
     pub(crate) demands: &'static Demands,
     pub(crate) input: &'a dyn InputFacts,
     pub(crate) faults: &'a Faults,
+    /// The grants that the request names by tokens.
+    pub(crate) named: &'a [NamedGrant],
+}
+
+/// A grant that a token names, and the key it is on.
+pub(crate) struct NamedGrant {
+    pub(crate) key: KeyArn,
+    pub(crate) grant: GrantRecord,
 }
 
 /// Failures of the server's own, kept for its log: callers are told nothing of them.
@@ -70,18 +83,95 @@ impl Desk<'_> {
         self.faults.internal(why)
     }
 
-    /// May the caller do this to the key?
-    pub(crate) fn permit_key(
+    /// May the caller do this to the key? Grants are looked up when the policies leave it open and
+    /// the key has some.
+    pub(crate) async fn permit_key(
         &self,
         asked: &KeyQuestion<'_>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
         let KeyQuestion { action, role, entry, alias, same_key, mention } = *asked;
-        let record = Some(&entry.record);
-        let facts = RequestFacts { record, alias, role, same_key, ..self.facts() };
-        let sources = Sources { key_policy: Some(&entry.policy), ..Sources::default() };
-        let question = self.question(action, Resource::Key(entry.record.arn()));
-        self.decide(&question, &sources, &facts, mention, note)
+        let record = &entry.record;
+        let sources = Sources { key_policy: Some(&entry.policy), ..self.sources() };
+        let looked_up = self.look_up(record, &sources).await?;
+        let looked_up = Some(&looked_up);
+        let facts =
+            RequestFacts { record: Some(record), alias, role, same_key, looked_up, ..self.facts() };
+        let question = self.question(action, Resource::Key(record.arn()));
+        let answer = match examine(&question, &sources, &facts) {
+            Verdict::Allowed(permit) => Ok(permit),
+            Verdict::Denied(denial) => Err(denial),
+            Verdict::Open(open) if record.grants.is_none() => Err(open.into_denial()),
+            Verdict::Open(open) => {
+                let grants = self.grants_on(record, action, &facts).await?;
+                let grants: Vec<Grant<'_>> =
+                    grants.iter().map(|(grant, by_token)| view(grant, *by_token)).collect();
+                open.by_grants(&grants)
+            }
+        };
+        self.conclude(answer, &question, mention, note)
+    }
+
+    /// May the caller retire the grant, which is on the key?
+    pub(crate) fn permit_retirement(
+        &self,
+        action: Action,
+        key: &KeyRecord,
+        grant: &GrantRecord,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let facts = RequestFacts { record: Some(key), grant: Some(&grant.terms), ..self.facts() };
+        let question = self.question(action, Resource::Key(key.arn()));
+        let answer = decide_retirement(&question, &self.sources(), &facts, &view(grant, false));
+        self.conclude(answer, &question, Mention::Arn, note)
+    }
+
+    /// The grants on the key that may permit the action to the caller, first those that the
+    /// request names, and whether it does.
+    async fn grants_on(
+        &self,
+        key: &KeyRecord,
+        action: Action,
+        facts: &RequestFacts<'_>,
+    ) -> Result<Vec<(Arc<GrantRecord>, bool)>, Refusal> {
+        let operation = GrantOperation::ALL.iter().find(|operation| operation.action() == action);
+        let Some(operation) = operation else { return Ok(Vec::new()) };
+        let arn = key.arn();
+        let named = self.named.iter().filter(|named| named.key == arn);
+        let mut grants: Vec<_> = named.map(|named| (Arc::new(named.grant.clone()), true)).collect();
+        let caller = &self.call.caller;
+        for name in grantee_names(&caller.principal, caller.region.partition()) {
+            let found = self.vault.grants_for(&arn, &name, *operation, facts).await;
+            let found = found.map_err(|why| self.internal(&why))?;
+            grants.extend(found.into_iter().map(|grant| (grant, false)));
+        }
+        Ok(grants)
+    }
+
+    /// What policies ask of the key that is not in its record; nothing that they do not ask.
+    async fn look_up(
+        &self,
+        record: &KeyRecord,
+        sources: &Sources<'_>,
+    ) -> Result<LookedUp, Refusal> {
+        let mut looked_up = LookedUp::default();
+        let arn = record.arn();
+        if sources.ask_for(facts::RESOURCE_ALIASES) {
+            let range = SlotRange::aliases_of(&arn);
+            let places = self.vault.places(&range, None, MAX_ALIASES_PER_KEY).await;
+            let places = places.map_err(|why| self.internal(&why))?;
+            let name = |place: &Vec<u8>| {
+                let name = place.get(range.prefix().len()..).unwrap_or_default();
+                String::from_utf8_lossy(name).into_owned()
+            };
+            looked_up.aliases = places.iter().map(name).collect();
+        }
+        if sources.ask_for(facts::UNUSED_DAYS) {
+            let last = last_use(&arn, self.last_uses, self.vault).await;
+            let last = last.map_err(|why| self.internal(&why))?;
+            looked_up.last_use = last.map(|used| used.time);
+        }
+        Ok(looked_up)
     }
 
     /// May the caller do this to the alias?
@@ -114,7 +204,25 @@ impl Desk<'_> {
         let record = Some(primary);
         let facts = RequestFacts { record, region, role: Role::Replica, ..self.facts() };
         let question = self.question(action, Resource::Any);
-        self.decide(&question, &Sources::default(), &facts, Mention::Arn, note)
+        let answer = decide(&question, &self.sources(), &facts);
+        self.conclude(answer, &question, Mention::Arn, note)
+    }
+
+    /// May the caller do this to a key that is to be made in `region`, as a replica of another if
+    /// it is one?
+    pub(crate) fn permit_new_key(
+        &self,
+        action: Action,
+        primary: Option<&KeyRecord>,
+        region: Region,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let account = self.call.caller.account;
+        let role = if primary.is_some() { Role::Replica } else { Role::Only };
+        let facts = RequestFacts { record: primary, region, role, ..self.facts() };
+        let question = self.question(action, Resource::NewKey { region, account });
+        let answer = decide(&question, &self.sources(), &facts);
+        self.conclude(answer, &question, Mention::Arn, note)
     }
 
     fn permit_without_key(
@@ -122,7 +230,13 @@ impl Desk<'_> {
         question: Question<'_>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        self.decide(&question, &Sources::default(), &self.facts(), Mention::Arn, note)
+        let answer = decide(&question, &self.sources(), &self.facts());
+        self.conclude(answer, &question, Mention::Arn, note)
+    }
+
+    /// The policies that apply to the caller, whatever it asks.
+    pub(crate) fn sources(&self) -> Sources<'_> {
+        Sources::default()
     }
 
     /// What is known of the request without any key.
@@ -136,6 +250,8 @@ impl Desk<'_> {
             region: self.call.caller.region,
             alias: None,
             same_key: None,
+            looked_up: None,
+            grant: None,
         }
     }
 
@@ -149,15 +265,15 @@ impl Desk<'_> {
         }
     }
 
-    fn decide(
+    /// What the caller is told of the answer, and the trail.
+    fn conclude(
         &self,
+        answer: Result<Permit, Denial>,
         question: &Question<'_>,
-        sources: &Sources<'_>,
-        facts: &RequestFacts<'_>,
         mention: Mention,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        match decide(question, sources, facts) {
+        match answer {
             Ok(permit) => {
                 note.reason(permit.reason().to_string());
                 Ok(permit)
@@ -173,14 +289,40 @@ impl Desk<'_> {
     /// for one that is.
     pub(crate) fn hidden(
         &self,
-        key: strongroom_types::KeyArn,
+        key: KeyArn,
         action: Action,
         mention: Mention,
         note: &mut Note,
     ) -> Refusal {
         let question = self.question(action, Resource::Key(key));
-        let denial = strongroom_policy::Denial::Hidden { explicit: None };
+        let denial = Denial::Hidden { explicit: None };
         note.reason("no such key".to_owned());
         Refusal::AccessDenied { message: denial.message(&question, mention) }
+    }
+}
+
+/// The grant as decisions see it.
+fn view(record: &GrantRecord, by_token: bool) -> Grant<'_> {
+    let GrantRecord { id, terms, issuer, .. } = record;
+    Grant {
+        id,
+        grantee: party(&terms.grantee),
+        retiring: terms.retiring.as_ref().map(party),
+        operations: &terms.operations,
+        context: match (&terms.context_subset, &terms.context_equals) {
+            (Some(pairs), _) => Some(ContextConstraint::Subset(pairs)),
+            (None, Some(pairs)) => Some(ContextConstraint::Equals(pairs)),
+            (None, None) => None,
+        },
+        source_arn: terms.source_arn.as_deref(),
+        issuer: *issuer,
+        by_token,
+    }
+}
+
+fn party(party: &Party) -> GrantParty<'_> {
+    match party {
+        Party::Principal(arn) => GrantParty::Principal(arn),
+        Party::Service(name) => GrantParty::Service(name),
     }
 }

@@ -4,9 +4,9 @@ use crate::call::Call;
 use crate::operation::{Operation, Role};
 use std::borrow::Cow;
 use strongroom_attestation::Attested;
-use strongroom_keys::KeyRecord;
+use strongroom_keys::{GrantTerms, KeyRecord};
 use strongroom_policy::{Fact, Facts};
-use strongroom_types::{AliasName, Principal, Region};
+use strongroom_types::{AliasName, Principal, Region, Timestamp};
 
 /// An operation's input as a source of facts, whatever the operation.
 pub(crate) trait InputFacts: Send + Sync {
@@ -32,7 +32,27 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) alias: Option<&'a AliasName>,
     /// For ReEncrypt: whether both keys are one.
     pub(crate) same_key: Option<bool>,
+    /// What was looked up because a policy asks for it.
+    pub(crate) looked_up: Option<&'a LookedUp>,
+    /// For RetireGrant: the grant.
+    pub(crate) grant: Option<&'a GrantTerms>,
 }
+
+/// What of a key is not in its record.
+#[derive(Default)]
+pub(crate) struct LookedUp {
+    /// Names of its aliases.
+    pub(crate) aliases: Vec<String>,
+    /// When it was last used.
+    pub(crate) last_use: Option<Timestamp>,
+}
+
+/// The condition key of a key's aliases.
+pub(crate) const RESOURCE_ALIASES: &str = "kms:resourcealiases";
+/// The condition key of the days since a key's last use.
+pub(crate) const UNUSED_DAYS: &str = "kms:trailingdayswithoutkeyusage";
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 impl Facts for RequestFacts<'_> {
     fn fact(&self, key: &str) -> Option<Fact<'_>> {
@@ -40,6 +60,7 @@ impl Facts for RequestFacts<'_> {
             .or_else(|| self.record.and_then(|record| self.of_key(record, key)))
             .map(Fact::One)
             .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
+            .or_else(|| self.record.and_then(|record| self.of_looked_up(record, key)))
             .or_else(|| self.of_request(key))
     }
 }
@@ -58,6 +79,23 @@ impl RequestFacts<'_> {
         if self.role == Role::Replica { None } else { of_tags(record, key) }
     }
 
+    /// A key without uses is unused since its creation, when tracking began.
+    fn of_looked_up(&self, record: &KeyRecord, key: &str) -> Option<Fact<'_>> {
+        let looked_up = self.looked_up?;
+        match key {
+            RESOURCE_ALIASES => {
+                let names = looked_up.aliases.iter().map(|name| name.as_str().into());
+                Some(Fact::Many(names.collect()))
+            }
+            UNUSED_DAYS => {
+                let since = looked_up.last_use.unwrap_or(record.created);
+                let millis = self.call.time.millis().saturating_sub(since.millis());
+                Some(Fact::One((millis.max(0) / DAY_MILLIS).to_string().into()))
+            }
+            _ => None,
+        }
+    }
+
     fn of_request(&self, key: &str) -> Option<Fact<'_>> {
         match key {
             "kms:requestalias" => self.alias.map(|name| Fact::One(name.as_str().into())),
@@ -65,7 +103,10 @@ impl RequestFacts<'_> {
             _ if key.starts_with("kms:recipientattestation:") => {
                 self.recipient?.condition(key).map(|value| Fact::One(value.into()))
             }
-            _ => self.input.input(self.role, key),
+            _ => match self.grant {
+                Some(terms) => constraint_fact(terms, key),
+                None => self.input.input(self.role, key),
+            },
         }
     }
 
@@ -117,6 +158,30 @@ const fn principal_type(principal: &Principal) -> &'static str {
     }
 }
 
+/// `kms:GrantConstraintType`, `kms:EncryptionContext:…` and `kms:EncryptionContextKeys` of a grant,
+/// whose constraint stands in the place of an encryption context.
+///
+/// Source: Service Authorization Reference, "CreateGrant", "RetireGrant".
+#[must_use]
+pub fn constraint_fact<'a>(terms: &'a GrantTerms, key: &str) -> Option<Fact<'a>> {
+    let (kind, pairs) = match (&terms.context_subset, &terms.context_equals) {
+        (Some(pairs), _) => ("EncryptionContextSubset", pairs),
+        (None, Some(pairs)) => ("EncryptionContextEquals", pairs),
+        (None, None) => return None,
+    };
+    match key {
+        "kms:grantconstrainttype" => Some(Fact::One(kind.into())),
+        "kms:encryptioncontextkeys" => {
+            Some(Fact::Many(pairs.keys().map(|key| key.as_str().into()).collect()))
+        }
+        _ => {
+            let name = key.strip_prefix("kms:encryptioncontext:")?;
+            let named = pairs.iter().filter(|(key, _)| key.to_lowercase() == name);
+            Fact::single(named.map(|(_, value)| value.as_str()))
+        }
+    }
+}
+
 /// Source: AWS KMS Developer Guide, "AWS KMS condition keys".
 fn of_key<'a>(record: &'a KeyRecord, key: &str) -> Option<Cow<'a, str>> {
     Some(match key {
@@ -141,4 +206,49 @@ fn of_tags<'a>(record: &'a KeyRecord, key: &str) -> Option<Fact<'a>> {
 
 fn truth(value: bool) -> Cow<'static, str> {
     if value { "true" } else { "false" }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom_keys::Party;
+
+    fn terms(subset: bool, pairs: &[(&str, &str)]) -> GrantTerms {
+        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let (context_subset, context_equals) =
+            if subset { (Some(pairs), None) } else { (None, Some(pairs)) };
+        GrantTerms {
+            grantee: Party::Service("rds.amazonaws.com".to_owned()),
+            retiring: None,
+            operations: Vec::new(),
+            context_subset,
+            context_equals,
+            source_arn: None,
+            name: None,
+        }
+    }
+
+    /// Source: Service Authorization Reference, `RetireGrant`. Only identity policies are asked.
+    #[test]
+    fn policies_see_the_constraint_of_a_grant() {
+        let subset = terms(true, &[("App", "Shop"), ("n", "1")]);
+        let one = |value: &'static str| Some(Fact::One(value.into()));
+        assert_eq!(
+            constraint_fact(&subset, "kms:grantconstrainttype"),
+            one("EncryptionContextSubset")
+        );
+        assert_eq!(constraint_fact(&subset, "kms:encryptioncontext:app"), one("Shop"));
+        assert_eq!(constraint_fact(&subset, "kms:encryptioncontext:other"), None);
+        let keys = constraint_fact(&subset, "kms:encryptioncontextkeys");
+        assert_eq!(keys, Some(Fact::Many(vec!["App".into(), "n".into()])));
+        let equals = terms(false, &[("App", "a"), ("app", "b")]);
+        assert_eq!(
+            constraint_fact(&equals, "kms:grantconstrainttype"),
+            one("EncryptionContextEquals")
+        );
+        let twice = constraint_fact(&equals, "kms:encryptioncontext:app");
+        assert_eq!(twice, Some(Fact::Ambiguous(vec!["a".into(), "b".into()])));
+        let none = GrantTerms { context_equals: None, ..equals };
+        assert_eq!(constraint_fact(&none, "kms:grantconstrainttype"), None);
+    }
 }

@@ -23,6 +23,7 @@ mod engine;
 mod facts;
 mod family;
 pub mod gate;
+mod grant_kind;
 mod grant_token;
 mod last_use;
 pub mod ledger;
@@ -47,8 +48,10 @@ pub mod work;
 
 pub use authenticate::Unauthenticated;
 pub use engine::{Engine, Ports, Report, Running, Settings};
+pub use facts::constraint_fact;
 pub use operation::{Operation, Role};
 pub use pipeline::Outcome;
 pub use scheduled::Due;
 pub use strongroom_policy::Fact;
 pub use vault::{CacheSizes, VaultError};
+pub use wording::{LOCKED_OUT, malformed_policy};

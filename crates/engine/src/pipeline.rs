@@ -4,7 +4,7 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::decode::Values;
 use crate::demands::Effect;
-use crate::desk::{Desk, Faults};
+use crate::desk::{Desk, Faults, NamedGrant};
 use crate::engine::{Engine, Settings};
 use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
@@ -107,6 +107,10 @@ impl Engine {
         let recipient = asides.recipient.as_ref();
         note.recipient(recipient);
         let operation = O::read(values)?;
+        let (named, unnamed) = match asides.named_grants(self.vault()).await {
+            Ok(named) => (named, Ok(())),
+            Err(refusal) => (Vec::new(), Err(refusal)),
+        };
         let desk = Desk {
             vault: self.vault(),
             ledger: self.ledger(),
@@ -119,12 +123,13 @@ impl Engine {
             demands,
             input: &operation,
             faults,
+            named: &named,
         };
         // 2 what is it about?
         let found = operation.target()?.find(&desk, note).await?;
         // 3 may this caller?
-        let permits = O::Target::authorize(&found, &desk, note)?;
-        asides.check_grant_tokens(self.vault()).await?;
+        let permits = O::Target::authorize(&found, &desk, note).await?;
+        unnamed?;
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
         operation.check(&admitted)?;
@@ -143,6 +148,7 @@ impl Engine {
             demands,
             input: &NoInput,
             faults,
+            named: &[],
         };
         let mut work = Work::new(&desk, note);
         // 5 or was it only a question?
@@ -179,17 +185,18 @@ impl Asides {
         Ok(Self { dry_run, grant_tokens: tokens, recipient })
     }
 
-    /// Every token must name a grant that is there. A grant is visible to all as soon as it is
-    /// created, so a token makes none more so.
-    async fn check_grant_tokens(&self, vault: &Vault) -> Result<(), Refusal> {
+    /// The grants that the tokens name, of which each must name one. A grant is visible to all as
+    /// soon as it is created, so a token makes none more so.
+    async fn named_grants(&self, vault: &Vault) -> Result<Vec<NamedGrant>, Refusal> {
+        let mut named = Vec::with_capacity(self.grant_tokens.len());
         for token in &self.grant_tokens {
             let (key, id) = grant_token::open(vault, token).await?;
-            let found = vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await;
-            if !matches!(found, Ok(Some(_))) {
-                return Err(Refusal::InvalidGrantToken);
+            match vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await {
+                Ok(Some(read)) => named.push(NamedGrant { key, grant: read.record }),
+                _ => return Err(Refusal::InvalidGrantToken),
             }
         }
-        Ok(())
+        Ok(named)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where records are: the keys of the store. `docs/records.md` lists the forms.
 
+use crate::grant_kind::GrantPlace;
 use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
 use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
@@ -21,6 +22,8 @@ pub enum Subject {
     Alias(AliasArn),
     /// An access key.
     Credential(String),
+    /// The grants on a key to a party, by the digest of the party.
+    Grantee(KeyArn, String),
     /// Nothing that is cached.
     Other,
 }
@@ -76,6 +79,15 @@ impl Slot {
         let (region, party) = (key.region, digest(party));
         let text = format!("gr/{region}/{party}/{}/{}/{grant}", key.account, key.key);
         Self::new(text, DomainName::region(region), Subject::Other)
+    }
+
+    /// That somebody is the grantee of a grant: `ge/<account>/<region>/<key id>/<digest of the
+    /// party>/<digest of its kind>/<digest of its source>/<digest of its context>/<grant id>`.
+    #[must_use]
+    pub(crate) fn granted(key: &KeyArn, party: &str, place: &GrantPlace, grant: &str) -> Self {
+        let GrantPlace { kind, source, context } = place;
+        let text = format!("{}{kind}/{source}/{context}/{grant}", granted(key, party));
+        Self::new(text, DomainName::region(key.region), Subject::Grantee(*key, digest(party)))
     }
 
     /// That something is to be done with a key by itself:
@@ -212,6 +224,26 @@ impl SlotRange {
         Self::new(text, DomainName::region(key.region))
     }
 
+    /// All grants on a key to somebody, by kind.
+    #[must_use]
+    pub(crate) fn granted(key: &KeyArn, party: &str) -> Self {
+        Self::new(granted(key, party), DomainName::region(key.region))
+    }
+
+    /// Those of them of one kind that ask for this source and, unless it is not asked for, context.
+    #[must_use]
+    pub(crate) fn granted_in(
+        key: &KeyArn,
+        party: &str,
+        kind: &str,
+        source: &str,
+        context: Option<&str>,
+    ) -> Self {
+        let context = context.map(|context| format!("{context}/")).unwrap_or_default();
+        let text = format!("{}{kind}/{source}/{context}", granted(key, party));
+        Self::new(text, DomainName::region(key.region))
+    }
+
     /// All grants in a Region that somebody may retire, by account, key id and grant id.
     #[must_use]
     pub fn retirables(party: &str, region: Region) -> Self {
@@ -265,8 +297,13 @@ impl SlotRange {
     }
 }
 
+/// What the places of grants on `key` to `party` begin with.
+fn granted(key: &KeyArn, party: &str) -> String {
+    format!("ge/{}/{}/{}/{}/", key.account, key.region, key.key, digest(party))
+}
+
 /// A text of any length and characters, as part of a store key: the first 16 bytes of its SHA-256.
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     let digest = hash::sha256(text.as_bytes());
     hash::hex(digest.first_chunk::<16>().unwrap_or(&[0; 16]))
 }

@@ -3,9 +3,12 @@
 //! **Invariant:** what a cache holds was read from the store after the last commit that touched
 //! it; a committed change is forgotten by the caches before its reply leaves.
 
+mod grants;
+
 use crate::credential::CredentialRecord;
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
+use grants::GrantCaches;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::HashMap;
@@ -97,11 +100,19 @@ pub struct CacheSizes {
     pub aliases: usize,
     /// Credentials.
     pub credentials: usize,
+    /// Grantees, of each key, with what they have been found to have.
+    pub grants: usize,
 }
 
 impl Default for CacheSizes {
     fn default() -> Self {
-        Self { keys: 50_000, key_bytes: 256 << 20, aliases: 50_000, credentials: 10_000 }
+        Self {
+            keys: 50_000,
+            key_bytes: 256 << 20,
+            aliases: 50_000,
+            credentials: 10_000,
+            grants: 50_000,
+        }
     }
 }
 
@@ -119,6 +130,7 @@ pub struct Vault {
     keys: Cache<KeyArn, Arc<KeyEntry>, KeyWeight>,
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
     credentials: Cache<String, Arc<Read<CredentialRecord>>>,
+    grants: GrantCaches,
 }
 
 impl Vault {
@@ -138,6 +150,7 @@ impl Vault {
             keys: Cache::with_weighter(sizes.keys, sizes.key_bytes, KeyWeight),
             aliases: Cache::new(sizes.aliases),
             credentials: Cache::new(sizes.credentials),
+            grants: GrantCaches::new(sizes.grants),
         }
     }
 
@@ -255,6 +268,7 @@ impl Vault {
                 Subject::Key(arn) => drop(self.keys.remove(arn)),
                 Subject::Alias(arn) => drop(self.aliases.remove(arn)),
                 Subject::Credential(id) => drop(self.credentials.remove(id.as_str())),
+                Subject::Grantee(key, party) => self.grants.forget(key, party),
                 Subject::Other => {}
             }
         }

@@ -7,6 +7,7 @@ use crate::refusal::{
     PendingRotation, Refusal, TagDefect, Unsupported,
 };
 use strongroom_keys::StateRefusal;
+use strongroom_policy::{Malformed, Problem};
 use strongroom_types::KeySpec;
 
 impl Refusal {
@@ -309,3 +310,19 @@ fn validation(invalid: &Invalid) -> String {
         }
     }
 }
+
+/// The text of the `MalformedPolicyDocumentException` for a document that is no policy: AWS's for
+/// principals, else the place and what is wrong there.
+#[must_use]
+pub fn malformed_policy(why: &Malformed) -> String {
+    match why.problem() {
+        Problem::Principal => {
+            "Policy contains a statement with one or more invalid principals.".to_owned()
+        }
+        _ => why.to_string(),
+    }
+}
+
+/// The text of the `MalformedPolicyDocumentException` for a policy that locks its author out.
+pub const LOCKED_OUT: &str =
+    "The new key policy will not allow you to update the key policy in the future.";

@@ -52,6 +52,13 @@ impl ArnPattern {
         })
     }
 
+    /// Tells `note` of each variable.
+    pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
+        if let Self::Parts(parts) = self {
+            parts.iter().for_each(|part| part.variables(note));
+        }
+    }
+
     /// Whether `arn` is of this pattern; `None` when that hangs on a variable without value.
     pub(crate) fn matches(&self, arn: &str, facts: &dyn Facts) -> Option<bool> {
         let Self::Parts(patterns) = self else { return Some(true) };

@@ -69,6 +69,16 @@ impl Condition {
         Ok(Self { key: key.to_lowercase().into(), operator, values })
     }
 
+    /// Tells `note` of each key that it asks for.
+    pub(crate) fn keys(&self, note: &mut dyn FnMut(&str)) {
+        note(&self.key);
+        match &self.values {
+            Values::Texts(texts) => texts.iter().for_each(|text| text.variables(note)),
+            Values::Arns(arns) => arns.iter().for_each(|arn| arn.variables(note)),
+            _ => {}
+        }
+    }
+
     /// Whether it is true of the request, for a statement of this effect.
     pub(crate) fn holds(&self, facts: &dyn Facts, effect: Effect) -> bool {
         let fact = facts.fact(&self.key).filter(|fact| *fact != Fact::Many(Vec::new()));

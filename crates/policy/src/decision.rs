@@ -1,16 +1,18 @@
 //! The decision: may this caller do this?
 //!
-//! The order is AWS's ("Policy evaluation logic" in the IAM User Guide, "Key policies" in the AWS
-//! KMS Developer Guide):
+//! The order is AWS's ("Policy evaluation logic" in the IAM User Guide, "Key policies" and "Grants"
+//! in the AWS KMS Developer Guide):
 //!
 //! 1. An action that is not for other accounts is refused to them whatever policies say.
 //! 2. An explicit deny in any policy wins.
 //! 3. Service control policies must allow, level by level; they do not concern services.
-//! 4. For a key, its policy must allow; an identity policy alone never suffices. It does so by
-//!    naming the caller, or by naming the caller's account and leaving the rest to the identity
-//!    policies of that account. A caller of another account needs both.
+//! 4. For a key, its policy or a grant must allow; an identity policy alone never suffices. The
+//!    key policy does so by naming the caller, or by naming the caller's account and leaving the
+//!    rest to the identity policies of that account. A caller of another account needs both. A
+//!    grant does so by itself, unless it is to an account: users and roles of that then need an
+//!    identity policy, too.
 //! 5. Permissions boundary and session policies limit the allow, the less the more precisely the
-//!    key policy names the caller ([`Case::limits`]).
+//!    key policy or the grant names the caller ([`Case::limits`]); across accounts, always.
 //! 6. Whatever is not allowed is denied.
 //!
 //! To callers of other accounts the policies of their own account answer first: what they are told
@@ -20,14 +22,15 @@ pub(crate) mod permit;
 
 use crate::denial::Denial;
 use crate::facts::Facts;
+use crate::grant::{Grant, GrantParty};
 use crate::policy::Policy;
 use crate::principal::Naming;
 use crate::question::{Inquiry, Question, Resource, Sources};
 use crate::statement::{Effect, Statement};
-use permit::{Permit, PolicyKind, Reason, Site};
-use strongroom_types::Principal;
+use permit::{GrantPart, Permit, PolicyKind, Reason, Site};
+use strongroom_types::{GrantOperation, Principal};
 
-/// Answers `question` from the policies in `sources`.
+/// Answers `question` from the policies and the grants in `sources`.
 ///
 /// # Errors
 /// [`Denial`] with the reason.
@@ -36,9 +39,107 @@ pub fn decide(
     sources: &Sources<'_>,
     facts: &dyn Facts,
 ) -> Result<Permit, Denial> {
+    match examine(question, sources, facts) {
+        Verdict::Allowed(permit) => Ok(permit),
+        Verdict::Denied(denial) => Err(denial),
+        Verdict::Open(undecided) => undecided.by_grants(sources.grants),
+    }
+}
+
+/// Answers `question` from the policies in `sources`, as far as they decide it: whoever has grants
+/// to look up needs to do so only when the answer is [`Verdict::Open`].
+pub fn examine<'a>(
+    question: &'a Question<'a>,
+    sources: &'a Sources<'a>,
+    facts: &'a dyn Facts,
+) -> Verdict<'a> {
     let case = Case { inquiry: Inquiry::new(question, facts), sources };
-    let reason = case.reason()?;
+    match case.by_policies() {
+        Ok(reason) => Verdict::Allowed(Permit::granted(question, reason)),
+        Err((denial, Finality::Final)) => Verdict::Denied(denial),
+        Err((denial, Finality::UnlessGranted)) => Verdict::Open(Undecided { case, denial }),
+    }
+}
+
+/// Whether the caller may retire `grant`, which is on the key of `question`: the party that it
+/// names for it, its grantee where it permits that, and the account that created it or has the
+/// key. What is an account's to do its root user does, and those of its users and roles to whom an
+/// identity policy allows it. Key policies have no say; a deny of the caller's own account has.
+///
+/// Source: AWS KMS Developer Guide, "Retiring and revoking grants".
+///
+/// # Errors
+/// [`Denial`] with the reason.
+pub fn decide_retirement(
+    question: &Question<'_>,
+    sources: &Sources<'_>,
+    facts: &dyn Facts,
+    grant: &Grant<'_>,
+) -> Result<Permit, Denial> {
+    let case = Case { inquiry: Inquiry::new(question, facts), sources };
+    case.refuse_denied_by_caller_side()?;
+    if question.principal.account().is_some() {
+        case.allowed_by_service_control()?;
+    }
+    let reason = case.retirement(grant)?;
     Ok(Permit::granted(question, reason))
+}
+
+/// What the policies make of a question.
+#[derive(Debug)]
+pub enum Verdict<'a> {
+    /// It is allowed.
+    Allowed(Permit),
+    /// It is denied, and no grant changes that.
+    Denied(Denial),
+    /// Nothing denies it and nothing allows it: a grant may.
+    Open(Undecided<'a>),
+}
+
+/// A question that the policies have left open.
+pub struct Undecided<'a> {
+    case: Case<'a>,
+    denial: Denial,
+}
+
+impl std::fmt::Debug for Undecided<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Undecided").field(&self.denial).finish()
+    }
+}
+
+impl Undecided<'_> {
+    /// Answers the question from grants on the key: the first that allows it is the reason.
+    ///
+    /// # Errors
+    /// The policies' [`Denial`] when no grant names the caller for it; else what limits the first
+    /// that does.
+    pub fn by_grants(self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
+        let Self { case, denial } = self;
+        let mut limited = None;
+        for grant in grants {
+            match case.granted(grant) {
+                Some(Ok(reason)) => return Ok(Permit::granted(case.inquiry.question, reason)),
+                Some(Err(limit)) => {
+                    limited.get_or_insert(limit);
+                }
+                None => {}
+            }
+        }
+        Err(limited.unwrap_or(denial))
+    }
+
+    /// The policies' denial, which stands when there are no grants.
+    #[must_use]
+    pub fn into_denial(self) -> Denial {
+        self.denial
+    }
+}
+
+/// Whether a denial stands whatever grants there are.
+enum Finality {
+    Final,
+    UnlessGranted,
 }
 
 struct Case<'a> {
@@ -47,29 +148,94 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn reason(&self) -> Result<Reason, Denial> {
+    fn by_policies(&self) -> Result<Reason, (Denial, Finality)> {
         let question = self.inquiry.question;
-        let caller = question.principal.account();
-        let is_foreign = match (caller, question.resource.account()) {
-            (Some(caller), Some(owner)) => caller != owner,
-            _ => false,
-        };
+        let is_foreign = self.is_foreign();
+        let last = |denial| (denial, Finality::Final);
         if is_foreign && !question.cross_account_allowed {
-            return Err(Denial::Hidden { explicit: None });
+            return Err(last(Denial::Hidden { explicit: None }));
         }
-        self.refuse_denied_by_caller_side()?;
+        self.refuse_denied_by_caller_side().map_err(last)?;
         if !is_foreign && let Some(site) = self.denied_by_key_policy() {
-            return Err(Denial::Explicit(site));
+            return Err(last(Denial::Explicit(site)));
         }
-        if caller.is_some() {
-            self.allowed_by_service_control()?;
+        if question.principal.account().is_some() {
+            self.allowed_by_service_control().map_err(last)?;
         }
         match question.resource {
             Resource::Key(_) if is_foreign => self.foreign_key(),
-            Resource::Key(_) => self.own_key(),
-            Resource::Alias(_) if is_foreign => Err(Denial::Hidden { explicit: None }),
-            Resource::Alias(_) | Resource::Any => self.own_account(),
+            Resource::Key(_) => self.own_key().map_err(|denial| (denial, Finality::UnlessGranted)),
+            Resource::Alias(_) | Resource::NewKey { .. } if is_foreign => {
+                Err(last(Denial::Hidden { explicit: None }))
+            }
+            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Any => {
+                self.own_account().map_err(last)
+            }
         }
+    }
+
+    /// Whether caller and resource are of different accounts.
+    fn is_foreign(&self) -> bool {
+        let question = self.inquiry.question;
+        match (question.principal.account(), question.resource.account()) {
+            (Some(caller), Some(owner)) => caller != owner,
+            _ => false,
+        }
+    }
+
+    /// What `grant` makes of the question: nothing if it does not permit this to the caller, else
+    /// the reason or what limits it.
+    fn granted(&self, grant: &Grant<'_>) -> Option<Result<Reason, Denial>> {
+        let Question { principal, partition, action, .. } = *self.inquiry.question;
+        let naming = grant.grantee.naming(principal, partition)?;
+        grant.permits(action, self.inquiry.facts).then(|| {
+            let identity = self.granted_by_name(naming)?;
+            let (grant, by_token) = (grant.id.into(), grant.by_token);
+            Ok(Reason::Grant { grant, by_token, identity })
+        })
+    }
+
+    /// What else must allow what a grant permits to the caller under this name: the statement, if
+    /// it must be one of an identity policy.
+    fn granted_by_name(&self, naming: Naming) -> Result<Option<Site>, Denial> {
+        if naming == Naming::Account && !self.is_root() {
+            return self.allowed_by_caller_side().map(Some);
+        }
+        if self.is_foreign() && !self.is_root() {
+            self.allowed_by_boundary()?;
+            self.allowed_by_session()?;
+        } else {
+            self.limits(naming)?;
+        }
+        Ok(None)
+    }
+
+    /// Why the caller may retire `grant`.
+    fn retirement(&self, grant: &Grant<'_>) -> Result<Reason, Denial> {
+        let Question { principal, partition, resource, .. } = *self.inquiry.question;
+        let way = |party: GrantParty<'_>| party.naming(principal, partition);
+        let may_retire = grant.operations.contains(&GrantOperation::RetireGrant);
+        let caller = principal.account();
+        let is_owner =
+            caller.is_some() && (caller == Some(grant.issuer) || caller == resource.account());
+        let parts = [
+            (GrantPart::Retiring, grant.retiring.and_then(way)),
+            (GrantPart::Grantee, way(grant.grantee).filter(|_| may_retire)),
+            (GrantPart::Owner, is_owner.then_some(Naming::Account)),
+        ];
+        let mut denial = None;
+        for (part, naming) in parts {
+            let Some(naming) = naming else { continue };
+            match self.granted_by_name(naming) {
+                Ok(identity) => {
+                    return Ok(Reason::Retirement { grant: grant.id.into(), part, identity });
+                }
+                Err(why) => {
+                    denial.get_or_insert(why);
+                }
+            }
+        }
+        Err(denial.unwrap_or(Denial::Hidden { explicit: None }))
     }
 
     /// A key of the caller's account, or any key when the caller is a service.
@@ -85,13 +251,18 @@ impl Case<'_> {
     }
 
     /// A key of another account.
-    fn foreign_key(&self) -> Result<Reason, Denial> {
-        let identity = if self.is_root() { None } else { Some(self.allowed_by_caller_side()?) };
+    fn foreign_key(&self) -> Result<Reason, (Denial, Finality)> {
+        let identity =
+            if self.is_root() { Ok(None) } else { self.allowed_by_caller_side().map(Some) };
         if let Some(site) = self.denied_by_key_policy() {
-            return Err(Denial::Hidden { explicit: Some(site) });
+            // What the caller's own account says comes first.
+            let hidden = Denial::Hidden { explicit: Some(site) };
+            return Err((identity.err().unwrap_or(hidden), Finality::Final));
         }
-        let (_, key_policy) =
-            self.allowed_by_key_policy().ok_or(Denial::Hidden { explicit: None })?;
+        let open = |denial| (denial, Finality::UnlessGranted);
+        let identity = identity.map_err(open)?;
+        let allow = self.allowed_by_key_policy();
+        let (_, key_policy) = allow.ok_or(open(Denial::Hidden { explicit: None }))?;
         Ok(match identity {
             Some(identity) => Reason::Delegated { key_policy, identity },
             None => Reason::KeyPolicy(key_policy),
@@ -119,7 +290,7 @@ impl Case<'_> {
         Ok(identity)
     }
 
-    /// What limits an allow in the key policy of one's own account under each name.
+    /// What limits an allow in the key policy, or by a grant, of one's own account under each name.
     ///
     /// Source: IAM User Guide, "Permissions boundaries for IAM entities" and "Session policies".
     fn limits(&self, naming: Naming) -> Result<(), Denial> {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 ///
 /// A fact is asked for only when a policy that may apply names it, so an implementation computes
 /// it on demand and a policy without conditions costs nothing.
-pub trait Facts {
+pub trait Facts: Sync {
     /// The value of a condition key, `None` when the request does not have it.
     ///
     /// `key` is in lower case throughout (`aws:principaltag/team`,

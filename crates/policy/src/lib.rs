@@ -18,6 +18,7 @@ mod decimal;
 mod decision;
 mod denial;
 mod facts;
+mod grant;
 mod json;
 mod key_policy;
 mod malformed;
@@ -30,14 +31,17 @@ mod statement;
 mod template;
 mod wildcard;
 
-pub use decision::decide;
 pub use decision::permit::{
-    GrantPart, GrantParties, OperatorTask, Permit, PolicyKind, Reason, ScheduledTask, Site,
+    GrantPart, OperatorTask, Permit, PolicyKind, Reason, ScheduledTask, Site,
 };
+pub use decision::{Undecided, Verdict, decide, decide_retirement, examine};
 pub use denial::{Denial, Mention};
 pub use facts::{Fact, Facts};
+pub use grant::{
+    ContextConstraint, Grant, GrantParty, SOURCE_ARN_FACT, context_fact, grantee_names,
+};
 pub use key_policy::{default_key_policy, locks_out};
-pub use malformed::{Malformed, Problem};
+pub use malformed::{Malformed, Problem, Step};
 pub use policy::Policy;
 pub use principal::NamedPrincipal;
 pub use question::{Question, Resource, Sources};

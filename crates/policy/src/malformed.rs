@@ -5,15 +5,24 @@ use std::fmt;
 /// A refused policy document: what is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
-    place: String,
+    /// From the inside out.
+    steps: Vec<Step>,
     problem: Problem,
 }
 
+/// A step from the document towards a place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Into the member of this name.
+    Member(String),
+    /// To the list's item of this index, from 0.
+    Item(usize),
+}
+
 impl Malformed {
-    /// The place in the document, `Statement[2].Principal.AWS[0]`; empty for the document itself.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
+    /// The steps from the document to the place; none for the document itself.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().rev()
     }
 
     /// What is wrong there.
@@ -24,29 +33,38 @@ impl Malformed {
 
     /// The same, found inside the member `name`.
     pub(crate) fn within(mut self, name: &str) -> Self {
-        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
-        self.place = format!("{name}{dot}{}", self.place);
+        self.steps.push(Step::Member(name.to_owned()));
         self
     }
 
     /// The same, found in the list's item `index`, from 0.
-    pub(crate) fn at(self, index: usize) -> Self {
-        self.within(&format!("[{index}]"))
+    pub(crate) fn at(mut self, index: usize) -> Self {
+        self.steps.push(Step::Item(index));
+        self
     }
 }
 
 impl From<Problem> for Malformed {
     fn from(problem: Problem) -> Self {
-        Self { place: String::new(), problem }
+        Self { steps: Vec::new(), problem }
     }
 }
 
+/// Writes the place, if it is not the document itself, and what is wrong:
+/// `Statement[2].Principal.AWS[0]: the principal is invalid`.
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() {
-            return fmt::Display::fmt(&self.problem, f);
+        for (at, step) in self.steps().enumerate() {
+            match step {
+                Step::Member(name) if at == 0 => f.write_str(name)?,
+                Step::Member(name) => write!(f, ".{name}")?,
+                Step::Item(index) => write!(f, "[{index}]")?,
+            }
         }
-        write!(f, "{}: {}", self.place, self.problem)
+        if !self.steps.is_empty() {
+            f.write_str(": ")?;
+        }
+        fmt::Display::fmt(&self.problem, f)
     }
 }
 

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub struct Policy {
     statements: Box<[Statement]>,
+    /// What its conditions and variables ask for, in lower case.
+    asks: BTreeSet<Box<str>>,
 }
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -40,6 +42,18 @@ impl Policy {
         Self::parse(text, Kind::Identity, Self::IDENTITY_POLICY_MAX_LEN)
     }
 
+    /// How many statements it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// Whether it has no statement, which the parser refuses.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
     /// The principals that a key policy names, in order, repeats included. Whoever stores the
     /// policy checks that they exist.
     pub fn principals(&self) -> impl Iterator<Item = &NamedPrincipal> {
@@ -59,6 +73,11 @@ impl Policy {
             }
         }
         self
+    }
+
+    /// Whether a condition or a variable asks for this key, in lower case.
+    pub(crate) fn asks_for(&self, key: &str) -> bool {
+        self.asks.contains(key)
     }
 
     /// The statements with their index, counted from 0.
@@ -88,7 +107,9 @@ impl Policy {
                 return Err(repeated.at(at).within("Statement"));
             }
         }
-        Ok(Self { statements })
+        let mut asks = BTreeSet::new();
+        statements.iter().for_each(|statement| statement.note_keys(&mut asks));
+        Ok(Self { statements, asks })
     }
 }
 

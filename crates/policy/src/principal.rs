@@ -170,6 +170,12 @@ impl Principals {
     }
 }
 
+/// How the ARN of a principal names the caller, if it does; `*` names nobody here.
+pub(crate) fn naming_of_arn(arn: &str, caller: &Principal, partition: &str) -> Option<Naming> {
+    let entry = Entry::aws(arn).filter(|entry| entry.name != NamedPrincipal::Everyone)?;
+    entry.naming(caller, partition)
+}
+
 impl Entry {
     fn bare(name: NamedPrincipal) -> Self {
         Self { name, partition: None, id: None }
@@ -242,6 +248,12 @@ impl Entry {
 }
 
 impl NamedPrincipal {
+    /// Parses what may stand under `AWS`: `*`, an account number or the ARN of a principal.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Entry::aws(text).map(|entry| entry.name)
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),

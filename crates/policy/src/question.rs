@@ -1,9 +1,10 @@
 //! What is asked, and of which policies.
 
 use crate::facts::Facts;
+use crate::grant::Grant;
 use crate::policy::Policy;
 use std::cell::OnceCell;
-use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Principal};
+use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Principal, Region};
 
 /// May this caller do this to that?
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,13 @@ pub enum Resource<'a> {
     Key(KeyArn),
     /// The alias's half of an operation on aliases; the key's half is a question of its own.
     Alias(&'a AliasArn),
+    /// A key that is to be made, whose id is not known: its ARN is written with `*` for the id.
+    NewKey {
+        /// Its Region.
+        region: Region,
+        /// Its account, the caller's.
+        account: AccountId,
+    },
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
 }
@@ -39,6 +47,7 @@ impl Resource<'_> {
         match self {
             Self::Key(key) => Some(key.account),
             Self::Alias(alias) => Some(alias.account),
+            Self::NewKey { account, .. } => Some(*account),
             Self::Any => None,
         }
     }
@@ -50,6 +59,9 @@ impl std::fmt::Display for Resource<'_> {
         match self {
             Self::Key(key) => key.fmt(f),
             Self::Alias(alias) => alias.fmt(f),
+            Self::NewKey { region, account } => {
+                write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
+            }
             Self::Any => f.write_str("*"),
         }
     }
@@ -70,6 +82,20 @@ pub struct Sources<'a> {
     /// Those of the organization that apply to the caller's account, level by level: each level
     /// must allow, by any of its policies. Empty when there is no organization.
     pub service_control: &'a [&'a [&'a Policy]],
+    /// Grants on the key. Those to others, and for other operations, count for nothing.
+    pub grants: &'a [Grant<'a>],
+}
+
+impl Sources<'_> {
+    /// Whether a condition or a variable of any of the policies asks for this key, in lower case.
+    #[must_use]
+    pub fn ask_for(&self, key: &str) -> bool {
+        let Self { key_policy, identity, boundary, session, service_control, grants: _ } = self;
+        let one = key_policy.iter().chain(boundary).copied();
+        let lists = identity.iter().chain(*session).copied();
+        let levels = service_control.iter().flat_map(|level| level.iter().copied());
+        one.chain(lists).chain(levels).any(|policy| policy.asks_for(key))
+    }
 }
 
 /// A question with what statements need to know of it.

@@ -7,7 +7,7 @@ use crate::malformed::{Malformed, Problem};
 use crate::principal::Principals;
 use crate::question::Inquiry;
 use crate::template::{Case, Syntax, Template, pieces};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A compiled statement.
@@ -98,6 +98,16 @@ impl Statement {
         self.matches_action(inquiry)
             && self.matches_resource(inquiry)
             && self.conditions.iter().all(|condition| condition.holds(inquiry.facts, self.effect))
+    }
+
+    /// Adds the condition keys that it asks for, in conditions and in variables.
+    pub(crate) fn note_keys(&self, asks: &mut BTreeSet<Box<str>>) {
+        let mut note = |key: &str| {
+            asks.insert(key.into());
+        };
+        self.conditions.iter().for_each(|condition| condition.keys(&mut note));
+        let resources = self.resources.iter().flat_map(|listed| &listed.items);
+        resources.for_each(|pattern| pattern.variables(&mut note));
     }
 
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {

@@ -116,6 +116,16 @@ impl Template {
         Self { case, body }
     }
 
+    /// Tells `note` of each variable.
+    pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
+        let Body::Open(pieces) = &self.body else { return };
+        for piece in pieces {
+            if let Piece::Variable { key, .. } = piece {
+                note(key);
+            }
+        }
+    }
+
     /// Whether `text` is of this form; `None` when a variable has no value in this request.
     pub(crate) fn matches(&self, text: &str, facts: &dyn Facts) -> Option<bool> {
         match &self.body {

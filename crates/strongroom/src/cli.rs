@@ -21,12 +21,100 @@ pub(crate) enum Command {
     Env(DataArgument),
     /// Look at the audit trail.
     Trail(TrailArguments),
+    /// Find out why a request was allowed or refused. The server must not be running.
+    Why(WhyArguments),
+    /// Try policies before they are put. Nothing is read but the files, and nothing is sent.
+    Policy(PolicyArguments),
     /// Manage accounts.
     Account(AccountArguments),
     /// Make keys of given key material.
     Key(KeyArguments),
     /// Set the clock of a server forward that was started with --dev-clock.
     Clock(ClockArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct WhyArguments {
+    /// The request's id, which every answer carries: `x-amzn-RequestId`
+    pub(crate) request: String,
+    /// Print the whole record as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Data directory
+    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct PolicyArguments {
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Say whether a document is a policy, and where not. Ends with 1 if it is none.
+    Check(CheckArguments),
+    /// Say what policies and grants make of a request, and which statement decides. Ends with 1 if
+    /// they deny it.
+    Simulate(Box<SimulateArguments>),
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArguments {
+    /// File with the policy, `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A policy of users, groups and roles: it names no principals
+    #[arg(long, conflicts_with = "principal")]
+    pub(crate) identity: bool,
+    /// Who would put it: also say whether it locks them out
+    #[arg(long, value_name = "ARN", requires = "key")]
+    pub(crate) principal: Option<String>,
+    /// The key that it would be put on
+    #[arg(long, value_name = "ARN", requires = "principal")]
+    pub(crate) key: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SimulateArguments {
+    /// The key policy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// A policy of the user and its groups, or of the role; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) identity: Vec<PathBuf>,
+    /// The permissions boundary
+    #[arg(long, value_name = "FILE")]
+    pub(crate) boundary: Option<PathBuf>,
+    /// A session policy; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) session: Vec<PathBuf>,
+    /// The service control policies of one level of the organization; each level has its own --scp
+    #[arg(long, value_name = "FILE[,FILE…]", num_args = 1..)]
+    pub(crate) scp: Vec<String>,
+    /// Grants on the key, as `aws kms list-grants` prints them; may be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) grant: Vec<PathBuf>,
+    /// Who asks: ARN of a root user, user, role session or federated user, or a service's name.
+    /// A role's ARN stands for a session of it
+    #[arg(long, value_name = "ARN")]
+    pub(crate) principal: String,
+    /// What for: kms:Decrypt
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: String,
+    /// Of what: ARN of a key or an alias, or `*`
+    #[arg(long, value_name = "ARN")]
+    pub(crate) resource: String,
+    /// A condition key and its value; a key that is repeated has several
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    pub(crate) context: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

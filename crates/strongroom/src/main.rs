@@ -10,10 +10,12 @@ mod dev_clock;
 mod environment;
 mod gateway;
 mod key;
+mod policy;
 mod running;
 mod serve;
 mod terminal;
 mod trail;
+mod why;
 mod workers;
 
 use clap::Parser;
@@ -22,15 +24,23 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Policy(arguments) => return ended(policy::run(&arguments)),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Env(arguments) => environment::run(&arguments),
         Command::Trail(arguments) => trail::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Clock(arguments) => dev_clock::run(&arguments),
     };
+    ended(done.map(|()| true))
+}
+
+/// How the process ends: well, not so, or with a failure that is told.
+fn ended(done: Result<bool, terminal::Failure>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
             terminal::error(&failure);
             ExitCode::FAILURE

@@ -6,6 +6,7 @@ use crate::terminal::{self, Failure};
 use minicbor::Decoder;
 use minicbor::data::Type;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
@@ -19,23 +20,28 @@ pub(crate) fn run(arguments: &TrailArguments) -> Result<(), Failure> {
 }
 
 fn dump(argument: &DataArgument) -> Result<(), Failure> {
-    let data = DataDir::existing(&argument.data)?;
+    let mut heard = true;
+    read(&argument.data, |record| {
+        // Once nobody reads any more, the rest is still verified.
+        heard = heard && terminal::line(line(record));
+    })
+}
+
+/// Calls `each` with every audit record of the data directory `path`.
+pub(crate) fn read(path: &Path, each: impl FnMut(&AuditRecord)) -> Result<(), Failure> {
+    let data = DataDir::existing(path)?;
     let root = data.root_key()?;
     let store = Arc::new(data.store()?);
     let mut log = data.log()?;
-    let mut heard = true;
     let runtime = Builder::new_current_thread().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
     runtime
-        .block_on(trail::read(store, &mut *log, root, |record| {
-            // Once nobody reads any more, the rest is still verified.
-            heard = heard && terminal::line(line(record));
-        }))
+        .block_on(trail::read(store, &mut *log, root, each))
         .map_err(|why| Failure::new(why.to_string()))
 }
 
 /// A record as one line of JSON.
-fn line(record: &AuditRecord) -> Value {
+pub(crate) fn line(record: &AuditRecord) -> Value {
     json!({
         "requestId": RequestId(record.request).to_string(),
         "time": record.time.civil().to_string(),

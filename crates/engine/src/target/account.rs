@@ -6,10 +6,14 @@ use crate::demands::Access;
 use crate::desk::Desk;
 use crate::refusal::Refusal;
 use strongroom_policy::Permit;
-use strongroom_types::{AccountId, Principal, Region};
+use strongroom_types::{AccountId, Action, Principal, Region};
 
 /// The caller's account, in the request's Region.
-pub struct Account;
+#[derive(Default)]
+pub struct Account {
+    /// What else shall be done to the key that is to be made there.
+    pub also: Option<Action>,
+}
 
 /// Proof that the caller may act on its account.
 pub struct AdmittedAccount {
@@ -52,21 +56,44 @@ impl AdmittedAccount {
     }
 }
 
+/// Refuses a permit that is for no key to be made there.
+pub(super) fn covers_new_key(
+    permit: &Permit,
+    region: Region,
+    desk: &Desk<'_>,
+) -> Result<(), Refusal> {
+    let covers = permit.covers_new_key(region, desk.call.caller.account);
+    if covers { Ok(()) } else { Err(Refusal::Internal) }
+}
+
 impl Target for Account {
-    type Found = ();
+    type Found = Option<Action>;
     type Permits = Permit;
     type Admitted = AdmittedAccount;
 
-    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
-        Ok(())
+    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<Option<Action>, Refusal> {
+        Ok(self.also)
     }
 
-    fn authorize((): &(), desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+    async fn authorize(
+        also: &Option<Action>,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
         let Access::Account(action) = desk.demands.access else { return Err(Refusal::Internal) };
-        desk.permit_account(action, note)
+        let permit = desk.permit_account(action, note)?;
+        if let Some(also) = *also {
+            let region = desk.call.caller.region;
+            covers_new_key(&desk.permit_new_key(also, None, region, note)?, region, desk)?;
+        }
+        Ok(permit)
     }
 
-    fn admit((): (), permit: Permit, desk: &Desk<'_>) -> Result<AdmittedAccount, Refusal> {
+    fn admit(
+        _: Option<Action>,
+        permit: Permit,
+        desk: &Desk<'_>,
+    ) -> Result<AdmittedAccount, Refusal> {
         let caller = &desk.call.caller;
         if !permit.covers_account() {
             return Err(Refusal::Internal);
@@ -114,7 +141,7 @@ impl Target for Anyone {
         Ok(())
     }
 
-    fn authorize((): &(), desk: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
+    async fn authorize((): &(), desk: &Desk<'_>, _: &mut Note) -> Result<(), Refusal> {
         if matches!(desk.demands.access, Access::Anyone) { Ok(()) } else { Err(Refusal::Internal) }
     }
 

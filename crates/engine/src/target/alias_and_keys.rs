@@ -148,12 +148,20 @@ impl Target for AliasAndKeys {
         Ok(found)
     }
 
-    fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permits, Refusal> {
+    async fn authorize(
+        found: &Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permits, Refusal> {
         let action = action(desk)?;
         let alias = desk.permit_alias(action, &found.arn, note)?;
-        let mut ask = |key: &FoundKey| key.permit(desk, action, Role::Only, None, note);
-        let current = found.current.as_ref().map(&mut ask).transpose()?;
-        let target = found.target.as_ref().map(&mut ask).transpose()?;
+        let mut permits = [None, None];
+        for (key, permit) in [&found.current, &found.target].into_iter().zip(&mut permits) {
+            if let Some(key) = key {
+                *permit = Some(key.permit(desk, action, Role::Only, None, note).await?);
+            }
+        }
+        let [current, target] = permits;
         Ok(Permits { alias, current, target })
     }
 

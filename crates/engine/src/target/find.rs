@@ -33,7 +33,7 @@ impl FoundKey {
     }
 
     /// May the caller do this to it?
-    pub(crate) fn permit(
+    pub(crate) async fn permit(
         &self,
         desk: &Desk<'_>,
         action: Action,
@@ -45,7 +45,7 @@ impl FoundKey {
         let Some(key) = key else { return Err(desk.hidden(*arn, action, *mention, note)) };
         let (entry, alias) = (&*key.entry, alias.as_ref());
         let question = KeyQuestion { action, role, entry, alias, same_key, mention: *mention };
-        desk.permit_key(&question, note)
+        desk.permit_key(&question, note).await
     }
 
     /// Asks the gate.

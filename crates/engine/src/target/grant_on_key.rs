@@ -11,8 +11,8 @@ use crate::refusal::{Missing, Refusal};
 use crate::slot::Slot;
 use crate::vault::Read;
 use strongroom_keys::GrantRecord;
-use strongroom_policy::{GrantParties, Mention, Permit};
-use strongroom_types::{Action, GrantOperation};
+use strongroom_policy::{Mention, Permit};
+use strongroom_types::Action;
 
 /// A grant.
 pub enum GrantOnKey {
@@ -76,7 +76,7 @@ impl Target for GrantOnKey {
     }
 
     /// To a stranger a grant that is not there is one that is not theirs.
-    fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+    async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let (arn, caller) = (found.key.arn, &desk.call.caller);
         let Some(grant) = &found.grant else {
             return Err(if arn.account == caller.account {
@@ -85,21 +85,8 @@ impl Target for GrantOnKey {
                 desk.hidden(arn, action(desk)?, Mention::Arn, note)
             });
         };
-        let terms = &grant.record.terms;
-        let parties = GrantParties {
-            grantee: terms.grantee.principal(),
-            grantee_may_retire: terms.operations.contains(&GrantOperation::RetireGrant),
-            retiring: terms.retiring.as_ref().and_then(|party| party.principal()),
-        };
-        let partition = caller.region.partition();
-        let permit = Permit::to_retire(arn, &parties, &caller.principal, partition);
-        match permit {
-            Some(permit) => {
-                note.reason(permit.reason().to_string());
-                Ok(permit)
-            }
-            None => Err(desk.hidden(arn, action(desk)?, Mention::Arn, note)),
-        }
+        let record = found.key.record().ok_or(Refusal::Internal)?;
+        desk.permit_retirement(action(desk)?, record, &grant.record, note)
     }
 
     fn admit(found: Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedGrant, Refusal> {

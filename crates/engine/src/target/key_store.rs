@@ -43,7 +43,11 @@ impl Target for KeyStore {
         found.ok_or(Refusal::KeyStore(KeyStoreRefusal::NotFound(self.0)))
     }
 
-    fn authorize(_: &Self::Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+    async fn authorize(
+        _: &Self::Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
         let Access::KeyStore(action) = desk.demands.access else { return Err(Refusal::Internal) };
         desk.permit_account(action, note)
     }

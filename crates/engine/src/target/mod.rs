@@ -44,7 +44,7 @@ mod sealed {
 /// A kind of target.
 pub trait Target: sealed::Sealed + Sized + Send {
     /// What was found: records, not yet authorized.
-    type Found: Send;
+    type Found: Send + Sync;
     /// Proofs that the permits cover what was found.
     type Permits: Send;
     /// Proof that it may be worked with.
@@ -57,7 +57,7 @@ pub trait Target: sealed::Sealed + Sized + Send {
         note: &mut Note,
     ) -> impl Future<Output = Result<Self::Found, Refusal>> + Send;
 
-    /// Asks the policies.
+    /// Asks the policies, and the grants.
     ///
     /// # Errors
     /// [`Refusal::AccessDenied`].
@@ -65,7 +65,7 @@ pub trait Target: sealed::Sealed + Sized + Send {
         found: &Self::Found,
         desk: &Desk<'_>,
         note: &mut Note,
-    ) -> Result<Self::Permits, Refusal>;
+    ) -> impl Future<Output = Result<Self::Permits, Refusal>> + Send;
 
     /// The keys whose material an operation on it uses, if it uses any.
     fn used(admitted: &Self::Admitted) -> Vec<KeyArn> {

@@ -84,8 +84,8 @@ impl Target for OneKey {
         self.look_up(desk, note).await
     }
 
-    fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
-        found.key.permit(desk, action(desk)?, Role::Only, None, note)
+    async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+        found.key.permit(desk, action(desk)?, Role::Only, None, note).await
     }
 
     fn used(key: &AdmittedKey) -> Vec<KeyArn> {

@@ -1,7 +1,7 @@
 //! A primary key, and the place where its replica shall be.
 
 use super::Target;
-use super::account::AdmittedAccount;
+use super::account::{AdmittedAccount, covers_new_key};
 use super::find::{FoundKey, by_reference};
 use crate::audit::Note;
 use crate::demands::Access;
@@ -18,12 +18,15 @@ pub struct Replication {
     pub key: String,
     /// Where the replica shall be.
     pub region: Region,
+    /// What else shall be done to the replica.
+    pub also: Option<Action>,
 }
 
 /// What was found of it.
 pub struct Found {
     primary: FoundKey,
     region: Region,
+    also: Option<Action>,
 }
 
 /// Permits for the key and for the replica's place.
@@ -54,14 +57,22 @@ impl Target for Replication {
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let primary = by_reference(desk, &self.key, note).await?;
-        Ok(Found { primary, region: self.region })
+        Ok(Found { primary, region: self.region, also: self.also })
     }
 
-    fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permits, Refusal> {
+    async fn authorize(
+        found: &Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permits, Refusal> {
         let (replicate, create) = actions(desk)?;
-        let primary = found.primary.permit(desk, replicate, Role::Only, None, note)?;
+        let primary = found.primary.permit(desk, replicate, Role::Only, None, note).await?;
         let record = found.primary.record().ok_or(Refusal::Internal)?;
         let place = desk.permit_replica(create, record, found.region, note)?;
+        if let Some(also) = found.also {
+            let permit = desk.permit_new_key(also, Some(record), found.region, note)?;
+            covers_new_key(&permit, found.region, desk)?;
+        }
         Ok(Permits { primary, place })
     }
 

@@ -68,11 +68,17 @@ impl Target for Succession {
         Ok(Found { primary, successor })
     }
 
-    fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permits, Refusal> {
+    async fn authorize(
+        found: &Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permits, Refusal> {
         let action = action(desk)?;
-        let mut ask = |key: &FoundKey| key.permit(desk, action, Role::Only, None, note);
-        let primary = ask(&found.primary)?;
-        let successor = found.successor.as_ref().map(ask).transpose()?;
+        let primary = found.primary.permit(desk, action, Role::Only, None, note).await?;
+        let successor = match &found.successor {
+            Some(key) => Some(key.permit(desk, action, Role::Only, None, note).await?),
+            None => None,
+        };
         Ok(Permits { primary, successor })
     }
 

@@ -45,15 +45,15 @@ impl Target for TwoKeys {
         Ok((source, destination))
     }
 
-    fn authorize(
+    async fn authorize(
         (source, destination): &(Found, Found),
         desk: &Desk<'_>,
         note: &mut Note,
     ) -> Result<(Permit, Permit), Refusal> {
         let (from, to) = actions(desk)?;
         let same = source.key.arn == destination.key.arn;
-        let from = source.key.permit(desk, from, Role::Source, Some(same), note)?;
-        let to = destination.key.permit(desk, to, Role::Destination, Some(same), note)?;
+        let from = source.key.permit(desk, from, Role::Source, Some(same), note).await?;
+        let to = destination.key.permit(desk, to, Role::Destination, Some(same), note).await?;
         Ok((from, to))
     }
 

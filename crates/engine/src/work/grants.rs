@@ -2,6 +2,7 @@
 
 use super::Work;
 use crate::gate::AdmittedKey;
+use crate::grant_kind::GrantPlace;
 use crate::grant_token;
 use crate::pages::{Page, PageRequest};
 use crate::refusal::{Limit, Missing, Refusal};
@@ -49,6 +50,8 @@ impl Work<'_> {
         if let Some(party) = &terms.retiring {
             self.changes.put(Slot::retirable(party.text(), &arn, &id), None, &id);
         }
+        let place = GrantPlace::of(&terms);
+        self.changes.put(Slot::granted(&arn, terms.grantee.text(), &place, &id), None, &id);
         let issuer = self.desk.call.caller.account;
         let record = GrantRecord { id: id.clone(), terms, issuer, created: self.now() };
         self.changes.put(Slot::grant(&arn, &id), None, &record);
@@ -170,7 +173,8 @@ pub(crate) fn beside(arn: &KeyArn, grant: &GrantRecord) -> Vec<Slot> {
     let named = terms.name.as_ref().map(|_| Slot::grant_terms(arn, &terms.digest()));
     let retiring = terms.retiring.as_ref();
     let retirable = retiring.map(|party| Slot::retirable(party.text(), arn, &grant.id));
-    named.into_iter().chain(retirable).collect()
+    let granted = Slot::granted(arn, terms.grantee.text(), &GrantPlace::of(terms), &grant.id);
+    named.into_iter().chain(retirable).chain([granted]).collect()
 }
 
 /// The key and the grant that the rest of a place names.

@@ -3,7 +3,8 @@
 use super::{MAX_POLICY_BYTES, Work};
 use crate::gate::AdmittedKey;
 use crate::refusal::{Limit, Refusal};
-use strongroom_policy::{Policy, Problem, Sources, locks_out};
+use crate::wording::{LOCKED_OUT, malformed_policy};
+use strongroom_policy::{Policy, locks_out};
 use strongroom_types::KeyArn;
 
 impl Work<'_> {
@@ -18,21 +19,11 @@ impl Work<'_> {
             return Err(Refusal::LimitExceeded(Limit::PolicySize));
         }
         let policy = Policy::key_policy(&text);
-        let policy = policy.map_err(|why| {
-            Refusal::MalformedPolicy(match why.problem() {
-                Problem::Principal => {
-                    "Policy contains a statement with one or more invalid principals.".to_owned()
-                }
-                _ => why.to_string(),
-            })
-        })?;
+        let policy = policy.map_err(|why| Refusal::MalformedPolicy(malformed_policy(&why)))?;
         let facts = self.desk.facts();
         let caller = &self.desk.call.caller.principal;
-        if !bypass && locks_out(&policy, caller, arn, &Sources::default(), &facts) {
-            return Err(Refusal::MalformedPolicy(
-                "The new key policy will not allow you to update the key policy in the future."
-                    .to_owned(),
-            ));
+        if !bypass && locks_out(&policy, caller, arn, &self.desk.sources(), &facts) {
+            return Err(Refusal::MalformedPolicy(LOCKED_OUT.to_owned()));
         }
         Ok(text)
     }

@@ -3,10 +3,11 @@
 use crate::question::{Question, Resource};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_types::{Action, AliasArn, KeyArn, Principal};
+use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Region};
 
-/// The proof that an action on a resource is allowed. It has three makers:
-/// [`decide`](crate::decide), [`Permit::for_scheduled_task`] and [`Permit::for_operator`].
+/// The proof that an action on a resource is allowed. Its makers are [`decide`](crate::decide) and
+/// what it is made of, [`decide_retirement`](crate::decide_retirement),
+/// [`Permit::for_scheduled_task`] and [`Permit::for_operator`].
 ///
 /// It is not made in any other way,
 ///
@@ -39,6 +40,7 @@ pub struct Permit {
 enum Target {
     Key(KeyArn),
     Alias(AliasArn),
+    NewKey(Region, AccountId),
     Any,
 }
 
@@ -54,37 +56,12 @@ impl Permit {
         Self { action: task.action(), target: Target::Key(key), reason: Reason::Operator(task) }
     }
 
-    /// The permit to retire a grant on `key`, if `caller` is one of those who may: the one whom the
-    /// grant names for it, its grantee where the grant permits that, and the root user of the
-    /// key's account.
-    ///
-    /// Source: AWS KMS API Reference, `RetireGrant`.
-    #[must_use]
-    pub fn to_retire(
-        key: KeyArn,
-        grant: &GrantParties<'_>,
-        caller: &Principal,
-        partition: &'static str,
-    ) -> Option<Self> {
-        let is_caller = |party: &str| names(party, caller, partition);
-        let part = if grant.retiring.is_some_and(is_caller) {
-            GrantPart::Retiring
-        } else if grant.grantee.is_some_and(is_caller) && grant.grantee_may_retire {
-            GrantPart::Grantee
-        } else if matches!(caller, Principal::Root { account } if *account == key.account) {
-            GrantPart::Owner
-        } else {
-            return None;
-        };
-        let action = Action::new("kms:RetireGrant");
-        Some(Self { action, target: Target::Key(key), reason: Reason::Grant(part) })
-    }
-
     /// The permit of a positive decision.
     pub(super) fn granted(question: &Question<'_>, reason: Reason) -> Self {
         let target = match question.resource {
             Resource::Key(key) => Target::Key(key),
             Resource::Alias(alias) => Target::Alias(alias.clone()),
+            Resource::NewKey { region, account } => Target::NewKey(region, account),
             Resource::Any => Target::Any,
         };
         Self { action: question.action, target, reason }
@@ -106,6 +83,12 @@ impl Permit {
     #[must_use]
     pub fn covers_account(&self) -> bool {
         matches!(self.target, Target::Any)
+    }
+
+    /// Whether it is for keys that are to be made in this account and Region.
+    #[must_use]
+    pub fn covers_new_key(&self, region: Region, account: AccountId) -> bool {
+        matches!(&self.target, Target::NewKey(own, by) if *own == region && *by == account)
     }
 
     /// What is permitted.
@@ -138,8 +121,24 @@ pub enum Reason {
     Identity(Site),
     /// The caller is the root user of the account; the action is on no key.
     RootUser,
-    /// The caller is a party of the grant that it is about.
-    Grant(GrantPart),
+    /// A grant permits it.
+    Grant {
+        /// Identifier of the grant.
+        grant: Arc<str>,
+        /// Whether the request named it by a token.
+        by_token: bool,
+        /// Statement of the identity policy, when the grant is to the caller's account.
+        identity: Option<Site>,
+    },
+    /// The caller may retire the grant that it is about.
+    Retirement {
+        /// Identifier of the grant.
+        grant: Arc<str>,
+        /// What the caller is to it.
+        part: GrantPart,
+        /// Statement of the identity policy, when that is the caller's account.
+        identity: Option<Site>,
+    },
     /// The service does what is due.
     Scheduled(ScheduledTask),
     /// The operator of the server does it.
@@ -151,11 +150,15 @@ impl fmt::Display for Reason {
         match self {
             Self::KeyPolicy(site) | Self::Identity(site) => site.fmt(f),
             Self::Delegated { key_policy, identity } => write!(f, "{key_policy} and {identity}"),
-            Self::Grant(part) => f.write_str(match part {
-                GrantPart::Retiring => "retiring principal of the grant",
-                GrantPart::Grantee => "grantee, whom the grant lets retire it",
-                GrantPart::Owner => "root user of the key's account",
-            }),
+            Self::Grant { grant, by_token, identity } => {
+                let token = if *by_token { ", named by a token" } else { "" };
+                write!(f, "grant {grant}{token}")?;
+                also(f, identity.as_ref())
+            }
+            Self::Retirement { grant, part, identity } => {
+                write!(f, "{} of grant {grant}", part.name())?;
+                also(f, identity.as_ref())
+            }
             Self::RootUser => f.write_str("root user of the account"),
             Self::Scheduled(task) => f.write_str(match task {
                 ScheduledTask::DeleteKey => "scheduled deletion",
@@ -168,15 +171,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Who is named in a grant, by ARN.
-#[derive(Debug, Clone, Copy)]
-pub struct GrantParties<'a> {
-    /// Who may use the key.
-    pub grantee: Option<&'a str>,
-    /// Whether the grantee may retire the grant.
-    pub grantee_may_retire: bool,
-    /// Who may retire the grant.
-    pub retiring: Option<&'a str>,
+fn also(f: &mut fmt::Formatter<'_>, identity: Option<&Site>) -> fmt::Result {
+    identity.map_or(Ok(()), |site| write!(f, " and {site}"))
 }
 
 /// The part that a caller has in a grant.
@@ -184,21 +180,20 @@ pub struct GrantParties<'a> {
 pub enum GrantPart {
     /// The grant names it for retiring.
     Retiring,
-    /// It is the grantee.
+    /// It is the grantee, and the grant permits to retire it.
     Grantee,
-    /// The key is its account's.
+    /// Its account created the grant, or has the key.
     Owner,
 }
 
-/// Whether the ARN `party` is that of `caller`; that of a role is that of its sessions.
-fn names(party: &str, caller: &Principal, partition: &'static str) -> bool {
-    let role = match caller {
-        Principal::RoleSession { account, role_path, role, .. } => {
-            Some(format!("arn:{partition}:iam::{account}:role{role_path}{role}"))
+impl GrantPart {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Retiring => "retiring principal",
+            Self::Grantee => "grantee",
+            Self::Owner => "account",
         }
-        _ => None,
-    };
-    party == caller.arn(partition).to_string() || role.as_deref() == Some(party)
+    }
 }
 
 /// What the service does by itself when it is due.

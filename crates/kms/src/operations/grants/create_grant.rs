@@ -10,7 +10,7 @@ use strongroom_engine::refusal::{GrantDefect, Refusal};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
-use strongroom_engine::{Fact, Operation, Role};
+use strongroom_engine::{Fact, Operation, Role, constraint_fact};
 use strongroom_keys::{GrantTerms, Party};
 use strongroom_types::{EncryptionContext, GrantOperation, KeySpec};
 
@@ -58,14 +58,9 @@ impl Operation for CreateGrant {
             "kms:granteeserviceprincipal" => one(terms.grantee.service()),
             "kms:retiringprincipal" => one(retiring.and_then(Party::principal)),
             "kms:retiringserviceprincipal" => one(retiring.and_then(Party::service)),
-            "kms:grantconstrainttype" => one(match terms {
-                GrantTerms { context_subset: Some(_), .. } => Some("EncryptionContextSubset"),
-                GrantTerms { context_equals: Some(_), .. } => Some("EncryptionContextEquals"),
-                _ => None,
-            }),
             "kms:grantconstraintsourcearn" => one(terms.source_arn.as_deref()),
-            "kms:grantisforawsresource" => one(Some("false")),
-            _ => None,
+            "kms:grantisforawsresource" => party::for_aws_resource(key),
+            _ => constraint_fact(terms, key),
         }
     }
 

@@ -4,7 +4,6 @@ use super::entry::entry;
 use super::party::{self, grant_id};
 use crate::operations::page::page_reply;
 use crate::table::{OperationName, demands};
-use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::gate::AdmittedKey;
@@ -13,6 +12,7 @@ use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
+use strongroom_engine::{Fact, Operation, Role};
 use strongroom_keys::Party;
 
 pub(crate) struct ListGrants {
@@ -38,6 +38,10 @@ impl Operation for ListGrants {
 
     fn target(&self) -> Result<OneKey, Refusal> {
         Ok(OneKey::Named(self.key.clone()))
+    }
+
+    fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
+        party::for_aws_resource(key)
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {

@@ -30,7 +30,7 @@ impl Operation for ListRetirableGrants {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account)
+        Ok(Account::default())
     }
 
     /// Callers see what principals of their own account may retire; services are none.

@@ -1,5 +1,6 @@
 //! Who a grant names, and how a request names a grant.
 
+use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::refusal::{GrantDefect, Refusal};
 use strongroom_keys::Party;
@@ -55,6 +56,11 @@ pub(super) fn account_of(arn: &str) -> Option<AccountId> {
 
 fn has_session(resource: &str) -> bool {
     resource.split('/').count() == 3
+}
+
+/// `kms:GrantIsForAWSResource`: no service calls on anybody's behalf here.
+pub(super) fn for_aws_resource(key: &str) -> Option<Fact<'static>> {
+    (key == "kms:grantisforawsresource").then_some(Fact::One("false".into()))
 }
 
 /// A grant id: 64 hexadecimal digits.

@@ -1,8 +1,7 @@
 //! [RevokeGrant](https://docs.aws.amazon.com/kms/latest/APIReference/API_RevokeGrant.html): ends a grant, on behalf of the key.
 
-use super::party::grant_id;
+use super::party::{self, grant_id};
 use crate::table::{OperationName, demands};
-use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::gate::AdmittedKey;
@@ -10,6 +9,7 @@ use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
+use strongroom_engine::{Fact, Operation, Role};
 
 pub(crate) struct RevokeGrant {
     key: String,
@@ -26,6 +26,10 @@ impl Operation for RevokeGrant {
 
     fn target(&self) -> Result<OneKey, Refusal> {
         Ok(OneKey::Named(self.key.clone()))
+    }
+
+    fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
+        party::for_aws_resource(key)
     }
 
     async fn rehearse(&self, key: &AdmittedKey, work: &mut Work<'_>) -> Result<(), Refusal> {

@@ -14,6 +14,8 @@ use strongroom_types::{ExpirationModel, ImportType, KeySpec, Timestamp};
 
 pub(crate) struct ImportKeyMaterial {
     key: String,
+    /// As it was given; policies ask whether it was.
+    model: Option<ExpirationModel>,
     brought: BroughtMaterial,
 }
 
@@ -22,9 +24,9 @@ impl Operation for ImportKeyMaterial {
     const DEMANDS: &'static Demands = demands(OperationName::ImportKeyMaterial);
 
     fn read(mut values: Values) -> Result<Self, Refusal> {
-        let model = values.name("ExpirationModel").unwrap_or(ExpirationModel::Expires);
+        let model = values.name("ExpirationModel");
         let expires = values.take("ValidTo");
-        let defect = match (model, expires) {
+        let defect = match (model.unwrap_or(ExpirationModel::Expires), expires) {
             (ExpirationModel::Expires, None) => Some(ImportDefect::ExpiryMissing),
             (ExpirationModel::DoesNotExpire, Some(_)) => Some(ImportDefect::ExpiryGiven),
             _ => None,
@@ -44,21 +46,18 @@ impl Operation for ImportKeyMaterial {
             id,
             description: values.take("KeyMaterialDescription"),
         };
-        Ok(Self { key: values.need("KeyId")?, brought })
+        Ok(Self { key: values.need("KeyId")?, model, brought })
     }
 
     fn target(&self) -> Result<OneKey, Refusal> {
         Ok(OneKey::Named(self.key.clone()))
     }
 
+    /// Source: AWS KMS Developer Guide, "kms:ExpirationModel": it is absent when the parameter is.
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
-        let expires = self.brought.expires;
         let text = match key {
-            "kms:expirationmodel" => match expires {
-                Some(_) => ExpirationModel::Expires.name().into(),
-                None => ExpirationModel::DoesNotExpire.name().into(),
-            },
-            "kms:validto" => seconds(expires?).into(),
+            "kms:expirationmodel" => self.model?.name().into(),
+            "kms:validto" => seconds(self.brought.expires?).into(),
             _ => return None,
         };
         Some(Fact::One(text))

@@ -35,7 +35,7 @@ impl Operation for DescribeCustomKeyStores {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account)
+        Ok(Account::default())
     }
 
     async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {

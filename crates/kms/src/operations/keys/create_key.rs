@@ -1,7 +1,7 @@
 //! [CreateKey](https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html): makes a key.
 
 use crate::metadata::key_metadata;
-use crate::operations::tags::rules::{checked_tags, request_tag};
+use crate::operations::tags::rules::{checked_tags, request_tag, tagging};
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -51,7 +51,7 @@ impl Operation for CreateKey {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account)
+        Ok(Account { also: tagging(&self.tags) })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
@@ -133,4 +133,60 @@ fn fits_key_stores(spec: KeySpec, multi_region: bool) -> Result<(), Refusal> {
         return Err(Refusal::Unsupported(Unsupported::InKeyStore("MultiRegion")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields;
+    use strongroom_engine::wire::Node;
+
+    fn text(text: &'static str) -> Node<'static> {
+        Node::Text(text.into())
+    }
+
+    fn read(members: Vec<(&'static str, Node<'static>)>) -> CreateKey {
+        let members = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        CreateKey::read(Values::check(fields::CREATE_KEY, &Node::Object(members)).unwrap()).unwrap()
+    }
+
+    fn one(key: &CreateKey, name: &str) -> Option<String> {
+        match key.fact(Role::Only, name) {
+            Some(Fact::One(value)) => Some(value.into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Source: Service Authorization Reference, `CreateKey`. Only identity policies are asked.
+    #[test]
+    fn policies_see_what_shall_be_made() {
+        let tag = vec![("TagKey".into(), text("Project")), ("TagValue".into(), text("Alpha"))];
+        let asked = read(vec![
+            ("KeySpec", text("RSA_2048")),
+            ("KeyUsage", text("SIGN_VERIFY")),
+            ("Origin", text("EXTERNAL")),
+            ("MultiRegion", Node::Boolean(true)),
+            ("BypassPolicyLockoutSafetyCheck", Node::Boolean(true)),
+            ("Tags", Node::List(vec![Node::Object(tag)])),
+        ]);
+        let defaults = read(Vec::new());
+        for (name, given, default) in [
+            ("kms:keyspec", Some("RSA_2048"), Some("SYMMETRIC_DEFAULT")),
+            ("kms:customermasterkeyspec", Some("RSA_2048"), Some("SYMMETRIC_DEFAULT")),
+            ("kms:keyusage", Some("SIGN_VERIFY"), Some("ENCRYPT_DECRYPT")),
+            ("kms:customermasterkeyusage", Some("SIGN_VERIFY"), Some("ENCRYPT_DECRYPT")),
+            ("kms:keyorigin", Some("EXTERNAL"), Some("AWS_KMS")),
+            ("kms:multiregion", Some("true"), Some("false")),
+            ("kms:multiregionkeytype", Some("PRIMARY"), None),
+            ("kms:bypasspolicylockoutsafetycheck", Some("true"), None),
+            ("aws:requesttag/project", Some("Alpha"), None),
+        ] {
+            assert_eq!(one(&asked, name).as_deref(), given, "{name}");
+            assert_eq!(one(&defaults, name).as_deref(), default, "{name}");
+        }
+        let keys = asked.fact(Role::Only, "aws:tagkeys");
+        assert_eq!(keys, Some(Fact::Many(vec!["Project".into()])));
+        assert_eq!(asked.target().unwrap().also.map(|also| also.as_str()), Some("kms:TagResource"));
+        assert_eq!(defaults.target().unwrap().also, None);
+    }
 }

@@ -31,7 +31,7 @@ impl Operation for ListKeys {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account)
+        Ok(Account::default())
     }
 
     async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {

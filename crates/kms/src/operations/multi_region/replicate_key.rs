@@ -2,7 +2,7 @@
 
 use super::region;
 use crate::metadata::key_metadata;
-use crate::operations::tags::rules::{checked_tags, request_tag, tag_reply};
+use crate::operations::tags::rules::{checked_tags, request_tag, tag_reply, tagging};
 use crate::table::{OperationName, demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -38,7 +38,7 @@ impl Operation for ReplicateKey {
     }
 
     fn target(&self) -> Result<Replication, Refusal> {
-        Ok(Replication { key: self.key.clone(), region: self.region })
+        Ok(Replication { key: self.key.clone(), region: self.region, also: tagging(&self.tags) })
     }
 
     fn fact(&self, role: Role, key: &str) -> Option<Fact<'_>> {

@@ -8,7 +8,7 @@ use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::refusal::{Refusal, TagDefect};
 use strongroom_engine::reply::{Out, Reply};
-use strongroom_types::Tag;
+use strongroom_types::{Action, Tag};
 
 /// The tags in the checked members of a request.
 pub(crate) fn checked_tags(members: Vec<Values>) -> Result<Vec<Tag>, Refusal> {
@@ -63,6 +63,13 @@ pub(crate) fn request_tag<'a>(tags: &'a [Tag], key: &str) -> Option<Fact<'a>> {
 pub(crate) fn tag_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Option<Fact<'a>> {
     let keys: Vec<Cow<'a, str>> = keys.map(Cow::Borrowed).collect();
     (!keys.is_empty()).then_some(Fact::Many(keys))
+}
+
+/// What whoever makes a key with tags must be allowed besides.
+///
+/// Source: AWS KMS API Reference, `CreateKey`, "Required permissions".
+pub(crate) fn tagging(tags: &[Tag]) -> Option<Action> {
+    (!tags.is_empty()).then_some(Action::new("kms:TagResource"))
 }
 
 /// A tag, as listings show it.

@@ -1,0 +1,353 @@
+//! The product and the reference agree, on policies, grants and requests that nobody chose.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails panics"
+)]
+
+mod support;
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Map, Value, json};
+use support::{Case, reference};
+
+/// How many cases are tried; many more with `STRONGROOM_SLOW_TESTS`.
+fn cases() -> u32 {
+    let slow = std::env::var("STRONGROOM_SLOW_TESTS").is_ok_and(|set| set == "1");
+    if slow { 300_000 } else { 10_000 }
+}
+
+const CALLERS: [&str; 10] = [
+    "root",
+    "user/Alice",
+    "user/team/Alice",
+    "role/Ops:s1",
+    "role/team/Ops:s1",
+    "federated/Fay",
+    "service/rds.amazonaws.com",
+    "root@444455556666",
+    "user/Alice@444455556666",
+    "role/Ops:s1@444455556666",
+];
+
+const ARNS: [&str; 12] = [
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:iam::444455556666:root",
+    "arn:aws:iam::111122223333:user/Alice",
+    "arn:aws:iam::111122223333:user/team/Alice",
+    "arn:aws:iam::444455556666:user/Alice",
+    "arn:aws:iam::111122223333:role/Ops",
+    "arn:aws:iam::111122223333:role/team/Ops",
+    "arn:aws:iam::444455556666:role/Ops",
+    "arn:aws:sts::111122223333:assumed-role/Ops/s1",
+    "arn:aws:sts::444455556666:assumed-role/Ops/s1",
+    "arn:aws:sts::111122223333:federated-user/Fay",
+    "arn:aws-cn:iam::111122223333:user/Alice",
+];
+
+const ACTIONS: [&str; 6] = [
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:DescribeKey",
+    "kms:CreateGrant",
+    "kms:RetireGrant",
+    "kms:TagResource",
+];
+
+const OPERATIONS: [&str; 6] =
+    ["Decrypt", "Encrypt", "DescribeKey", "CreateGrant", "RetireGrant", "ReEncryptFrom"];
+
+fn effect() -> impl Strategy<Value = Value> {
+    prop_oneof![3 => Just(json!("Allow")), 1 => Just(json!("Deny"))]
+}
+
+fn actions() -> impl Strategy<Value = (&'static str, Value)> {
+    let patterns =
+        vec!["kms:*", "*", "kms:De*", "KMS:?ncrypt", "kms:Decrypt", "kms:*Grant", "s3:*"];
+    let name = prop_oneof![5 => Just("Action"), 1 => Just("NotAction")];
+    (name, subsequence(patterns, 1..3).prop_map(|list| json!(list)))
+}
+
+fn resources() -> impl Strategy<Value = (&'static str, Value)> {
+    let patterns = vec![
+        "*",
+        "arn:aws:kms:*:*:key/*",
+        "arn:aws:kms:us-east-1:111122223333:key/1234abcd-*",
+        "arn:aws:kms:us-east-1:111122223333:alias/a?c",
+        "arn:aws:kms:*:444455556666:key/*",
+        "arn:aws:kms:*:*:key/${aws:PrincipalTag/key}",
+    ];
+    let name = prop_oneof![5 => Just("Resource"), 1 => Just("NotResource")];
+    let list = prop_oneof![
+        3 => Just(json!("*")),
+        2 => subsequence(patterns, 1..3).prop_map(|list| json!(list)),
+    ];
+    (name, list)
+}
+
+/// An operator, a key, values that are well formed for it.
+fn condition() -> impl Strategy<Value = Value> {
+    let text = vec![
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIgnoreCase",
+        "StringNotEqualsIgnoreCase",
+        "StringLike",
+        "StringNotLike",
+    ];
+    let number = vec![
+        "NumericEquals",
+        "NumericNotEquals",
+        "NumericLessThan",
+        "NumericLessThanEquals",
+        "NumericGreaterThan",
+        "NumericGreaterThanEquals",
+    ];
+    let date = vec!["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals"];
+    let kinds = prop_oneof![
+        4 => (select(text), select(vec!["aws:x", "kms:EncryptionContext:App", "aws:PrincipalTag/key"]),
+              subsequence(vec!["a", "A", "a*", "?", "${aws:x}", "${aws:PrincipalTag/key, 'a'}", "1234abcd-x"], 1..3)),
+        2 => (select(number), Just("aws:n"), subsequence(vec!["1", "2", "1.5", "-1"], 1..3)),
+        1 => (select(date), Just("aws:d"),
+              subsequence(vec!["2026", "2026-11-22T06:37:05Z", "2026-11-22T07:37:05+01:00", "1795329425"], 1..3)),
+        1 => (Just("Bool"), Just("aws:b"), subsequence(vec!["true", "FALSE"], 1..2)),
+        1 => (Just("Null"), select(vec!["aws:x", "aws:list", "aws:n"]), subsequence(vec!["true", "false"], 1..2)),
+        1 => (select(vec!["IpAddress", "NotIpAddress"]), Just("aws:ip"),
+              subsequence(vec!["10.0.0.0/8", "10.1.2.3", "2001:db8::/32"], 1..3)),
+        1 => (select(vec!["ArnEquals", "ArnNotLike"]), Just("aws:arn"),
+              subsequence(vec!["*", "arn:aws:iam::*:role/O*", "arn:aws:iam::111122223333:user/${aws:x}"], 1..3)),
+        1 => (Just("BinaryEquals"), Just("aws:x"), subsequence(vec!["YQ==", "QQ=="], 1..2)),
+        2 => (select(vec!["StringEquals", "StringNotLike"]), Just("aws:list"), subsequence(vec!["a", "b", "a*"], 1..3)),
+    ];
+    let forms = select(vec![
+        ("", ""),
+        ("", "IfExists"),
+        ("ForAllValues:", ""),
+        ("ForAnyValue:", ""),
+        ("ForAnyValue:", "IfExists"),
+    ]);
+    (kinds, forms).prop_map(|((operator, key, values), (set, exists))| {
+        let operator = match operator {
+            "Null" => operator.to_owned(),
+            other => format!("{set}{other}{exists}"),
+        };
+        json!({operator: {key: values}})
+    })
+}
+
+fn statement() -> impl Strategy<Value = Value> {
+    let condition = prop_oneof![2 => Just(None), 1 => condition().prop_map(Some)];
+    (effect(), actions(), resources(), condition).prop_map(
+        |(effect, (action, actions), (resource, resources), condition)| {
+            let mut statement = json!({"Effect": effect, action: actions, resource: resources});
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            statement
+        },
+    )
+}
+
+fn principal() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        1 => Just(json!("*")),
+        5 => subsequence(ARNS.to_vec(), 1..4).prop_map(|list| json!({ "AWS": list })),
+        1 => Just(json!({"AWS": ["111122223333"], "Service": "rds.amazonaws.com"})),
+    ]
+}
+
+fn key_statement() -> impl Strategy<Value = Value> {
+    (statement(), principal(), any::<bool>()).prop_map(|(mut statement, principal, not)| {
+        let denies = statement["Effect"] == "Deny";
+        statement[if not && denies { "NotPrincipal" } else { "Principal" }] = principal;
+        statement
+    })
+}
+
+fn pairs() -> impl Strategy<Value = Value> {
+    subsequence(vec![("App", "a"), ("app", "A"), ("Stage", "1")], 1..3).prop_map(|pairs| {
+        pairs.into_iter().map(|(k, v)| (k.to_owned(), json!(v))).collect::<Map<_, _>>().into()
+    })
+}
+
+fn party() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        6 => select(ARNS.to_vec()).prop_map(Value::from),
+        1 => Just(json!({"service": "rds.amazonaws.com"})),
+    ]
+}
+
+fn grant() -> impl Strategy<Value = Value> {
+    let constraint = prop_oneof![
+        3 => Just(None),
+        2 => pairs().prop_map(|pairs| Some(("subset", pairs))),
+        2 => pairs().prop_map(|pairs| Some(("equals", pairs))),
+        1 => Just(Some(("source_arn", json!("arn:s")))),
+    ];
+    let issuer = select(vec!["111122223333", "444455556666"]);
+    let operations = subsequence(OPERATIONS.to_vec(), 1..5);
+    (party(), prop::option::of(party()), operations, constraint, issuer).prop_map(
+        |(grantee, retiring, operations, constraint, issuer)| {
+            let mut grant = json!({"grantee": grantee, "operations": operations, "issuer": issuer});
+            if let Some(retiring) = retiring {
+                grant["retiring"] = retiring;
+            }
+            if let Some((name, value)) = constraint {
+                grant[name] = value;
+            }
+            grant
+        },
+    )
+}
+
+/// Facts, each there or not.
+fn facts() -> impl Strategy<Value = Value> {
+    let text = || {
+        prop::option::of(
+            select(vec!["a", "A", "ab", "*", "1234abcd-12ab-34cd-56ef-1234567890ab"])
+                .prop_map(Value::from),
+        )
+    };
+    let twice = prop::option::of(prop_oneof![
+        4 => select(vec!["a", "A"]).prop_map(Value::from),
+        1 => subsequence(vec!["a", "A", "b"], 2).prop_map(|all| json!({ "any": all })),
+    ]);
+    let list = |all: Vec<&'static str>| {
+        prop::option::of(subsequence(all, 0..4).prop_map(|list| json!(list)))
+    };
+    (
+        (text(), text(), twice),
+        prop::option::of(select(vec!["1", "2", "1.50", "x"]).prop_map(Value::from)),
+        prop::option::of(
+            select(vec!["2026-11-22T06:37:05Z", "2026-01-01T00:00:00Z", "1795329425"])
+                .prop_map(Value::from),
+        ),
+        prop::option::of(
+            select(vec!["10.1.2.3", "2001:db8::1", "::ffff:10.9.9.9"]).prop_map(Value::from),
+        ),
+        prop::option::of(
+            select(vec!["arn:aws:iam::111122223333:role/Ops", "arn:aws:iam::111122223333:user/a"])
+                .prop_map(Value::from),
+        ),
+        (list(vec!["a", "b", "ab"]), list(vec!["App", "app", "Stage"]), list(OPERATIONS.to_vec())),
+        prop::option::of(
+            select(vec!["EncryptionContextEquals", "EncryptionContextSubset"])
+                .prop_map(Value::from),
+        ),
+        prop::option::of(select(vec!["1", "2"]).prop_map(Value::from)),
+        prop::option::of(Just(json!("arn:s"))),
+        prop::option::of(Just(json!("true"))),
+    )
+        .prop_map(
+            |((x, tag, app), n, d, ip, arn, (list, keys, operations), kind, stage, source, b)| {
+                let named = [
+                    ("aws:x", x),
+                    ("aws:principaltag/key", tag),
+                    ("kms:encryptioncontext:app", app),
+                    ("aws:n", n),
+                    ("aws:d", d),
+                    ("aws:ip", ip),
+                    ("aws:arn", arn),
+                    ("aws:list", list),
+                    ("kms:encryptioncontextkeys", keys),
+                    ("kms:grantoperations", operations),
+                    ("kms:grantconstrainttype", kind),
+                    ("kms:encryptioncontext:stage", stage),
+                    ("kms:grantconstraintsourcearn", source.clone()),
+                    ("aws:sourcearn", source),
+                    ("aws:b", b),
+                ];
+                let there =
+                    named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+                there.collect::<Map<_, _>>().into()
+            },
+        )
+}
+
+fn case() -> impl Strategy<Value = Map<String, Value>> {
+    let policy = || prop::collection::vec(statement(), 1..3).prop_map(Value::from);
+    let policies = |most: usize| prop::collection::vec(policy(), 0..most).prop_map(Value::from);
+    let request = (
+        select(CALLERS.to_vec()),
+        select(ACTIONS.to_vec()),
+        prop_oneof![6 => Just("key"), 1 => Just("*"), 1 => Just("alias/abc"), 1 => Just("new key")],
+        any::<bool>(),
+        prop::bool::weighted(0.15),
+        prop_oneof![4 => Just(json!("2012-10-17")), 1 => Just(json!("2008-10-17"))],
+    );
+    let key_policy = prop::option::weighted(0.8, prop::collection::vec(key_statement(), 1..4));
+    let levels =
+        prop_oneof![4 => Just(json!([])), 1 => policies(3).prop_map(|level| json!([level]))];
+    let sources = (
+        key_policy,
+        policies(3),
+        prop::option::weighted(0.3, policy()),
+        prop_oneof![2 => Just(json!([])), 1 => policies(3)],
+        levels,
+        prop::collection::vec(grant(), 0..4),
+    );
+    (request, sources, facts()).prop_map(
+        |((caller, action, resource, cross, retires, version), sources, facts)| {
+            let (key_policy, identity, boundary, session, levels, grants) = sources;
+            let mut case = Map::new();
+            let mut set = |name: &str, value: Value| case.insert(name.to_owned(), value);
+            set("name", json!("generated"));
+            set("caller", json!(caller));
+            set("action", json!(action));
+            set("resource", json!(resource));
+            set("cross_account", json!(cross));
+            set("version", version);
+            if let Some(statements) = key_policy {
+                set("key_policy", json!(statements));
+            }
+            set("identity", identity);
+            if let Some(boundary) = boundary {
+                set("boundary", boundary);
+            }
+            set("session", session);
+            // A level that holds no policy allows nothing; there is none in an organization.
+            let filled = levels.as_array().unwrap().iter().all(|l| l != &json!([]));
+            set("service_control", if filled { levels } else { json!([]) });
+            if retires && !grants.is_empty() && resource == "key" {
+                set("retires", json!(true));
+                set("action", json!("kms:RetireGrant"));
+            }
+            set("grants", json!(grants));
+            set("facts", facts);
+            case
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
+
+    #[test]
+    fn on_whatever_is_asked(case in case()) {
+        let case = Case(case);
+        let (found, _) = case.decided();
+        prop_assert_eq!(found.starts_with("allow"), reference::allows(&case), "{}", found);
+    }
+}
+
+/// What is generated is not all refused, and not all for one reason.
+#[test]
+fn what_is_generated_is_worth_deciding() {
+    use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let mut kinds = std::collections::BTreeMap::new();
+    for _ in 0..2_000 {
+        let (found, _) = Case(case().new_tree(&mut runner).unwrap().current()).decided();
+        let digits = |c: char| c.is_ascii_digit();
+        let kind = found.split(digits).next().unwrap().to_owned();
+        *kinds.entry(kind).or_insert(0) += 1;
+    }
+    for kind in ["allow: key policy statement ", "allow: grant g", "allow: identity policy "] {
+        let count = kinds.get(kind).copied().unwrap_or(0);
+        assert!(count >= 10, "{kind}: {count} of 2000: {kinds:?}");
+    }
+}

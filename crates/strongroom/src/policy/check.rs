@@ -1,0 +1,103 @@
+//! `strongroom policy check`: whether a document is a policy, and where not.
+
+use super::asker::{Given, On, principal};
+use super::document::{Place, read};
+use crate::cli::CheckArguments;
+use crate::terminal::{self, Failure};
+use serde_json::{Value, json};
+use strongroom_engine::{LOCKED_OUT, malformed_policy};
+use strongroom_policy::{Policy, Sources, locks_out};
+
+/// What was found: nothing is wrong with a policy of so many statements, or something is.
+enum Finding {
+    Good(usize),
+    LocksOut,
+    Malformed { message: String, detail: String, place: Place },
+}
+
+pub(super) fn run(arguments: &CheckArguments) -> Result<bool, Failure> {
+    let text = read(&arguments.file)?;
+    let finding = find(arguments, &text)?;
+    if arguments.json {
+        terminal::line(in_json(arguments, &finding));
+    } else {
+        let name = arguments.file.display().to_string();
+        terminal::line(in_words(arguments, &finding, &name, &text).join("\n"));
+    }
+    Ok(matches!(finding, Finding::Good(_)))
+}
+
+fn find(arguments: &CheckArguments, text: &str) -> Result<Finding, Failure> {
+    let parsed = match arguments.identity {
+        true => Policy::identity_policy(text),
+        false => Policy::key_policy(text),
+    };
+    let policy = match parsed {
+        Ok(policy) => policy,
+        Err(why) => {
+            let (message, detail) = (malformed_policy(&why), why.to_string());
+            return Ok(Finding::Malformed { message, detail, place: Place::of(&why, text) });
+        }
+    };
+    if let (Some(who), Some(key)) = (&arguments.principal, &arguments.key) {
+        let (who, on) = (principal(who)?, On::parse(key)?);
+        let On::Key(arn) = on else {
+            return Err(Failure::new(format!("`{key}` is no ARN of a key")));
+        };
+        // What an identity policy could add is not known here, so it counts for nothing.
+        let facts = Given::new(&[], &who, &on)?;
+        if locks_out(&policy, &who, arn, &Sources::default(), &facts) {
+            return Ok(Finding::LocksOut);
+        }
+    }
+    Ok(Finding::Good(policy.len()))
+}
+
+const fn kind(arguments: &CheckArguments) -> &'static str {
+    if arguments.identity { "identity policy" } else { "key policy" }
+}
+
+fn in_words(arguments: &CheckArguments, finding: &Finding, name: &str, text: &str) -> Vec<String> {
+    match finding {
+        Finding::Good(count) => {
+            let article = if arguments.identity { "an" } else { "a" };
+            let plural = if *count == 1 { "" } else { "s" };
+            vec![format!("{name}: {article} {} of {count} statement{plural}", kind(arguments))]
+        }
+        Finding::LocksOut => {
+            vec![format!("MalformedPolicyDocumentException: {LOCKED_OUT}")]
+        }
+        Finding::Malformed { message, detail, place } => {
+            let quoted = text.lines().nth(place.line - 1).unwrap_or_default();
+            let number = place.line.to_string();
+            // What a tab is as wide as is the terminal's business; the line has it, too.
+            let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+            let margin: String = quoted.chars().take(place.column - 1).map(blank).collect();
+            let indent = " ".repeat(number.len());
+            let mut lines = vec![
+                format!("{name}{}: {detail}", place.suffix()),
+                format!("{number} | {quoted}"),
+                format!("{indent} | {margin}^"),
+            ];
+            if !arguments.identity {
+                lines.push(format!("MalformedPolicyDocumentException: {message}"));
+            }
+            lines
+        }
+    }
+}
+
+fn in_json(arguments: &CheckArguments, finding: &Finding) -> Value {
+    let mut answer = json!({"kind": kind(arguments), "valid": matches!(finding, Finding::Good(_))});
+    match finding {
+        Finding::Good(count) => answer["statements"] = json!(count),
+        Finding::LocksOut => answer["message"] = json!(LOCKED_OUT),
+        Finding::Malformed { message, detail, place } => {
+            answer["message"] = json!(message);
+            answer["detail"] = json!(detail);
+            answer["line"] = json!(place.line);
+            answer["column"] = json!(place.column);
+        }
+    }
+    answer
+}
