@@ -34,7 +34,7 @@ impl Engine {
         secret: SecretBytes,
     ) -> Result<(), VaultError> {
         let mut changes = Changes::default();
-        let account = AccountRecord { id, created: self.now() };
+        let account = AccountRecord { id, created: self.now(), name: None, alias: None };
         changes.put(Slot::account(id), None, &account);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
@@ -74,7 +74,8 @@ impl Engine {
         let slot = Slot::credential(access_key)
             .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
         let created = self.now();
-        let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
+        let record =
+            CredentialRecord { account: id, owner: Owner::Root, secret, created, status: None };
         changes.put(slot, None, &record);
         Ok(())
     }

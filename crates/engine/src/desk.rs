@@ -4,7 +4,8 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
 use crate::engine::Settings;
-use crate::facts::{InputFacts, RequestFacts};
+use crate::facts::{EntityFacts, InputFacts, RequestFacts};
+use crate::identity::access_key_use::AccessKeyUses;
 use crate::last_use::LastUses;
 use crate::ledger::Ledger;
 use crate::operation::Role;
@@ -14,7 +15,9 @@ use crate::vault::{KeyEntry, Vault, VaultError};
 use std::sync::{Mutex, PoisonError};
 use strongroom_attestation::Attested;
 use strongroom_keys::KeyRecord;
-use strongroom_policy::{Mention, Permit, Question, Resource, Sources, decide};
+use strongroom_policy::{
+    EntityResource, Mention, Permit, Policy, Question, Resource, Sources, decide,
+};
 use strongroom_types::{Action, AliasArn, AliasName, Region};
 
 /// One request at the counter.
@@ -24,6 +27,7 @@ pub struct Desk<'a> {
     pub(crate) workers: &'a dyn Workers,
     pub(crate) settings: &'a Settings,
     pub(crate) last_uses: &'a LastUses,
+    pub(crate) access_key_uses: &'a AccessKeyUses,
     /// Who the answer is for, if not for the caller.
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) call: &'a Call,
@@ -72,9 +76,23 @@ impl Desk<'_> {
         let KeyQuestion { action, role, entry, alias, same_key, mention } = *asked;
         let record = Some(&entry.record);
         let facts = RequestFacts { record, alias, role, same_key, ..self.facts() };
-        let sources = Sources { key_policy: Some(&entry.policy), ..Sources::default() };
         let question = self.question(action, Resource::Key(entry.record.arn()));
-        self.decide(&question, &sources, &facts, mention, note)
+        self.decide(&question, Some(&entry.policy), &facts, mention, note)
+    }
+
+    /// May the caller do this to what IAM knows by a name? `trust` is the policy of a role that is
+    /// to be assumed.
+    pub(crate) fn permit_entity(
+        &self,
+        action: Action,
+        resource: &EntityResource,
+        entity: EntityFacts<'_>,
+        trust: Option<&Policy>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let facts = RequestFacts { entity: Some(entity), ..self.facts() };
+        let question = self.question(action, Resource::Entity(resource));
+        self.decide(&question, trust, &facts, Mention::Arn, note)
     }
 
     /// May the caller do this to the alias?
@@ -107,7 +125,7 @@ impl Desk<'_> {
         let record = Some(primary);
         let facts = RequestFacts { record, region, role: Role::Replica, ..self.facts() };
         let question = self.question(action, Resource::Any);
-        self.decide(&question, &Sources::default(), &facts, Mention::Arn, note)
+        self.decide(&question, None, &facts, Mention::Arn, note)
     }
 
     fn permit_without_key(
@@ -115,7 +133,7 @@ impl Desk<'_> {
         question: Question<'_>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        self.decide(&question, &Sources::default(), &self.facts(), Mention::Arn, note)
+        self.decide(&question, None, &self.facts(), Mention::Arn, note)
     }
 
     /// What is known of the request without any key.
@@ -129,6 +147,7 @@ impl Desk<'_> {
             region: self.call.caller.region,
             alias: None,
             same_key: None,
+            entity: None,
         }
     }
 
@@ -145,12 +164,14 @@ impl Desk<'_> {
     fn decide(
         &self,
         question: &Question<'_>,
-        sources: &Sources<'_>,
+        resource_policy: Option<&Policy>,
         facts: &RequestFacts<'_>,
         mention: Mention,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        match decide(question, sources, facts) {
+        let authority = &self.call.caller.authority;
+        let ask = |sources: &Sources<'_>| decide(question, sources, facts);
+        match authority.with_sources(resource_policy, ask) {
             Ok(permit) => {
                 note.reason(permit.reason().to_string());
                 Ok(permit)
@@ -175,5 +196,18 @@ impl Desk<'_> {
         let denial = strongroom_policy::Denial::Hidden { explicit: None };
         note.reason("no such key".to_owned());
         Refusal::AccessDenied { message: denial.message(&question, mention) }
+    }
+
+    /// The refusal for a role that is not there: it says no more than one for a role that is.
+    pub(crate) fn hidden_role(
+        &self,
+        action: Action,
+        role: &EntityResource,
+        note: &mut Note,
+    ) -> Refusal {
+        let question = self.question(action, Resource::Entity(role));
+        let denial = strongroom_policy::Denial::Hidden { explicit: None };
+        note.reason("no such role".to_owned());
+        Refusal::AccessDenied { message: denial.message(&question, Mention::Arn) }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
+use crate::identity::access_key_use::AccessKeyUses;
+use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::{Clock, Log, Store, Workers};
@@ -64,7 +66,9 @@ pub struct Engine {
     settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
+    sessions: Sessions,
     last_uses: LastUses,
+    access_key_uses: AccessKeyUses,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -102,7 +106,9 @@ impl Engine {
             settings,
             report,
             signing_keys,
+            sessions: Sessions::default(),
             last_uses: LastUses::default(),
+            access_key_uses: AccessKeyUses::default(),
             contended,
         };
         Ok(Running {
@@ -160,6 +166,14 @@ impl Engine {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.last_uses
+    }
+
+    pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
+        &self.access_key_uses
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     pub(crate) fn settings(&self) -> &Settings {

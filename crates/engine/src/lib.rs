@@ -24,6 +24,7 @@ mod facts;
 mod family;
 pub mod gate;
 mod grant_token;
+pub mod identity;
 mod last_use;
 pub mod ledger;
 mod marker;

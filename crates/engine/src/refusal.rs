@@ -1,6 +1,7 @@
 //! Why a request was refused: a variant per AWS error code, carrying what its text needs.
 //! The texts are in [`crate::wording`].
 
+pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
 use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
     AliasArn, EncryptionAlgorithm, ErrorCode, GrantOperation, KeyArn, KeySpec, KeyUsage,
@@ -109,6 +110,8 @@ pub enum Refusal {
     UnknownOperation,
     /// The input breaks a constraint.
     Validation(Invalid),
+    /// What IAM or STS refuses.
+    Identity(IdentityDefect),
     /// The server failed; the log has more under the request's id.
     Internal,
 }
@@ -358,6 +361,7 @@ impl Refusal {
             Self::Unsupported(_) => ErrorCode::UnsupportedOperation,
             Self::UnknownOperation => ErrorCode::UnknownOperation,
             Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
+            Self::Identity(defect) => defect.code(),
             Self::Internal => ErrorCode::KmsInternal,
         }
     }

@@ -3,7 +3,10 @@
 //! **Invariant:** what a cache holds was read from the store after the last commit that touched
 //! it; a committed change is forgotten by the caches before its reply leaves.
 
-use crate::credential::CredentialRecord;
+mod entities;
+
+use crate::credential::{AccountRecord, CredentialRecord};
+use crate::identity::bindings::bound;
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
 use quick_cache::Weighter;
@@ -18,7 +21,9 @@ use strongroom_keys::{
     RecordError, RootKey, codec,
 };
 use strongroom_policy::Policy;
-use strongroom_types::{AliasArn, KeyArn, KeySpec};
+use strongroom_types::{AccountId, AliasArn, KeyArn, KeySpec};
+
+pub(crate) use entities::{ControlLevel, IdentityEntry, PolicyEntry};
 
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
@@ -97,11 +102,22 @@ pub struct CacheSizes {
     pub aliases: usize,
     /// Credentials.
     pub credentials: usize,
+    /// About how many users, groups, roles and managed policies.
+    pub entities: usize,
+    /// The most bytes that these take, with their policies, text and compiled.
+    pub entity_bytes: u64,
 }
 
 impl Default for CacheSizes {
     fn default() -> Self {
-        Self { keys: 50_000, key_bytes: 256 << 20, aliases: 50_000, credentials: 10_000 }
+        Self {
+            keys: 50_000,
+            key_bytes: 256 << 20,
+            aliases: 50_000,
+            credentials: 10_000,
+            entities: 20_000,
+            entity_bytes: 128 << 20,
+        }
     }
 }
 
@@ -119,6 +135,7 @@ pub struct Vault {
     keys: Cache<KeyArn, Arc<KeyEntry>, KeyWeight>,
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
     credentials: Cache<String, Arc<Read<CredentialRecord>>>,
+    entities: Cache<String, entities::Entity, entities::EntityWeight>,
 }
 
 impl Vault {
@@ -138,6 +155,11 @@ impl Vault {
             keys: Cache::with_weighter(sizes.keys, sizes.key_bytes, KeyWeight),
             aliases: Cache::new(sizes.aliases),
             credentials: Cache::new(sizes.credentials),
+            entities: Cache::with_weighter(
+                sizes.entities,
+                sizes.entity_bytes,
+                entities::EntityWeight,
+            ),
         }
     }
 
@@ -211,6 +233,14 @@ impl Vault {
         Ok(Some(read))
     }
 
+    /// Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn has_account(&self, account: AccountId) -> Result<bool, VaultError> {
+        Ok(self.read::<AccountRecord>(&Slot::account(account)).await?.is_some())
+    }
+
     fn epoch(&self) -> u64 {
         *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -238,6 +268,7 @@ impl Vault {
                 Subject::Key(arn) => drop(self.keys.remove(arn)),
                 Subject::Alias(arn) => drop(self.aliases.remove(arn)),
                 Subject::Credential(id) => drop(self.credentials.remove(id.as_str())),
+                Subject::Entity(place) => drop(self.entities.remove(place.as_str())),
                 Subject::Other => {}
             }
         }
@@ -463,6 +494,7 @@ impl KeyEntry {
         let Read { record, version } = read;
         let policy = Policy::key_policy(&record.policy)
             .map_err(|why| VaultError(format!("stored policy of {}: {why}", record.arn())))?;
+        let policy = bound(policy, record.bindings.as_deref().unwrap_or_default());
         Ok(Self { record, version, policy, opened: OnceLock::new() })
     }
 

@@ -1,5 +1,7 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
+mod identity;
+
 use crate::refusal::{
     GrantDefect, ImportDefect, Invalid, Limit, MaterialDefect, Missing, PendingRotation, Refusal,
     TagDefect, Unsupported,
@@ -65,6 +67,7 @@ impl Refusal {
             Self::Tag(defect) => tag(*defect).to_owned(),
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
+            Self::Identity(defect) => identity::message(defect),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }

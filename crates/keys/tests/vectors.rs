@@ -179,6 +179,7 @@ fn key_record() -> KeyRecord {
         transition: None,
         pending_window_days: None,
         grants: None,
+        bindings: None,
     }
 }
 

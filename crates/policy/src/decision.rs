@@ -6,7 +6,8 @@
 //! 1. An action that is not for other accounts is refused to them whatever policies say.
 //! 2. An explicit deny in any policy wins.
 //! 3. Service control policies must allow, level by level; they do not concern services.
-//! 4. For a key, its policy must allow; an identity policy alone never suffices. It does so by
+//! 4. For a key, and for a role that is to be assumed, its policy (the role's trust policy) must
+//!    allow; an identity policy alone never suffices. It does so by
 //!    naming the caller, or by naming the caller's account and leaving the rest to the identity
 //!    policies of that account. A caller of another account needs both.
 //! 5. Permissions boundary and session policies limit the allow, the less the more precisely the
@@ -67,15 +68,19 @@ impl Case<'_> {
         match question.resource {
             Resource::Key(_) if is_foreign => self.foreign_key(),
             Resource::Key(_) => self.own_key(),
-            Resource::Alias(_) if is_foreign => Err(Denial::Hidden { explicit: None }),
-            Resource::Alias(_) | Resource::Any => self.own_account(),
+            Resource::Entity(_) if self.has_resource_policy() && is_foreign => self.foreign_key(),
+            Resource::Entity(_) if self.has_resource_policy() => self.own_key(),
+            Resource::Alias(_) | Resource::Entity(_) if is_foreign => {
+                Err(Denial::Hidden { explicit: None })
+            }
+            Resource::Alias(_) | Resource::Entity(_) | Resource::Any => self.own_account(),
         }
     }
 
     /// A key of the caller's account, or any key when the caller is a service.
     fn own_key(&self) -> Result<Reason, Denial> {
         let allow = self.allowed_by_key_policy();
-        let (naming, site) = allow.ok_or(Denial::Implicit(PolicyKind::Key))?;
+        let (naming, site) = allow.ok_or(Denial::Implicit(self.resource_policy_kind()))?;
         if naming == Naming::Account && !self.is_root() {
             let identity = self.allowed_by_caller_side()?;
             return Ok(Reason::Delegated { key_policy: site, identity });
@@ -196,10 +201,30 @@ impl Case<'_> {
         })
     }
 
-    /// The policy of the key, when the question is about one.
+    /// The policy of the key or role, when the question is about one.
     fn key_policy(&self) -> impl Iterator<Item = (usize, &Statement)> {
-        let is_key = matches!(self.inquiry.question.resource, Resource::Key(_));
-        self.sources.key_policy.filter(|_| is_key).into_iter().flat_map(Policy::statements)
+        let has_policy = self.has_resource_policy();
+        self.sources.key_policy.filter(|_| has_policy).into_iter().flat_map(Policy::statements)
+    }
+
+    fn has_resource_policy(&self) -> bool {
+        match self.inquiry.question.resource {
+            Resource::Key(_) => true,
+            Resource::Entity(_) => self.sources.key_policy.is_some(),
+            Resource::Alias(_) | Resource::Any => false,
+        }
+    }
+
+    fn resource_policy_kind(&self) -> PolicyKind {
+        match self.inquiry.question.resource {
+            Resource::Entity(_) => PolicyKind::Trust,
+            _ => PolicyKind::Key,
+        }
+    }
+
+    fn key_site(&self, at: usize, statement: &Statement) -> Site {
+        let kind = self.resource_policy_kind();
+        Site { kind, policy: 0, statement: at, sid: statement.sid.clone() }
     }
 
     fn denied_by_key_policy(&self) -> Option<Site> {
@@ -215,7 +240,7 @@ impl Case<'_> {
                 && concerned(statement)
                 && statement.applies(&self.inquiry)
         })?;
-        Some(key_site(at, found))
+        Some(self.key_site(at, found))
     }
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
@@ -227,10 +252,6 @@ impl Case<'_> {
             statement.applies(&self.inquiry).then_some((naming, at, statement))
         });
         let (naming, at, statement) = named.min_by_key(|(naming, at, _)| (*naming, *at))?;
-        Some((naming, key_site(at, statement)))
+        Some((naming, self.key_site(at, statement)))
     }
-}
-
-fn key_site(at: usize, statement: &Statement) -> Site {
-    Site { kind: PolicyKind::Key, policy: 0, statement: at, sid: statement.sid.clone() }
 }

@@ -88,6 +88,8 @@ pub enum Problem {
     SidCharacters,
     /// An identity policy applies to whom it is attached to and names no principal.
     PrincipalForbidden,
+    /// A trust policy is of its role and names no resource.
+    ResourceForbidden,
     /// `NotPrincipal` with `Allow` would allow everybody else in the world.
     AllowNotPrincipal,
     /// Neither `*`, an account, nor an ARN that can be a principal.
@@ -124,6 +126,7 @@ impl fmt::Display for Problem {
             Self::RepeatedSid => "statement ids must be unique",
             Self::SidCharacters => "a statement id must be of letters and digits",
             Self::PrincipalForbidden => "an identity-based policy must not name principals",
+            Self::ResourceForbidden => "a role trust policy must not name resources",
             Self::AllowNotPrincipal => "NotPrincipal cannot be used with the effect Allow",
             Self::Principal => "the principal is invalid",
             Self::Action => "an action must be * or of the form service:name",

@@ -26,7 +26,8 @@ fn reset_access_key(argument: &DataArgument) -> Result<(), Failure> {
     let last = Endpoint::read(&argument.data)?;
     let region = last.region.parse();
     let region = region.map_err(|()| Failure::new("the file `endpoint` has no Region"))?;
-    let key = AccessKey::generate(&SystemEntropy).map_err(|why| Failure::new(why.to_string()))?;
+    let key = AccessKey::generate(AccountId::INITIAL, &SystemEntropy)
+        .map_err(|why| Failure::new(why.to_string()))?;
     let file = key.to_file();
     let id = key.id.clone();
     let account = AccountId::INITIAL;

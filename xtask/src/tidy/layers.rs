@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sigv4", &["types", "crypto"]),
     ("engine", &["types", "crypto", "keys", "policy", "sigv4", "attestation"]),
     ("kms", &["types", "crypto", "keys", "policy", "engine"]),
-    ("iam", &["types", "crypto", "engine"]),
+    ("iam", &["types", "crypto", "keys", "engine"]),
     ("protocol", &["types", "crypto", "engine", "kms", "iam"]),
     ("storage", &["types", "crypto", "engine"]),
     ("keystores", &["types", "crypto", "sigv4", "engine"]),

@@ -2,6 +2,7 @@
 
 use super::Work;
 use super::offload::is_slow;
+use super::policies::CheckedPolicy;
 use crate::gate::AdmittedKey;
 use crate::refusal::{Refusal, Unsupported};
 use crate::slot::Slot;
@@ -9,7 +10,6 @@ use crate::target::AdmittedAccount;
 use crate::vault::KeyEntry;
 use std::sync::Arc;
 use strongroom_keys::{DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion};
-use strongroom_policy::default_key_policy;
 use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag};
 
 /// A key to be created.
@@ -54,9 +54,9 @@ impl Work<'_> {
         let id = self.fresh_id(draft.multi_region)?;
         let (region, account) = (account.region(), account.account());
         let arn = KeyArn { region, account, key: id };
-        let policy = match draft.policy {
-            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check)?,
-            None => default_key_policy(account, region.partition()),
+        let CheckedPolicy { text: policy, bindings } = match draft.policy {
+            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check).await?,
+            None => CheckedPolicy::the_default(account, region),
         };
         let (origin, state, material) = match draft.source {
             KeySource::Generated => {
@@ -91,6 +91,7 @@ impl Work<'_> {
             transition: None,
             pending_window_days: None,
             grants: None,
+            bindings,
         };
         self.note.resource(arn.to_string());
         self.stage_key(None, &record).await?;

@@ -3,7 +3,7 @@
 use crate::question::{Question, Resource};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_types::{Action, AliasArn, KeyArn, Principal};
+use strongroom_types::{Action, AliasArn, EntityArn, KeyArn, Principal};
 
 /// The proof that an action on a resource is allowed. It has three makers:
 /// [`decide`](crate::decide), [`Permit::for_scheduled_task`] and [`Permit::for_operator`].
@@ -39,6 +39,7 @@ pub struct Permit {
 enum Target {
     Key(KeyArn),
     Alias(AliasArn),
+    Entity(EntityArn),
     Any,
 }
 
@@ -85,6 +86,7 @@ impl Permit {
         let target = match question.resource {
             Resource::Key(key) => Target::Key(key),
             Resource::Alias(alias) => Target::Alias(alias.clone()),
+            Resource::Entity(entity) => Target::Entity(entity.arn.clone()),
             Resource::Any => Target::Any,
         };
         Self { action: question.action, target, reason }
@@ -102,7 +104,13 @@ impl Permit {
         matches!(&self.target, Target::Alias(own) if own == alias)
     }
 
-    /// Whether it is for an action that is on no key or alias.
+    /// Whether it is for this very entity of IAM.
+    #[must_use]
+    pub fn covers_entity(&self, arn: &EntityArn) -> bool {
+        matches!(&self.target, Target::Entity(own) if own == arn)
+    }
+
+    /// Whether it is for an action that is on no key, alias or entity.
     #[must_use]
     pub fn covers_account(&self) -> bool {
         matches!(self.target, Target::Any)
@@ -264,6 +272,7 @@ impl fmt::Display for Site {
         let Self { kind, policy, statement, sid } = self;
         match kind {
             PolicyKind::Key => write!(f, "key policy statement {statement}")?,
+            PolicyKind::Trust => write!(f, "role trust policy statement {statement}")?,
             PolicyKind::Boundary => write!(f, "permissions boundary statement {statement}")?,
             PolicyKind::Identity => write!(f, "identity policy {policy} statement {statement}")?,
             PolicyKind::Session => write!(f, "session policy {policy} statement {statement}")?,
@@ -280,6 +289,8 @@ impl fmt::Display for Site {
 pub enum PolicyKind {
     /// Key policy.
     Key,
+    /// Trust policy of a role.
+    Trust,
     /// Policy of a user, group or role.
     Identity,
     /// Permissions boundary.
@@ -296,6 +307,7 @@ impl PolicyKind {
     pub fn with_article(self) -> &'static str {
         match self {
             Self::Key => "a resource-based policy",
+            Self::Trust => "the role trust policy",
             Self::Identity => "an identity-based policy",
             Self::Boundary => "a permissions boundary",
             Self::Session => "a session policy",
