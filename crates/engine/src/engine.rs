@@ -11,6 +11,7 @@ use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
+use strongroom_federation::Providers;
 use strongroom_keys::RootKey;
 use strongroom_types::{KeySpec, Region};
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub sm2_everywhere: bool,
     /// Whose attestation documents are believed; nobody's, if there is none.
     pub attestation_roots: Roots,
+    /// The keys of OpenID Connect providers; of none, if there is none.
+    pub identity_providers: Providers,
 }
 
 impl Settings {

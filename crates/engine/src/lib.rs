@@ -46,6 +46,7 @@ pub mod wire;
 mod wording;
 pub mod work;
 
+pub use accounts::AccountEntry;
 pub use authenticate::Unauthenticated;
 pub use engine::{Engine, Ports, Report, Running, Settings};
 pub use operation::{Operation, Role};

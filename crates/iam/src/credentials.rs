@@ -35,6 +35,12 @@ impl AccessKey {
         Ok(Self { id, secret })
     }
 
+    /// The secret, to be shown once to the operator.
+    #[must_use]
+    pub fn secret_text(&self) -> Option<&str> {
+        std::str::from_utf8(self.secret.expose()).ok()
+    }
+
     /// The form of the AWS shared credentials file, profile `default`.
     #[must_use]
     pub fn to_file(&self) -> SecretBytes {

@@ -5,6 +5,7 @@ use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
 use strongroom_engine::wire::Node;
 use strongroom_engine::{Engine, Unauthenticated};
+use strongroom_iam::StsOperation;
 use strongroom_protocol::query::{Form, Service};
 use strongroom_protocol::route::{self, Route, Unroutable};
 use strongroom_protocol::{Rendered, json, query};
@@ -88,9 +89,9 @@ impl Gateway {
                 }
             }
             Ok(Route::Sts(name)) => {
-                let call = match self.authenticate(request, "sts", id).await {
+                let call = match self.sts_call(name, request, id).await {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_query(Service::Sts, &why, id),
+                    Err(refused) => return refused,
                 };
                 match strongroom_iam::serve_sts(&self.engine, name, &call, Ok(form(request))).await
                 {
@@ -100,6 +101,26 @@ impl Gateway {
             }
             Err(why) => unroutable(&why, id),
         }
+    }
+
+    /// The call that a request to STS is. One operation is not signed: an identity provider
+    /// vouches for who asks.
+    async fn sts_call(
+        &self,
+        name: StsOperation,
+        request: &Request,
+        id: RequestId,
+    ) -> Result<Call, Rendered> {
+        if name != StsOperation::AssumeRoleWithWebIdentity {
+            let call = self.authenticate(request, "sts", id).await;
+            return call.map_err(|why| unauthenticated_query(Service::Sts, &why, id));
+        }
+        let form = parameters(request);
+        let value = |name: &str| form.as_ref().and_then(|form| form.value(name));
+        let (role, token) = (value("RoleArn"), value("WebIdentityToken"));
+        let origin = arrival(&request.head);
+        let call = self.engine.authenticate_web_identity(role, token, id, origin).await;
+        call.map_err(|refusal| query::refused(Service::Sts, &refusal, id))
     }
 
     async fn authenticate(
@@ -119,14 +140,17 @@ impl Gateway {
     }
 }
 
+/// The form of a request of the Query protocol. Routing has parsed the same one.
+fn parameters(request: &Request) -> Option<Form<'_>> {
+    match request.head.method.as_str() {
+        "GET" => Form::parse(request.head.query().as_bytes()).ok(),
+        _ => Form::parse(request.body.expose()).ok(),
+    }
+}
+
 /// The input of a request of the Query protocol.
 fn form(request: &Request) -> Node<'_> {
-    let form = match request.head.method.as_str() {
-        "GET" => Form::parse(request.head.query().as_bytes()),
-        _ => Form::parse(request.body.expose()),
-    };
-    // Routing has parsed the same form.
-    form.map_or_else(|_| Node::empty(), Form::into_input)
+    parameters(request).map_or_else(Node::empty, Form::into_input)
 }
 
 fn arrival(head: &Head) -> Arrival {

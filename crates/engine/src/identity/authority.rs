@@ -43,8 +43,6 @@ pub(crate) struct SessionFacts {
 /// What an identity provider says of whom it vouches for.
 #[derive(Debug, Clone)]
 pub(crate) struct WebClaims {
-    /// The account in which the provider is believed.
-    pub(crate) account: AccountId,
     /// URL of the provider without its scheme.
     pub(crate) url: String,
     /// Who it is.

@@ -137,6 +137,9 @@ static POLICIES: [AwsManagedPolicy; 4] = [
     },
 ];
 
+/// What [`full_access`] says.
+pub(crate) const FULL_ACCESS_DOCUMENT: &str = ALLOW_ALL;
+
 /// All of them, by name.
 pub(crate) fn all() -> &'static [AwsManagedPolicy] {
     &POLICIES

@@ -10,6 +10,7 @@ mod fresh;
 pub(crate) mod quota;
 pub(crate) mod session;
 pub(crate) mod unique_id;
+mod web;
 
 pub use authority::Authority;
 pub(crate) use authority::{SessionFacts, WebClaims};
