@@ -12,7 +12,8 @@ use strongroom_kms::OperationName;
 const KMS_TARGET: &str = "TrentService.";
 /// The content type of AWS JSON 1.1.
 pub const JSON_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+/// The content type of AWS Query.
+pub const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// The version of the IAM API.
 const IAM_VERSION: &str = "2010-05-08";
 /// The version of the STS API.

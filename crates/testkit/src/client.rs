@@ -27,6 +27,8 @@ pub struct Client {
     pub access_key: String,
     /// The secret access key.
     pub secret: String,
+    /// The session token, of temporary credentials.
+    pub token: Option<String>,
 }
 
 /// A request on the wire, to be altered before it is sent.
@@ -60,6 +62,9 @@ impl Client {
             ("x-amz-target".to_owned(), format!("TrentService.{operation}")),
             ("user-agent".to_owned(), "testkit".to_owned()),
         ];
+        if let Some(token) = &self.token {
+            headers.push(("x-amz-security-token".to_owned(), token.clone()));
+        }
         let now = self.engine.now();
         let secret = SecretBytes::new(self.secret.clone().into_bytes());
         let date = now.civil().basic_date();
@@ -122,11 +127,11 @@ impl Client {
     }
 }
 
-fn borrow(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
+pub(crate) fn borrow(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
-fn arrival() -> Arrival {
+pub(crate) fn arrival() -> Arrival {
     Arrival {
         source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         user_agent: "testkit".to_owned(),

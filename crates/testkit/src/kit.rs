@@ -130,6 +130,7 @@ impl Kit {
             region: region(),
             access_key: access_key.to_owned(),
             secret: secret.to_owned(),
+            token: None,
         }
     }
 

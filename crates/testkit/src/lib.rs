@@ -22,6 +22,7 @@ mod entropy;
 mod failing;
 mod importing;
 mod kit;
+mod query;
 mod snapshot;
 mod surgery;
 mod world;
