@@ -26,8 +26,8 @@ use strongroom_keys::{
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
-    AccountId, EncryptionContext, IdentityKind, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage,
-    Origin, RotationType, Tag, Timestamp, WrappingAlgorithm,
+    AccountId, EncryptionContext, IdentityKind, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState,
+    KeyUsage, Origin, RotationType, Tag, Timestamp, WrappingAlgorithm,
 };
 
 /// The fields of a vector file: `name = hexadecimal digits`, in order.

@@ -62,14 +62,11 @@ impl Client {
             ("x-amz-target".to_owned(), format!("TrentService.{operation}")),
             ("user-agent".to_owned(), "testkit".to_owned()),
         ];
-        if let Some(token) = &self.token {
-            headers.push(("x-amz-security-token".to_owned(), token.clone()));
-        }
         let now = self.engine.now();
         let secret = SecretBytes::new(self.secret.clone().into_bytes());
         let date = now.civil().basic_date();
         let key = SigningKey::derive(&secret, &date, self.region.as_str(), "kms");
-        let signer = Signer::new(&self.access_key, None, key, Rules::new("kms"));
+        let signer = Signer::new(&self.access_key, self.token.as_deref(), key, Rules::new("kms"));
         let borrowed = borrow(&headers);
         let unsigned = strongroom_sigv4::Request::new("POST", "/", "", &borrowed, &body)
             .expect("within the limits");

@@ -33,14 +33,11 @@ impl Client {
             ("host".to_owned(), HOST.to_owned()),
             ("content-type".to_owned(), FORM_CONTENT_TYPE.to_owned()),
         ];
-        if let Some(token) = &self.token {
-            headers.push(("x-amz-security-token".to_owned(), token.clone()));
-        }
         let now = self.engine.now();
         let secret = SecretBytes::new(self.secret.clone().into_bytes());
         let date = now.civil().basic_date();
         let key = SigningKey::derive(&secret, &date, self.region.as_str(), service);
-        let signer = Signer::new(&self.access_key, None, key, Rules::new(service));
+        let signer = Signer::new(&self.access_key, self.token.as_deref(), key, Rules::new(service));
         let borrowed = borrow(&headers);
         let unsigned = strongroom_sigv4::Request::new("POST", "/", "", &borrowed, &body)
             .expect("within the limits");
