@@ -25,6 +25,7 @@ mod family;
 pub mod gate;
 mod grant_kind;
 mod grant_token;
+pub mod identity;
 mod last_use;
 pub mod ledger;
 mod marker;
@@ -46,6 +47,7 @@ pub mod wire;
 mod wording;
 pub mod work;
 
+pub use accounts::AccountEntry;
 pub use authenticate::Unauthenticated;
 pub use engine::{Engine, Ports, Report, Running, Settings};
 pub use facts::constraint_fact;

@@ -1,5 +1,6 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
+mod identity;
 mod key_store;
 
 use crate::refusal::{
@@ -69,6 +70,7 @@ impl Refusal {
             Self::Tag(defect) => tag(*defect).to_owned(),
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
+            Self::Identity(defect) => identity::message(defect),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }

@@ -59,9 +59,11 @@ impl Condition {
         values: &Json,
         variables: bool,
     ) -> Result<Self, Malformed> {
-        let vendor = key.split_once(':').filter(|(vendor, name)| {
-            !name.is_empty() && vendor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
+        // A service, or the URL of an identity provider without its scheme.
+        let in_vendor = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+        let vendor = key
+            .split_once(':')
+            .filter(|(vendor, name)| !name.is_empty() && vendor.bytes().all(in_vendor));
         if vendor.is_none_or(|(vendor, _)| vendor.is_empty()) {
             return Err(Problem::ConditionKey.into());
         }

@@ -54,6 +54,21 @@ impl Policy {
         self.statements.is_empty()
     }
 
+    /// The policy without statements, which no document is: it allows nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { statements: Box::default(), asks: Default::default() }
+    }
+
+    /// Parses the trust policy of a role: every statement names principals and actions, and none
+    /// names resources.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the first thing wrong.
+    pub fn trust_policy(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text, Kind::Trust, Self::IDENTITY_POLICY_MAX_LEN)
+    }
+
     /// The principals that a key policy names, in order, repeats included. Whoever stores the
     /// policy checks that they exist.
     pub fn principals(&self) -> impl Iterator<Item = &NamedPrincipal> {
