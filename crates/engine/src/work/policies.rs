@@ -3,7 +3,7 @@
 use super::{MAX_POLICY_BYTES, Work};
 use crate::gate::AdmittedKey;
 use crate::refusal::{Limit, Refusal};
-use crate::wording::{LOCKED_OUT, malformed_policy};
+use crate::wording::{LOCKED_OUT, malformed_policy, overly_permissive};
 use strongroom_policy::{Policy, locks_out};
 use strongroom_types::KeyArn;
 
@@ -20,6 +20,9 @@ impl Work<'_> {
         }
         let policy = Policy::key_policy(&text);
         let policy = policy.map_err(|why| Refusal::MalformedPolicy(malformed_policy(&why)))?;
+        if let Some(key) = policy.overly_permissive() {
+            return Err(Refusal::MalformedPolicy(overly_permissive(key)));
+        }
         let facts = self.desk.facts();
         let caller = &self.desk.call.caller.principal;
         if !bypass && locks_out(&policy, caller, arn, &self.desk.sources(), &facts) {
