@@ -56,4 +56,4 @@ pub use pipeline::Outcome;
 pub use scheduled::Due;
 pub use strongroom_policy::Fact;
 pub use vault::{CacheSizes, VaultError};
-pub use wording::{LOCKED_OUT, malformed_policy};
+pub use wording::{LOCKED_OUT, malformed_policy, overly_permissive};

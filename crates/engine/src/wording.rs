@@ -325,6 +325,23 @@ pub fn malformed_policy(why: &Malformed) -> String {
     }
 }
 
+/// The text of the `MalformedPolicyDocumentException` for a policy with an overly permissive
+/// condition on `key`.
+///
+/// Source: AWS KMS Developer Guide, "kms:EncryptionContext:context-key".
+#[must_use]
+pub fn overly_permissive(key: &str) -> String {
+    let (kind, what) = match key.starts_with("kms:") {
+        true => ("EncryptionContext: ", "encryption context"),
+        false => (" ", "tag"),
+    };
+    format!(
+        "OverlyPermissiveCondition:{kind}Using the ForAllValues set operator with a single-valued \
+         condition key matches requests without the specified {what} or with an unspecified \
+         {what}. To fix, remove ForAllValues."
+    )
+}
+
 /// The text of the `MalformedPolicyDocumentException` for a policy that locks its author out.
 pub const LOCKED_OUT: &str =
     "The new key policy will not allow you to update the key policy in the future.";

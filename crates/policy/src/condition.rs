@@ -71,6 +71,19 @@ impl Condition {
         Ok(Self { key: key.to_lowercase().into(), operator, values })
     }
 
+    /// Whether it asks `ForAllValues` of one pair of the encryption context, or of one tag: it then
+    /// holds of every request without that.
+    pub(crate) fn is_overly_permissive(&self) -> bool {
+        let is_one = |prefix| self.key.starts_with(prefix);
+        self.operator.quantifier == Quantifier::All
+            && (is_one("kms:encryptioncontext:") || is_one("aws:requesttag/"))
+    }
+
+    /// The condition key, in lower case.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Tells `note` of each key that it asks for.
     pub(crate) fn keys(&self, note: &mut dyn FnMut(&str)) {
         note(&self.key);

@@ -1,5 +1,6 @@
 //! Policy documents.
 
+use crate::condition::Condition;
 use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use crate::principal::NamedPrincipal;
@@ -40,6 +41,16 @@ impl Policy {
     /// [`Malformed`] with the first thing wrong.
     pub fn identity_policy(text: &str) -> Result<Self, Malformed> {
         Self::parse(text, Kind::Identity, Self::IDENTITY_POLICY_MAX_LEN)
+    }
+
+    /// The key, in lower case, of a condition that AWS KMS takes in no new key policy:
+    /// `ForAllValues` over one pair of the encryption context or over one tag holds of every
+    /// request without that. A policy that is stored may have it.
+    ///
+    /// Source: AWS KMS Developer Guide, "Using set operators with condition keys".
+    #[must_use]
+    pub fn overly_permissive(&self) -> Option<&str> {
+        self.statements.iter().find_map(Statement::overly_permissive).map(Condition::key)
     }
 
     /// How many statements it has.

@@ -122,6 +122,11 @@ impl Statement {
         resources.for_each(|pattern| pattern.variables(&mut note));
     }
 
+    /// The first condition that is overly permissive.
+    pub(crate) fn overly_permissive(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.is_overly_permissive())
+    }
+
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(actions) = &self.actions else { return false };
         let action = inquiry.question.action.as_str();

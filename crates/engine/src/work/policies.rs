@@ -4,7 +4,7 @@ use super::{MAX_POLICY_BYTES, Work};
 use crate::gate::AdmittedKey;
 use crate::identity::bindings::{Principals, look_up};
 use crate::refusal::{Limit, Refusal};
-use crate::wording::{LOCKED_OUT, malformed_policy};
+use crate::wording::{LOCKED_OUT, malformed_policy, overly_permissive};
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Policy, default_key_policy, locks_out};
 use strongroom_types::{AccountId, KeyArn, Region};
@@ -38,6 +38,9 @@ impl Work<'_> {
         }
         let policy = Policy::key_policy(&text);
         let policy = policy.map_err(|why| Refusal::MalformedPolicy(malformed_policy(&why)))?;
+        if let Some(key) = policy.overly_permissive() {
+            return Err(Refusal::MalformedPolicy(overly_permissive(key)));
+        }
         let found =
             look_up(&policy, self.desk.vault).await.map_err(|why| self.desk.internal(&why))?;
         let Principals::Known(bindings) = found else {
