@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
 use strongroom_engine::call::{Arrival, Call, RequestId};
+use strongroom_engine::ports::key_store::NoKeyStores;
 use strongroom_engine::ports::{Clock, Inline};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
 use strongroom_keys::LocalRootKey;
@@ -66,6 +67,7 @@ async fn open() -> Result<Engine, Failure> {
         clock: Arc::new(Wall),
         entropy: Arc::new(SystemEntropy),
         workers: Arc::new(Inline),
+        key_stores: Arc::new(NoKeyStores),
         settings: Settings::default(),
         report: Arc::new(Told),
     };
@@ -77,7 +79,7 @@ async fn open() -> Result<Engine, Failure> {
     let other: AccountId = STRANGER_ACCOUNT.parse().map_err(|_| failed("no account"))?;
     for (account, key) in [(AccountId::INITIAL, OWNER), (other, STRANGER)] {
         let secret = SecretBytes::new(SECRET.as_bytes().to_vec());
-        engine.create_account(account, region, key, secret).await.map_err(failed)?;
+        engine.create_account(account, None, region, (key, secret)).await.map_err(failed)?;
     }
     Ok(engine)
 }
