@@ -1,17 +1,31 @@
 """The inputs of the public API model, frozen for the tests that run without a client.
 
 `crates/kms/tests/model_inputs.txt` says in a line a member or shape what botocore's model says of
-the inputs of all operations. Here it is compared with botocore's; in `crates/kms/tests/model.rs`
-with the fields that the server checks. UPDATE_SNAPSHOTS=1 writes it anew.
+the inputs of all operations; `iam_inputs.txt` and `sts_inputs.txt` of `crates/iam/tests` of those
+that are served. Here they are compared with botocore's; in the `model.rs` beside them with the
+fields that the server checks. UPDATE_SNAPSHOTS=1 writes them anew.
 """
 
 import os
-from pathlib import Path
+import re
 
-from server import SESSION
+import pytest
 
-FROZEN = Path(__file__).parent.parent / "crates/kms/tests/model_inputs.txt"
-MODEL = SESSION._session.get_service_model("kms")
+from server import ROOT, SESSION
+
+FROZEN = {
+    "kms": ROOT / "crates/kms/tests/model_inputs.txt",
+    "iam": ROOT / "crates/iam/tests/iam_inputs.txt",
+    "sts": ROOT / "crates/iam/tests/sts_inputs.txt",
+}
+
+
+def served(service: str) -> list:
+    """The operations in the frozen inputs: of KMS all, of the others those that are there."""
+    model = SESSION._session.get_service_model(service)
+    if service == "kms":
+        return model.operation_names
+    return re.findall(r"^operation (\w+)$", FROZEN[service].read_text(), re.MULTILINE)
 
 
 def members(structure):
@@ -57,15 +71,20 @@ def parts(shape):
             yield from parts(member)
 
 
-def test_the_frozen_inputs_are_the_models():
+@pytest.mark.parametrize("service", sorted(FROZEN))
+def test_the_frozen_inputs_are_the_models(service):
     lines, shapes = [], {}
-    for name in MODEL.operation_names:
-        structure = MODEL.operation_model(name).input_shape
-        lines += [f"operation {name}", *members(structure)]
+    model, frozen = SESSION._session.get_service_model(service), FROZEN[service]
+    for name in served(service):
+        structure = model.operation_model(name).input_shape
+        lines.append(f"operation {name}")
+        if structure is None:
+            continue
+        lines += members(structure)
         for member in structure.members.values():
             shapes |= {part.name: described(part) for part in parts(member)}
     lines += [f"shape {name} {text}" for name, text in sorted(shapes.items())]
     text = "\n".join(lines) + "\n"
     if os.environ.get("UPDATE_SNAPSHOTS") == "1":
-        FROZEN.write_text(text)
-    assert FROZEN.read_text() == text
+        frozen.write_text(text)
+    assert frozen.read_text() == text

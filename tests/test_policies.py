@@ -1,6 +1,7 @@
 """Key policies: stored, checked when they are put, and enforced."""
 
 import json
+import re
 
 import pytest
 
@@ -193,3 +194,23 @@ def test_decryption_without_a_key_id_names_the_ciphertext(kms, key, root):
     text = caught.value.response["Error"]["Message"]
     assert text.startswith(f"User: {root} is not authorized to perform: kms:Decrypt on ")
     assert "explicit deny" in text
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("kms:EncryptionContext:App", "OverlyPermissiveCondition:EncryptionContext: Using the ForAllValues"),
+        ("aws:RequestTag/team", "OverlyPermissiveCondition: Using the ForAllValues"),
+    ],
+)
+def test_for_all_values_of_a_single_value_is_refused(kms, key, condition, text):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+        "Condition": {"ForAllValues:StringEquals": {condition: "x"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with refused(MALFORMED, re.compile(f"^{text} set operator with a single-valued condition key")):
+        kms.put_key_policy(KeyId=key["KeyId"], Policy=policy, BypassPolicyLockoutSafetyCheck=True)

@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Load(LoadArguments),
     /// Run a floor server, until standard input ends
     Floor(FloorArguments),
+    /// Measure what a decision costs with long policies and many grants, in this process
+    Decisions(DecisionsArguments),
 }
 
 /// What is measured, and for how long.
@@ -119,6 +121,14 @@ pub(crate) struct FloorArguments {
     /// Where the certificate that clients are to trust is written, PEM
     #[arg(long, value_name = "FILE", required_unless_present = "plain")]
     pub(crate) ca: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct DecisionsArguments {
+    /// Grants on the key that has many
+    #[arg(long, value_name = "N", default_value_t = 50_000,
+          value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    pub(crate) grants: u32,
 }
 
 /// How little a server can do.

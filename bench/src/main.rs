@@ -7,6 +7,7 @@ mod clock;
 mod compare;
 mod connection;
 mod contestant;
+mod decisions;
 mod endpoint;
 mod floor;
 mod generator;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Floor(arguments) => floor::run(&arguments),
+        Command::Decisions(arguments) => decisions::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ pub mod cbc;
 pub mod entropy;
 pub mod es384;
 pub mod hash;
+pub mod jws;
 pub mod kdf;
 pub mod key_wrap;
 pub mod mac;

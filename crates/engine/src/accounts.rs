@@ -1,13 +1,33 @@
-//! Accounts and their root users' access keys, for the operator of the server: what has to be there
-//! before anybody can sign a request. Each change is recorded as an event of the service.
+//! Accounts, their root users' access keys and service control policies, for the operator of the
+//! server: what has to be there before anybody can sign a request. Each change is recorded as an
+//! event of the service.
 
 use crate::credential::{AccountRecord, CredentialRecord, Owner};
 use crate::engine::Engine;
+use crate::identity::quota;
 use crate::ledger::Changes;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{Read, VaultError};
 use strongroom_crypto::SecretBytes;
-use strongroom_types::{AccountId, Region};
+use strongroom_keys::identity::ControlRecord;
+use strongroom_policy::Policy;
+use strongroom_types::{AccountId, Region, Timestamp};
+
+/// The service control policy that every level has from the beginning.
+const FULL_ACCESS: &str = "FullAWSAccess";
+
+/// An account, as the operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// Its number.
+    pub id: AccountId,
+    /// What the operator calls it.
+    pub name: Option<String>,
+    /// Its alias.
+    pub alias: Option<String>,
+    /// When it was created.
+    pub created: Timestamp,
+}
 
 /// Credentials looked at in one step.
 const PAGE: usize = 1000;
@@ -29,12 +49,15 @@ impl Engine {
     pub async fn create_account(
         &self,
         id: AccountId,
+        name: Option<String>,
         region: Region,
-        access_key: &str,
-        secret: SecretBytes,
+        (access_key, secret): (&str, SecretBytes),
     ) -> Result<(), VaultError> {
+        if self.has_account(id).await? {
+            return Err(VaultError(format!("account {id} is there already")));
+        }
         let mut changes = Changes::default();
-        let account = AccountRecord { id, created: self.now() };
+        let account = AccountRecord { id, created: self.now(), name, alias: None };
         changes.put(Slot::account(id), None, &account);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
@@ -63,6 +86,128 @@ impl Engine {
         written.map(drop).map_err(|_| VaultError("the access key could not be reset".to_owned()))
     }
 
+    /// All accounts, by number.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn accounts(&self) -> Result<Vec<AccountEntry>, VaultError> {
+        let (range, mut all) = (SlotRange::accounts(), Vec::new());
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let found = self.vault().scan::<AccountRecord>(&range, after.as_deref(), PAGE).await?;
+            let count = found.len();
+            after = found.last().map(|(place, _)| place.clone());
+            all.extend(found.into_iter().map(|(_, record)| {
+                let AccountRecord { id, created, name, alias } = record;
+                AccountEntry { id, name, alias, created }
+            }));
+            if count < PAGE {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The service control policies of an account, or of all, as names and documents.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn service_control(
+        &self,
+        account: Option<AccountId>,
+    ) -> Result<Vec<(String, String)>, VaultError> {
+        let level = self.vault().controls(account).await?;
+        let mut policies = level.record.policies.clone();
+        if !level.record.without_full_access {
+            let text = crate::identity::aws_managed::FULL_ACCESS_DOCUMENT.to_owned();
+            policies.insert(0, (FULL_ACCESS.to_owned(), text));
+        }
+        Ok(policies)
+    }
+
+    /// Puts a service control policy on an account, or on all, in the place of the one of its name.
+    ///
+    /// # Errors
+    /// [`VaultError`] with what is wrong with it, or when there is no such account.
+    pub async fn put_service_control(
+        &self,
+        account: Option<AccountId>,
+        region: Region,
+        (name, document): (&str, &str),
+    ) -> Result<(), VaultError> {
+        if name != FULL_ACCESS {
+            if quota::size(document) > quota::CONTROL_POLICY {
+                let most = quota::CONTROL_POLICY;
+                return Err(VaultError(format!("the policy is longer than {most} characters")));
+            }
+            let parsed = Policy::identity_policy(document);
+            parsed.map_err(|why| VaultError(format!("the policy is malformed: {why}")))?;
+        }
+        self.change_service_control(account, region, "PutServiceControlPolicy", |record| {
+            if name == FULL_ACCESS {
+                record.without_full_access = false;
+                return Ok(());
+            }
+            if let Some((_, text)) = record.policies.iter_mut().find(|(known, _)| known == name) {
+                document.clone_into(text);
+            } else if record.policies.len() < quota::CONTROL_POLICIES {
+                record.policies.push((name.to_owned(), document.to_owned()));
+            } else {
+                let most = quota::CONTROL_POLICIES;
+                return Err(VaultError(format!("there are {most} policies already")));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a service control policy from an account, or from all.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it is not there.
+    pub async fn delete_service_control(
+        &self,
+        account: Option<AccountId>,
+        region: Region,
+        name: &str,
+    ) -> Result<(), VaultError> {
+        self.change_service_control(account, region, "DeleteServiceControlPolicy", |record| {
+            let before = record.policies.len();
+            record.policies.retain(|(known, _)| known != name);
+            let was_full = name == FULL_ACCESS && !record.without_full_access;
+            record.without_full_access |= was_full;
+            if record.policies.len() < before || was_full {
+                Ok(())
+            } else {
+                Err(VaultError(format!("there is no service control policy {name}")))
+            }
+        })
+        .await
+    }
+
+    async fn change_service_control(
+        &self,
+        account: Option<AccountId>,
+        region: Region,
+        event: &'static str,
+        edit: impl FnOnce(&mut ControlRecord) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        if let Some(id) = account
+            && !self.has_account(id).await?
+        {
+            return Err(VaultError(format!("there is no account {id}")));
+        }
+        let level = self.vault().controls(account).await?;
+        let mut record = level.record.clone();
+        edit(&mut record)?;
+        let mut changes = Changes::default();
+        changes.put(Slot::controls(account), level.version, &record);
+        let owner = account.unwrap_or(AccountId::INITIAL);
+        let event = self.event("organizations", event, owner, region, String::new());
+        let written = self.ledger().commit(changes, &event, ()).await;
+        let failed = |_| VaultError("the policies could not be recorded; try again".to_owned());
+        written.map(drop).map_err(failed)
+    }
+
     /// Stages a new access key of the account's root user.
     fn put_root_key(
         &self,
@@ -74,7 +219,8 @@ impl Engine {
         let slot = Slot::credential(access_key)
             .ok_or_else(|| VaultError("not an access key id".to_owned()))?;
         let created = self.now();
-        let record = CredentialRecord { account: id, owner: Owner::Root, secret, created };
+        let record =
+            CredentialRecord { account: id, owner: Owner::Root, secret, created, status: None };
         changes.put(slot, None, &record);
         Ok(())
     }

@@ -106,7 +106,7 @@ pub struct RecipientRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Identity {
-    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser` or `AWSService`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `WebIdentityUser` or `AWSService`.
     #[n(0)]
     pub kind: String,
     /// Unique id.
@@ -115,9 +115,33 @@ pub struct Identity {
     /// ARN.
     #[n(2)]
     pub arn: String,
-    /// The access key that signed.
+    /// The access key that signed; empty for those whom an identity provider vouches for.
     #[n(3)]
     pub access_key: String,
+    /// Name of the user.
+    #[n(4)]
+    pub user_name: Option<String>,
+    /// Of temporary credentials.
+    #[n(5)]
+    pub session: Option<SessionContext>,
+}
+
+/// What CloudTrail tells of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SessionContext {
+    /// When its credentials were issued.
+    #[cbor(n(0), with = "time")]
+    pub issued: Timestamp,
+    /// The role, if it is one's: unique id, ARN and name.
+    #[n(1)]
+    pub role: Option<(String, String, String)>,
+    /// Who is behind it.
+    #[n(2)]
+    pub source_identity: Option<String>,
+    /// The identity provider that vouched for it.
+    #[n(3)]
+    pub provider: Option<String>,
 }
 
 /// How a request arrived.
@@ -231,14 +255,40 @@ fn identity(call: &Call) -> Identity {
         Principal::User { .. } => "IAMUser",
         Principal::RoleSession { .. } => "AssumedRole",
         Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::WebIdentity { .. } => "WebIdentityUser",
         Principal::Service { .. } => "AWSService",
     };
+    let user_name = match principal {
+        Principal::User { name, .. } => Some(name.clone()),
+        Principal::WebIdentity { subject, .. } => Some(subject.clone()),
+        _ => None,
+    };
     Identity {
+        user_name,
+        session: session(call),
         kind: kind.to_owned(),
         id: principal.user_id(),
         arn: principal.arn(call.caller.region.partition()).to_string(),
         access_key: call.caller.access_key.clone(),
     }
+}
+
+fn session(call: &Call) -> Option<SessionContext> {
+    let session = call.caller.authority.session()?;
+    let partition = call.caller.region.partition();
+    let role = match &call.caller.principal {
+        Principal::RoleSession { account, role_path, role, role_id, .. } => {
+            let arn = format!("arn:{partition}:iam::{account}:role{role_path}{role}");
+            Some((role_id.clone(), arn, role.clone()))
+        }
+        _ => None,
+    };
+    Some(SessionContext {
+        issued: session.issued,
+        role,
+        source_identity: session.source_identity.clone(),
+        provider: session.provider.clone(),
+    })
 }
 
 fn arrival(call: &Call) -> ArrivalRecord {
@@ -330,7 +380,7 @@ fn write_out(value: &Out, out: &mut Encoder<Vec<u8>>) {
     let _ = match value {
         Out::Text(text) => out.str(text).map(drop),
         // INVARIANT: bytes are never shown, secret or not.
-        Out::Blob(_) | Out::Secret(_) => out.null().map(drop),
+        Out::Blob(_) | Out::Secret(_) | Out::SecretText(_) => out.null().map(drop),
         Out::Integer(number) => out.i64(*number).map(drop),
         Out::Boolean(truth) => out.bool(*truth).map(drop),
         Out::Time(time) => out.i64(time.millis()).map(drop),

@@ -1,13 +1,19 @@
-//! From a signed request to a caller. There is no other way to one.
+//! From a signed request to a caller. There is no other way to one, but for those whom an identity
+//! provider vouches for ([`Engine::authenticate_web_identity`]).
 
 use crate::call::{Arrival, Call, Caller, RequestId};
-use crate::credential::CredentialRecord;
+use crate::credential::{CredentialRecord, Owner};
 use crate::engine::Engine;
-use crate::vault::Read;
+use crate::identity::Authority;
+use crate::identity::session::{self, OpenSession};
+use crate::vault::{IdentityEntry, Read, VaultError};
 use quick_cache::sync::Cache;
 use std::fmt;
 use std::sync::Arc;
-use strongroom_sigv4::{AuthError, Claim, Request, Rules, SigningKey, claim};
+use strongroom_crypto::SecretBytes;
+use strongroom_keys::identity::{AccessKeyUse, SessionOwner};
+use strongroom_sigv4::{AuthError, Claim, Request, Rules, SigningKey, Verified, claim};
+use strongroom_types::{AccessKeyStatus, AccountId, IdentityKind, Principal, Timestamp};
 
 /// Why there is no caller.
 #[derive(Debug)]
@@ -39,7 +45,7 @@ impl Default for SigningKeys {
 }
 
 /// What a signing key is good for. The version is that of the credential's record, so a changed
-/// credential has other signing keys.
+/// credential has other signing keys; of temporary ones, a part of their token's digest.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Scope {
     access_key: String,
@@ -48,6 +54,27 @@ struct Scope {
     region: strongroom_types::Region,
     service: &'static str,
 }
+
+/// Credentials as they are known here.
+enum Credentials {
+    LongTerm(Arc<Read<CredentialRecord>>),
+    Temporary(Arc<OpenSession>, [u8; 32]),
+}
+
+/// Why a look-up ends without a caller.
+enum Stop {
+    Refused(AuthError),
+    Failed(VaultError),
+}
+
+impl From<VaultError> for Stop {
+    fn from(why: VaultError) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// Of what is unknown, switched off, or belongs to somebody who is gone.
+const UNKNOWN: Stop = Stop::Refused(AuthError::UnknownKey);
 
 impl Engine {
     /// Verifies the signature of `request`, made for `service`, and says who made it.
@@ -62,40 +89,72 @@ impl Engine {
         origin: Arrival,
     ) -> Result<Call, Unauthenticated> {
         let time = self.now();
-        let claim =
-            claim(request, Rules::new(service), self.wall()).map_err(Unauthenticated::Refused)?;
-        let found = self.vault().credential(claim.access_key_id()).await.map_err(|why| {
-            self.report(Some(id), &why.to_string());
-            Unauthenticated::Internal
+        let caller = self.caller(request, service, time).await.map_err(|stop| match stop {
+            Stop::Refused(why) => Unauthenticated::Refused(why),
+            Stop::Failed(why) => {
+                self.report(Some(id), &why.to_string());
+                Unauthenticated::Internal
+            }
         })?;
-        // A long-term credential has no session token, so any token is a wrong one.
-        let known = found.filter(|_| claim.session_token().is_none());
-        let unknown = Unauthenticated::Refused(AuthError::UnknownKey);
-        let credential = known.ok_or(unknown)?;
-        let (scope, known) = self.signing_key(&claim, &credential);
-        let key = known.clone().unwrap_or_else(|| scope.derive(&credential.record));
-        let verified = claim.verify(&key).map_err(Unauthenticated::Refused)?;
-        // Only a good signature earns a place in the cache, or anybody could crowd it.
+        Ok(Call { caller, time, id, origin })
+    }
+
+    async fn caller(
+        &self,
+        request: &Request<'_>,
+        service: &'static str,
+        time: Timestamp,
+    ) -> Result<Caller, Stop> {
+        let claim = claim(request, Rules::new(service), self.wall()).map_err(Stop::Refused)?;
+        let credentials = self.credentials(&claim, time).await?;
+        let (scope, known) = self.signing_key(&claim, &credentials);
+        let key = known.clone().unwrap_or_else(|| scope.derive(credentials.secret()));
+        let verified = claim.verify(&key).map_err(Stop::Refused)?;
+        // Only a good signature earns a place in a cache, or anybody could crowd it.
         if known.is_none() {
             self.signing_keys().0.insert(scope, key);
         }
-        let caller = Caller {
-            principal: credential.record.principal(),
-            account: credential.record.account,
-            access_key: verified.access_key_id().to_owned(),
-            region: verified.region(),
+        match credentials {
+            Credentials::LongTerm(credential) => {
+                self.long_term_caller(&credential.record, &verified, time).await
+            }
+            Credentials::Temporary(session, digest) => {
+                self.sessions().keep(digest, session.clone());
+                self.temporary_caller(&session, &verified).await
+            }
+        }
+    }
+
+    /// The credentials that the claim speaks of. Temporary ones come with their token, long-term
+    /// ones with none.
+    async fn credentials(&self, claim: &Claim<'_>, time: Timestamp) -> Result<Credentials, Stop> {
+        let Some(token) = claim.session_token() else {
+            let found = self.vault().credential(claim.access_key_id()).await?;
+            let found = found.filter(|found| found.record.status() == AccessKeyStatus::Active);
+            return found.map(Credentials::LongTerm).ok_or(UNKNOWN);
         };
-        Ok(Call { caller, time, id, origin })
+        let digest = session::digest(token);
+        let session = match self.sessions().known(&digest) {
+            Some(session) => session,
+            None => Arc::new(session::open(self.vault(), token).await?.ok_or(UNKNOWN)?),
+        };
+        if session.record.access_key != claim.access_key_id() {
+            return Err(UNKNOWN);
+        }
+        if session.record.expires <= time {
+            return Err(Stop::Refused(AuthError::ExpiredToken));
+        }
+        Ok(Credentials::Temporary(session, digest))
     }
 
     fn signing_key(
         &self,
         claim: &Claim<'_>,
-        credential: &Read<CredentialRecord>,
+        credentials: &Credentials,
     ) -> (Scope, Option<Arc<SigningKey>>) {
         let scope = Scope {
             access_key: claim.access_key_id().to_owned(),
-            version: credential.version,
+            version: credentials.version(),
             date: claim.date().to_owned(),
             region: claim.region(),
             service: claim.service(),
@@ -103,11 +162,130 @@ impl Engine {
         let known = self.signing_keys().0.get(&scope);
         (scope, known)
     }
+
+    async fn long_term_caller(
+        &self,
+        credential: &CredentialRecord,
+        verified: &Verified,
+        time: Timestamp,
+    ) -> Result<Caller, Stop> {
+        let account = credential.account;
+        match &credential.owner {
+            Owner::Root => {
+                let authority = Authority::of_root(self.vault(), account, None).await?;
+                Ok(caller(Principal::Root { account }, account, verified, authority))
+            }
+            Owner::User(name, id) => {
+                let user = self.identity(account, IdentityKind::User, name, id).await?;
+                let authority = Authority::of_identity(self.vault(), &user, None).await?;
+                let (service, region) = (verified.service().to_owned(), verified.region());
+                let used = AccessKeyUse { time, service, region: region.as_str().to_owned() };
+                self.access_key_uses().note(verified.access_key_id(), used);
+                Ok(caller(user_principal(&user), account, verified, authority))
+            }
+        }
+    }
+
+    async fn temporary_caller(
+        &self,
+        session: &OpenSession,
+        verified: &Verified,
+    ) -> Result<Caller, Stop> {
+        let (vault, account) = (self.vault(), session.record.account);
+        // Source: IAM User Guide, "Compare AWS STS credentials": without MFA these do not call IAM.
+        let for_iam = verified.service() == "iam";
+        if for_iam && !matches!(session.record.owner, SessionOwner::Role(..)) {
+            return Err(UNKNOWN);
+        }
+        let (principal, authority) = match &session.record.owner {
+            SessionOwner::Root => {
+                let authority = Authority::of_root(vault, account, Some(session)).await?;
+                (Principal::Root { account }, authority)
+            }
+            SessionOwner::User(name, id) => {
+                let user = self.identity(account, IdentityKind::User, name, id).await?;
+                let authority = Authority::of_identity(vault, &user, Some(session)).await?;
+                (user_principal(&user), authority)
+            }
+            SessionOwner::Role(name, id, session_name) => {
+                let role = self.identity(account, IdentityKind::Role, name, id).await?;
+                let authority = Authority::of_identity(vault, &role, Some(session)).await?;
+                let principal = Principal::RoleSession {
+                    account,
+                    role_path: role.record.path.clone(),
+                    role: role.record.name.clone(),
+                    role_id: id.clone(),
+                    session: session_name.clone(),
+                };
+                (principal, authority)
+            }
+            SessionOwner::Federated(name, maker, id) => {
+                let maker = match maker.as_str() {
+                    "" => None,
+                    maker => Some(self.identity(account, IdentityKind::User, maker, id).await?),
+                };
+                let maker = maker.as_deref();
+                let authority = Authority::of_federated_user(vault, maker, session).await?;
+                (Principal::FederatedUser { account, name: name.clone() }, authority)
+            }
+        };
+        Ok(caller(principal, account, verified, authority))
+    }
+
+    /// The identity of this name, if it is the one that had it when the credentials were made.
+    async fn identity(
+        &self,
+        account: AccountId,
+        kind: IdentityKind,
+        name: &str,
+        id: &str,
+    ) -> Result<Arc<IdentityEntry>, Stop> {
+        let found = self.vault().identity(account, kind, name).await?;
+        found.filter(|entry| entry.record.id == id).ok_or(UNKNOWN)
+    }
+}
+
+fn caller(
+    principal: Principal,
+    account: AccountId,
+    verified: &Verified,
+    authority: Authority,
+) -> Caller {
+    let (access_key, region) = (verified.access_key_id().to_owned(), verified.region());
+    Caller { principal, account, access_key, region, authority: Arc::new(authority) }
+}
+
+fn user_principal(user: &IdentityEntry) -> Principal {
+    let record = &user.record;
+    Principal::User {
+        account: record.account,
+        path: record.path.clone(),
+        name: record.name.clone(),
+        id: record.id.clone(),
+    }
+}
+
+impl Credentials {
+    fn secret(&self) -> &SecretBytes {
+        match self {
+            Self::LongTerm(credential) => &credential.record.secret,
+            Self::Temporary(session, _) => &session.record.secret,
+        }
+    }
+
+    fn version(&self) -> u64 {
+        match self {
+            Self::LongTerm(credential) => credential.version,
+            Self::Temporary(_, digest) => {
+                u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default())
+            }
+        }
+    }
 }
 
 impl Scope {
-    fn derive(&self, credential: &CredentialRecord) -> Arc<SigningKey> {
-        let (secret, region) = (&credential.secret, self.region.as_str());
+    fn derive(&self, secret: &SecretBytes) -> Arc<SigningKey> {
+        let region = self.region.as_str();
         Arc::new(SigningKey::derive(secret, &self.date, region, self.service))
     }
 }

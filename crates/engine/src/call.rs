@@ -1,16 +1,19 @@
 //! One authenticated request.
 
+use crate::identity::Authority;
 use std::net::IpAddr;
+use std::sync::Arc;
 use strongroom_types::{AccountId, Principal, Region, Timestamp};
 
-/// An authenticated caller. Only [`crate::authenticate::Authenticator`] makes one, from a verified
-/// signature.
+/// An authenticated caller, and what it may of itself. Only [`crate::Engine::authenticate`] makes one,
+/// from a verified signature, or from a token that an identity provider has signed.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub(crate) principal: Principal,
     pub(crate) account: AccountId,
     pub(crate) access_key: String,
     pub(crate) region: Region,
+    pub(crate) authority: Arc<Authority>,
 }
 
 impl Caller {

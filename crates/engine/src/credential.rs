@@ -2,8 +2,8 @@
 
 use minicbor::{Decode, Encode};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec::{secret, text, time};
-use strongroom_types::{AccountId, Principal, Timestamp};
+use strongroom_keys::codec::{optional_text, secret, text, time};
+use strongroom_types::{AccessKeyStatus, AccountId, Timestamp};
 
 /// A stored credential. It has no `Debug`: it holds the secret access key, which SigV4 needs in
 /// the clear; at rest the record is sealed.
@@ -22,6 +22,9 @@ pub(crate) struct CredentialRecord {
     /// When it was created.
     #[cbor(n(3), with = "time")]
     pub(crate) created: Timestamp,
+    /// Whether it signs; absent for those that do.
+    #[cbor(n(4), with = "optional_text")]
+    pub(crate) status: Option<AccessKeyStatus>,
 }
 
 /// Whose a credential is.
@@ -30,15 +33,15 @@ pub(crate) enum Owner {
     /// The account's root user.
     #[n(0)]
     Root,
+    /// A user: name, unique id.
+    #[n(1)]
+    User(#[n(0)] String, #[n(1)] String),
 }
 
 impl CredentialRecord {
-    /// The principal that the credential authenticates.
-    #[must_use]
-    pub(crate) fn principal(&self) -> Principal {
-        match self.owner {
-            Owner::Root => Principal::Root { account: self.account },
-        }
+    /// Whether it signs.
+    pub(crate) fn status(&self) -> AccessKeyStatus {
+        self.status.unwrap_or(AccessKeyStatus::Active)
     }
 }
 
@@ -52,4 +55,10 @@ pub(crate) struct AccountRecord {
     /// When it was created.
     #[cbor(n(1), with = "time")]
     pub(crate) created: Timestamp,
+    /// What the operator calls it.
+    #[n(2)]
+    pub(crate) name: Option<String>,
+    /// Its alias.
+    #[n(3)]
+    pub(crate) alias: Option<String>,
 }

@@ -193,6 +193,9 @@ fn value(
     broken: &mut Vec<String>,
 ) -> Result<Value, Refusal> {
     match (&shape.kind, node) {
+        (Kind::List { .. }, Node::Untyped(text)) if text.is_empty() => {
+            value(shape, &Node::List(Vec::new()), path, broken)
+        }
         (Kind::List { member, .. }, _) => list(shape, member, node, path, broken),
         (Kind::Structure(fields), _) => structure(fields, node, path, broken).map(Value::Structure),
         (Kind::Map, Node::Object(members)) => map(members).map(Value::Map),
@@ -208,20 +211,29 @@ fn value(
 
 fn scalar(shape: &Shape, node: &Node<'_>) -> Result<Value, Refusal> {
     match (&shape.kind, node) {
-        (Kind::Text { .. } | Kind::Name(_), Node::Text(text)) => {
+        (Kind::Text { .. } | Kind::Name(_), Node::Text(text) | Node::Untyped(text)) => {
             Ok(Value::Text(text.clone().into_owned()))
         }
-        (Kind::Secret { .. }, Node::Text(text)) => {
+        (Kind::Secret { .. }, Node::Text(text) | Node::Untyped(text)) => {
             Ok(Value::Blob(SecretBytes::new(text.as_bytes().to_vec())))
         }
         (Kind::Text { .. } | Kind::Secret { .. } | Kind::Name(_), other) => {
             Err(mismatch(other, "a String"))
         }
-        (Kind::Blob { .. }, Node::Text(text)) => blob(text),
+        (Kind::Blob { .. }, Node::Text(text) | Node::Untyped(text)) => blob(text),
         (Kind::Blob { .. }, other) => Err(mismatch(other, "a Blob")),
         (Kind::Integer { .. }, Node::Integer(number)) => Ok(Value::Integer(*number)),
+        (Kind::Integer { .. }, Node::Untyped(text)) => {
+            let number = text.parse().map_err(|_| mismatch(node, "an Integer"))?;
+            Ok(Value::Integer(number))
+        }
         (Kind::Integer { .. }, other) => Err(mismatch(other, "an Integer")),
         (Kind::Boolean, Node::Boolean(truth)) => Ok(Value::Boolean(*truth)),
+        (Kind::Boolean, Node::Untyped(text)) => match &**text {
+            "true" => Ok(Value::Boolean(true)),
+            "false" => Ok(Value::Boolean(false)),
+            _ => Err(mismatch(node, "a Boolean")),
+        },
         (Kind::Boolean, other) => Err(mismatch(other, "a Boolean")),
         (Kind::Time, _) => time(node),
         (Kind::List { .. }, other) => Err(mismatch(other, "a List")),
@@ -307,7 +319,7 @@ fn mismatch(node: &Node<'_>, wanted: &str) -> Refusal {
 fn broken_rules(shape: &Shape, node: &Node<'_>, value: &Value) -> Vec<String> {
     match (&shape.kind, value) {
         (Kind::Text { min, max, pattern } | Kind::Secret { min, max, pattern }, _) => {
-            let Node::Text(text) = node else { return Vec::new() };
+            let (Node::Text(text) | Node::Untyped(text)) = node else { return Vec::new() };
             text_rules(text, *min, *max, *pattern)
         }
         (Kind::Name(names), Value::Text(text)) if !names.contains(&text.as_str()) => {

@@ -10,7 +10,7 @@ use strongroom_types::{Action, ErrorCode, KeyUsage, Origin};
 pub struct Demands {
     /// Name of the operation, as clients write it.
     pub name: &'static str,
-    /// The service, as it is called in ARNs, scopes and actions: `kms`, `sts`.
+    /// The service, as it is called in ARNs, scopes and actions: `kms`, `iam`, `sts`.
     pub service: &'static str,
     /// What permission it takes, and on what.
     pub access: Access,
@@ -64,6 +64,18 @@ pub enum Access {
     KeyStore(Action),
     /// One action on nothing in particular, in the caller's account.
     Account(Action),
+    /// One action on what IAM knows by an ARN.
+    Entity(Action),
+    /// AssumeRole: one action on the role, which its trust policy must allow; others for tags and
+    /// for a source identity, where the session shall have them.
+    Role {
+        /// To assume it.
+        assume: Action,
+        /// To have tags.
+        tag: Action,
+        /// To have a source identity.
+        identify: Action,
+    },
     /// None: every authenticated caller may (GetCallerIdentity).
     Anyone,
 }

@@ -4,7 +4,8 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
 use crate::engine::Settings;
-use crate::facts::{self, InputFacts, LookedUp, RequestFacts};
+use crate::facts::{self, EntityFacts, InputFacts, LookedUp, RequestFacts};
+use crate::identity::access_key_use::AccessKeyUses;
 use crate::last_use::{LastUses, last_use};
 use crate::ledger::Ledger;
 use crate::operation::Role;
@@ -18,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantRecord, KeyRecord, Party};
 use strongroom_policy::{
-    ContextConstraint, Denial, Grant, GrantParty, Mention, Permit, Question, Resource, Sources,
-    Verdict, decide, decide_retirement, examine, grantee_names,
+    ContextConstraint, Denial, EntityResource, Grant, GrantParty, Mention, Permit, Policy,
+    Question, Resource, Sources, Verdict, decide, decide_retirement, examine, grantee_names,
 };
 use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, Region};
 
@@ -31,6 +32,7 @@ pub struct Desk<'a> {
     pub(crate) key_stores: &'a dyn KeyStores,
     pub(crate) settings: &'a Settings,
     pub(crate) last_uses: &'a LastUses,
+    pub(crate) access_key_uses: &'a AccessKeyUses,
     /// Who the answer is for, if not for the caller.
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) call: &'a Call,
@@ -92,7 +94,9 @@ impl Desk<'_> {
     ) -> Result<Permit, Refusal> {
         let KeyQuestion { action, role, entry, alias, same_key, mention } = *asked;
         let record = &entry.record;
-        let sources = Sources { key_policy: Some(&entry.policy), ..self.sources() };
+        let gathered = self.call.caller.authority.gather();
+        let levels = gathered.levels();
+        let sources = gathered.sources(Some(&entry.policy), &levels);
         let looked_up = self.look_up(record, &sources).await?;
         let looked_up = Some(&looked_up);
         let facts =
@@ -122,7 +126,9 @@ impl Desk<'_> {
     ) -> Result<Permit, Refusal> {
         let facts = RequestFacts { record: Some(key), grant: Some(&grant.terms), ..self.facts() };
         let question = self.question(action, Resource::Key(key.arn()));
-        let answer = decide_retirement(&question, &self.sources(), &facts, &view(grant, false));
+        let answer = self.call.caller.authority.with_sources(None, |sources| {
+            decide_retirement(&question, sources, &facts, &view(grant, false))
+        });
         self.conclude(answer, &question, Mention::Arn, note)
     }
 
@@ -174,6 +180,21 @@ impl Desk<'_> {
         Ok(looked_up)
     }
 
+    /// May the caller do this to what IAM knows by a name? `trust` is the policy of a role that is
+    /// to be assumed.
+    pub(crate) fn permit_entity(
+        &self,
+        action: Action,
+        resource: &EntityResource,
+        entity: EntityFacts<'_>,
+        trust: Option<&Policy>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let facts = RequestFacts { entity: Some(entity), ..self.facts() };
+        let question = self.question(action, Resource::Entity(resource));
+        self.decide(&question, trust, &facts, Mention::Arn, note)
+    }
+
     /// May the caller do this to the alias?
     pub(crate) fn permit_alias(
         &self,
@@ -204,8 +225,7 @@ impl Desk<'_> {
         let record = Some(primary);
         let facts = RequestFacts { record, region, role: Role::Replica, ..self.facts() };
         let question = self.question(action, Resource::Any);
-        let answer = decide(&question, &self.sources(), &facts);
-        self.conclude(answer, &question, Mention::Arn, note)
+        self.decide(&question, None, &facts, Mention::Arn, note)
     }
 
     /// May the caller do this to a key that is to be made in `region`, as a replica of another if
@@ -221,8 +241,7 @@ impl Desk<'_> {
         let role = if primary.is_some() { Role::Replica } else { Role::Only };
         let facts = RequestFacts { record: primary, region, role, ..self.facts() };
         let question = self.question(action, Resource::NewKey { region, account });
-        let answer = decide(&question, &self.sources(), &facts);
-        self.conclude(answer, &question, Mention::Arn, note)
+        self.decide(&question, None, &facts, Mention::Arn, note)
     }
 
     fn permit_without_key(
@@ -230,13 +249,7 @@ impl Desk<'_> {
         question: Question<'_>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        let answer = decide(&question, &self.sources(), &self.facts());
-        self.conclude(answer, &question, Mention::Arn, note)
-    }
-
-    /// The policies that apply to the caller, whatever it asks.
-    pub(crate) fn sources(&self) -> Sources<'_> {
-        Sources::default()
+        self.decide(&question, None, &self.facts(), Mention::Arn, note)
     }
 
     /// What is known of the request without any key.
@@ -252,6 +265,7 @@ impl Desk<'_> {
             same_key: None,
             looked_up: None,
             grant: None,
+            entity: None,
         }
     }
 
@@ -263,6 +277,21 @@ impl Desk<'_> {
             resource,
             cross_account_allowed: self.demands.cross_account,
         }
+    }
+
+    /// Asks the caller's policies, and the resource's own.
+    fn decide(
+        &self,
+        question: &Question<'_>,
+        resource_policy: Option<&Policy>,
+        facts: &RequestFacts<'_>,
+        mention: Mention,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let authority = &self.call.caller.authority;
+        let answer =
+            authority.with_sources(resource_policy, |sources| decide(question, sources, facts));
+        self.conclude(answer, question, mention, note)
     }
 
     /// What the caller is told of the answer, and the trail.
@@ -298,6 +327,19 @@ impl Desk<'_> {
         let denial = Denial::Hidden { explicit: None };
         note.reason("no such key".to_owned());
         Refusal::AccessDenied { message: denial.message(&question, mention) }
+    }
+
+    /// The refusal for a role that is not there: it says no more than one for a role that is.
+    pub(crate) fn hidden_role(
+        &self,
+        action: Action,
+        role: &EntityResource,
+        note: &mut Note,
+    ) -> Refusal {
+        let question = self.question(action, Resource::Entity(role));
+        let denial = strongroom_policy::Denial::Hidden { explicit: None };
+        note.reason("no such role".to_owned());
+        Refusal::AccessDenied { message: denial.message(&question, Mention::Arn) }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
+use crate::identity::access_key_use::AccessKeyUses;
+use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::key_store::KeyStores;
@@ -10,6 +12,7 @@ use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
+use strongroom_federation::Providers;
 use strongroom_keys::RootKey;
 use strongroom_types::{KeySpec, Region};
 
@@ -42,6 +45,8 @@ pub struct Settings {
     pub sm2_everywhere: bool,
     /// Whose attestation documents are believed; nobody's, if there is none.
     pub attestation_roots: Roots,
+    /// The keys of OpenID Connect providers; of none, if there is none.
+    pub identity_providers: Providers,
 }
 
 impl Settings {
@@ -68,7 +73,9 @@ pub struct Engine {
     settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
+    sessions: Sessions,
     last_uses: LastUses,
+    access_key_uses: AccessKeyUses,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -108,7 +115,9 @@ impl Engine {
             settings,
             report,
             signing_keys,
+            sessions: Sessions::default(),
             last_uses: LastUses::default(),
+            access_key_uses: AccessKeyUses::default(),
             contended,
         };
         Ok(Running {
@@ -170,6 +179,14 @@ impl Engine {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.last_uses
+    }
+
+    pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
+        &self.access_key_uses
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantTerms, KeyRecord};
 use strongroom_policy::{Fact, Facts};
-use strongroom_types::{AliasName, Principal, Region, Timestamp};
+use strongroom_types::{AliasName, Principal, Region, Tag, Timestamp};
 
 /// An operation's input as a source of facts, whatever the operation.
 pub(crate) trait InputFacts: Send + Sync {
@@ -36,6 +36,28 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) looked_up: Option<&'a LookedUp>,
     /// For RetireGrant: the grant.
     pub(crate) grant: Option<&'a GrantTerms>,
+    /// What IAM knows by a name, when the question is about that.
+    pub(crate) entity: Option<EntityFacts<'a>>,
+}
+
+/// What conditions may ask of a user, role, policy or identity provider.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct EntityFacts<'a> {
+    pub(crate) tags: &'a [Tag],
+    pub(crate) boundary: Option<&'a str>,
+}
+
+impl EntityFacts<'_> {
+    /// Source: IAM User Guide, "Available keys for AWS IAM".
+    fn fact(&self, key: &str) -> Option<Fact<'_>> {
+        if key == "iam:permissionsboundary" {
+            return self.boundary.map(|arn| Fact::One(arn.into()));
+        }
+        let name = key.strip_prefix("aws:resourcetag/");
+        let name = name.or_else(|| key.strip_prefix("iam:resourcetag/"))?;
+        let named = self.tags.iter().filter(|tag| tag.key.to_lowercase() == name);
+        Fact::single(named.map(|tag| tag.value.as_str()))
+    }
 }
 
 /// What of a key is not in its record.
@@ -59,8 +81,10 @@ impl Facts for RequestFacts<'_> {
         self.of_call(key)
             .or_else(|| self.record.and_then(|record| self.of_key(record, key)))
             .map(Fact::One)
+            .or_else(|| self.call.caller.authority.fact(key))
             .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
             .or_else(|| self.record.and_then(|record| self.of_looked_up(record, key)))
+            .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
             .or_else(|| self.of_request(key))
     }
 }
@@ -154,6 +178,7 @@ const fn principal_type(principal: &Principal) -> &'static str {
         Principal::User { .. } => "User",
         Principal::RoleSession { .. } => "AssumedRole",
         Principal::FederatedUser { .. } => "FederatedUser",
+        Principal::WebIdentity { .. } => "FederatedUser",
         Principal::Service { .. } => "Service",
     }
 }

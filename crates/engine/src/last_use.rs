@@ -74,7 +74,8 @@ pub(crate) async fn last_use(
 }
 
 impl Engine {
-    /// Writes the last uses that are noted to the store. Returns how many.
+    /// Writes the last uses that are noted to the store, those of access keys, too. Returns of how
+    /// many keys.
     ///
     /// # Errors
     /// [`VaultError`] when the store fails; what is not written stays noted.
@@ -85,6 +86,7 @@ impl Engine {
         for batch in noted.chunks(BATCH) {
             count += self.write_batch(batch).await?;
         }
+        self.write_access_key_uses().await?;
         Ok(count)
     }
 

@@ -4,10 +4,10 @@ use crate::gate::AdmittedKey;
 use crate::marker;
 use crate::refusal::{Invalid, Missing, Refusal};
 use crate::slot::SlotRange;
-use crate::target::AdmittedAccount;
+use crate::target::{AdmittedAccount, AdmittedIam, AdmittedIdentity};
 use crate::work::Work;
 use strongroom_keys::AliasRecord;
-use strongroom_types::{AliasName, KeyArn, KeyId, KeyReference};
+use strongroom_types::{AliasName, IdentityKind, KeyArn, KeyId, KeyReference};
 
 /// A page of a listing.
 pub struct Page<T> {
@@ -48,6 +48,8 @@ pub fn page_request(
 
 /// The most records that one page of a choice looks at.
 const MAX_LOOKED_AT: usize = 1000;
+/// The most entities of one kind that are counted. Source: IAM User Guide, quota of users.
+const MAX_COUNTED: usize = 5000;
 
 impl Work<'_> {
     /// A page of the account's keys in the Region, by key id.
@@ -215,6 +217,32 @@ impl Work<'_> {
         Ok(Page { items, next })
     }
 
+    /// How many users, groups, roles, managed policies and identity providers the account has,
+    /// under the names that `GetAccountSummary` has for them; each counted up to AWS's quota of
+    /// users.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`].
+    pub async fn entity_counts(
+        &self,
+        account: &AdmittedIam,
+    ) -> Result<Vec<(&'static str, usize)>, Refusal> {
+        let account = account.account();
+        let ranges = [
+            ("Users", SlotRange::identities(account, IdentityKind::User)),
+            ("Groups", SlotRange::identities(account, IdentityKind::Group)),
+            ("Roles", SlotRange::identities(account, IdentityKind::Role)),
+            ("Policies", SlotRange::managed_policies(account)),
+            ("Providers", SlotRange::providers(account)),
+        ];
+        let mut counts = Vec::with_capacity(ranges.len());
+        for (name, range) in ranges {
+            let places = self.desk.vault.places(&range, None, MAX_COUNTED).await;
+            counts.push((name, places.map_err(|why| self.desk.internal(&why))?.len()));
+        }
+        Ok(counts)
+    }
+
     /// What a marker of this listing is bound to, and where the page begins.
     async fn query(
         &self,
@@ -269,7 +297,33 @@ impl Work<'_> {
         items: Vec<T>,
         page: PageRequest,
     ) -> Result<Page<T>, Refusal> {
-        let query = format!("{} {}", self.desk.demands.name, key.arn()).into_bytes();
+        self.page_of(&key.arn().to_string(), items, page).await
+    }
+
+    /// The same of what is part of a user, group or role.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn page_of_identity<T>(
+        &self,
+        identity: &AdmittedIdentity,
+        items: Vec<T>,
+        page: PageRequest,
+    ) -> Result<Page<T>, Refusal> {
+        self.page_of(&identity.record().id, items, page).await
+    }
+
+    /// The same of what is part of `subject`.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidMarker`], [`Refusal::Internal`].
+    pub async fn page_of<T>(
+        &self,
+        subject: &str,
+        items: Vec<T>,
+        page: PageRequest,
+    ) -> Result<Page<T>, Refusal> {
+        let query = format!("{} {subject}", self.desk.demands.name).into_bytes();
         let start = match self.opened(&query, &page).await? {
             Some(bytes) => {
                 let bytes = bytes.as_slice().try_into().map_err(|_| Refusal::InvalidMarker)?;

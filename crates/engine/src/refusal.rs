@@ -3,6 +3,7 @@
 
 mod key_store;
 
+pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
 pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
 
 use strongroom_keys::{MaterialId, StateRefusal};
@@ -115,6 +116,8 @@ pub enum Refusal {
     UnknownOperation,
     /// The input breaks a constraint.
     Validation(Invalid),
+    /// What IAM or STS refuses.
+    Identity(IdentityDefect),
     /// The server failed; the log has more under the request's id.
     Internal,
 }
@@ -384,6 +387,7 @@ impl Refusal {
             Self::Unsupported(_) => ErrorCode::UnsupportedOperation,
             Self::UnknownOperation => ErrorCode::UnknownOperation,
             Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
+            Self::Identity(defect) => defect.code(),
             Self::Internal => ErrorCode::KmsInternal,
         }
     }

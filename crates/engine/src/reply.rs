@@ -17,6 +17,8 @@ pub enum Out {
     Blob(Vec<u8>),
     /// Bytes that are: plaintext.
     Secret(SecretBytes),
+    /// Text that is: a secret access key, a session token.
+    SecretText(SecretBytes),
     /// A whole number.
     Integer(i64),
     /// True or false.

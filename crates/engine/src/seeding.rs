@@ -170,6 +170,7 @@ impl Engine {
             transition: None,
             pending_window_days: None,
             grants: None,
+            bindings: None,
         };
         changes.put(Slot::key(&arn), None, &record);
         Ok(None)

@@ -3,7 +3,7 @@
 use crate::grant_kind::GrantPlace;
 use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
-use strongroom_types::{AccountId, AliasArn, AliasName, KeyArn, Region, Timestamp};
+use strongroom_types::{AccountId, AliasArn, AliasName, IdentityKind, KeyArn, Region, Timestamp};
 
 /// A place in the store: its key, whose domain key seals it, and what caches know it as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Subject {
     Credential(String),
     /// The grants on a key to a party, by the digest of the party.
     Grantee(KeyArn, String),
+    /// What IAM knows by a name, by its store key.
+    Entity(String),
     /// Nothing that is cached.
     Other,
 }
@@ -146,7 +148,75 @@ impl Slot {
     /// An account: `acct/<account>`.
     #[must_use]
     pub fn account(account: AccountId) -> Self {
-        Self::new(format!("acct/{account}"), DomainName::global(), Subject::Other)
+        Self::entity(format!("acct/{account}"))
+    }
+
+    /// A user, group or role: `iu/`, `ig/` or `ir/`, then `<account>/<name in lower case>`.
+    #[must_use]
+    pub fn identity(account: AccountId, kind: IdentityKind, name: &str) -> Self {
+        Self::entity(format!("{}/{account}/{}", letters(kind), name.to_ascii_lowercase()))
+    }
+
+    /// A managed policy: `ip/<account>/<name in lower case>`.
+    #[must_use]
+    pub fn managed_policy(account: AccountId, name: &str) -> Self {
+        Self::entity(format!("ip/{account}/{}", name.to_ascii_lowercase()))
+    }
+
+    /// That a managed policy is attached to somebody, or is somebody's boundary:
+    /// `ia/<account of the identity>/<digest of its ARN>/<kind>/<name in lower case>`.
+    #[must_use]
+    pub fn attachment(
+        account: AccountId,
+        policy: &str,
+        use_: PolicyUse,
+        kind: IdentityKind,
+        name: &str,
+    ) -> Self {
+        let (policy, name) = (digest(policy), name.to_ascii_lowercase());
+        let text = format!("{}/{account}/{policy}/{kind}/{name}", use_.letters());
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// That a user is in a group: `im/<account>/<group in lower case>/<user in lower case>`.
+    #[must_use]
+    pub fn membership(account: AccountId, group: &str, user: &str) -> Self {
+        let (group, user) = (group.to_ascii_lowercase(), user.to_ascii_lowercase());
+        let text = format!("im/{account}/{group}/{user}");
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// An identity provider: `io/<account>/<digest of its URL>`.
+    #[must_use]
+    pub fn provider(account: AccountId, url: &str) -> Self {
+        let text = format!("io/{account}/{}", digest(url));
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// Whose an account alias is: `al/<alias>`.
+    #[must_use]
+    pub fn account_alias(alias: &str) -> Self {
+        Self::new(format!("al/{alias}"), DomainName::global(), Subject::Other)
+    }
+
+    /// The service control policies of an account, or of all: `scp/<account>`, `scp/all`.
+    #[must_use]
+    pub fn controls(account: Option<AccountId>) -> Self {
+        Self::entity(match account {
+            Some(account) => format!("scp/{account}"),
+            None => "scp/all".to_owned(),
+        })
+    }
+
+    /// The last use of an access key: `lk/<access key id>`.
+    #[must_use]
+    pub fn access_key_use(access_key: &str) -> Self {
+        Self::new(format!("lk/{access_key}"), DomainName::global(), Subject::Other)
+    }
+
+    fn entity(text: String) -> Self {
+        let subject = Subject::Entity(text.clone());
+        Self::new(text, DomainName::global(), subject)
     }
 
     /// The store's head: `head`.
@@ -175,6 +245,32 @@ impl Slot {
 
     fn new(text: String, domain: DomainName, subject: Subject) -> Self {
         Self { bytes: text.into_bytes(), domain, subject }
+    }
+}
+
+/// What a managed policy is to an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyUse {
+    /// It is attached: it permits.
+    Permissions,
+    /// It is its permissions boundary.
+    Boundary,
+}
+
+impl PolicyUse {
+    const fn letters(self) -> &'static str {
+        match self {
+            Self::Permissions => "ia",
+            Self::Boundary => "ib",
+        }
+    }
+}
+
+const fn letters(kind: IdentityKind) -> &'static str {
+    match kind {
+        IdentityKind::User => "iu",
+        IdentityKind::Group => "ig",
+        IdentityKind::Role => "ir",
     }
 }
 
@@ -248,6 +344,44 @@ impl SlotRange {
     #[must_use]
     pub fn retirables(party: &str, region: Region) -> Self {
         Self::new(format!("gr/{region}/{}/", digest(party)), DomainName::region(region))
+    }
+
+    /// All users, groups or roles of an account, by name.
+    #[must_use]
+    pub fn identities(account: AccountId, kind: IdentityKind) -> Self {
+        Self::new(format!("{}/{account}/", letters(kind)), DomainName::global())
+    }
+
+    /// All managed policies of an account, by name.
+    #[must_use]
+    pub fn managed_policies(account: AccountId) -> Self {
+        Self::new(format!("ip/{account}/"), DomainName::global())
+    }
+
+    /// All of an account that a managed policy is attached to, or is the boundary of; by kind and
+    /// name.
+    #[must_use]
+    pub fn attachments(account: AccountId, policy: &str, use_: PolicyUse) -> Self {
+        let text = format!("{}/{account}/{}/", use_.letters(), digest(policy));
+        Self::new(text, DomainName::global())
+    }
+
+    /// All users in a group, by name.
+    #[must_use]
+    pub fn members(account: AccountId, group: &str) -> Self {
+        Self::new(format!("im/{account}/{}/", group.to_ascii_lowercase()), DomainName::global())
+    }
+
+    /// All identity providers of an account.
+    #[must_use]
+    pub fn providers(account: AccountId) -> Self {
+        Self::new(format!("io/{account}/"), DomainName::global())
+    }
+
+    /// All accounts, by number.
+    #[must_use]
+    pub fn accounts() -> Self {
+        Self::new("acct/".to_owned(), DomainName::global())
     }
 
     /// All audit records of changes, oldest first.

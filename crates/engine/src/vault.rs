@@ -3,9 +3,11 @@
 //! **Invariant:** what a cache holds was read from the store after the last commit that touched
 //! it; a committed change is forgotten by the caches before its reply leaves.
 
+mod entities;
 mod grants;
 
-use crate::credential::CredentialRecord;
+use crate::credential::{AccountRecord, CredentialRecord};
+use crate::identity::bindings::bound;
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
 use grants::GrantCaches;
@@ -22,6 +24,8 @@ use strongroom_keys::{
 };
 use strongroom_policy::Policy;
 use strongroom_types::{AccountId, AliasArn, KeyArn, KeySpec, Region};
+
+pub(crate) use entities::{ControlLevel, IdentityEntry, PolicyEntry};
 
 /// A key as the pipeline works with it.
 pub struct KeyEntry {
@@ -102,6 +106,10 @@ pub struct CacheSizes {
     pub credentials: usize,
     /// Grantees, of each key, with what they have been found to have.
     pub grants: usize,
+    /// About how many users, groups, roles and managed policies.
+    pub entities: usize,
+    /// The most bytes that these take, with their policies, text and compiled.
+    pub entity_bytes: u64,
 }
 
 impl Default for CacheSizes {
@@ -112,6 +120,8 @@ impl Default for CacheSizes {
             aliases: 50_000,
             credentials: 10_000,
             grants: 50_000,
+            entities: 20_000,
+            entity_bytes: 128 << 20,
         }
     }
 }
@@ -131,6 +141,7 @@ pub struct Vault {
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
     credentials: Cache<String, Arc<Read<CredentialRecord>>>,
     grants: GrantCaches,
+    entities: Cache<String, entities::Entity, entities::EntityWeight>,
 }
 
 impl Vault {
@@ -151,6 +162,11 @@ impl Vault {
             aliases: Cache::new(sizes.aliases),
             credentials: Cache::new(sizes.credentials),
             grants: GrantCaches::new(sizes.grants),
+            entities: Cache::with_weighter(
+                sizes.entities,
+                sizes.entity_bytes,
+                entities::EntityWeight,
+            ),
         }
     }
 
@@ -241,6 +257,14 @@ impl Vault {
         }
     }
 
+    /// Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn has_account(&self, account: AccountId) -> Result<bool, VaultError> {
+        Ok(self.read::<AccountRecord>(&Slot::account(account)).await?.is_some())
+    }
+
     fn epoch(&self) -> u64 {
         *self.epoch.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -269,6 +293,7 @@ impl Vault {
                 Subject::Alias(arn) => drop(self.aliases.remove(arn)),
                 Subject::Credential(id) => drop(self.credentials.remove(id.as_str())),
                 Subject::Grantee(key, party) => self.grants.forget(key, party),
+                Subject::Entity(place) => drop(self.entities.remove(place.as_str())),
                 Subject::Other => {}
             }
         }
@@ -494,6 +519,7 @@ impl KeyEntry {
         let Read { record, version } = read;
         let policy = Policy::key_policy(&record.policy)
             .map_err(|why| VaultError(format!("stored policy of {}: {why}", record.arn())))?;
+        let policy = bound(policy, record.bindings.as_deref().unwrap_or_default());
         Ok(Self { record, version, policy, opened: OnceLock::new() })
     }
 

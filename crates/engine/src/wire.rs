@@ -16,6 +16,8 @@ pub enum Node<'a> {
     Number(f64),
     /// Text; where the protocol allows, a part of the request's body and no copy.
     Text(Cow<'a, str>),
+    /// Text of which only the shape says what it is: forms know no types.
+    Untyped(Cow<'a, str>),
     /// A list.
     List(Vec<Node<'a>>),
     /// Named members.
@@ -38,7 +40,7 @@ impl Node<'_> {
             Self::Boolean(false) => "FALSE_VALUE",
             Self::Integer(_) => "NUMBER_VALUE",
             Self::Number(_) => "DECIMAL_VALUE",
-            Self::Text(_) => "STRING_VALUE",
+            Self::Text(_) | Self::Untyped(_) => "STRING_VALUE",
             Self::List(_) => "START_ARRAY",
             Self::Object(_) => "START_OBJECT",
         }

@@ -1,5 +1,6 @@
 //! The texts of refusals, in AWS's words: clients match on them. `None` where AWS sends none.
 
+mod identity;
 mod key_store;
 
 use crate::refusal::{
@@ -69,6 +70,7 @@ impl Refusal {
             Self::Tag(defect) => tag(*defect).to_owned(),
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
+            Self::Identity(defect) => identity::message(defect),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }
@@ -321,6 +323,23 @@ pub fn malformed_policy(why: &Malformed) -> String {
         }
         _ => why.to_string(),
     }
+}
+
+/// The text of the `MalformedPolicyDocumentException` for a policy with an overly permissive
+/// condition on `key`.
+///
+/// Source: AWS KMS Developer Guide, "kms:EncryptionContext:context-key".
+#[must_use]
+pub fn overly_permissive(key: &str) -> String {
+    let (kind, what) = match key.starts_with("kms:") {
+        true => ("EncryptionContext: ", "encryption context"),
+        false => (" ", "tag"),
+    };
+    format!(
+        "OverlyPermissiveCondition:{kind}Using the ForAllValues set operator with a single-valued \
+         condition key matches requests without the specified {what} or with an unspecified \
+         {what}. To fix, remove ForAllValues."
+    )
 }
 
 /// The text of the `MalformedPolicyDocumentException` for a policy that locks its author out.

@@ -245,6 +245,33 @@ fn who_may_retire_a_grant() {
     let _ = kit.call("RetireGrant", &json!({ "GrantToken": token })).ok();
 }
 
+/// Grants are created, listed and revoked across accounts by policy, where the key's names the
+/// other account.
+#[test]
+fn a_policy_lets_another_account_manage_grants() {
+    let kit = Kit::new();
+    let key = kit.create_key();
+    let actions = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
+    let policy = json!({"Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": OWNER}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"AWS": STRANGER}, "Action": actions, "Resource": "*"}
+    ]});
+    let input = json!({"KeyId": key.to_string()});
+    denied(&stranger(&kit, "ListGrants", &input));
+    let put = json!({"KeyId": key.to_string(), "Policy": policy.to_string()});
+    let _ = kit.call("PutKeyPolicy", &put).ok();
+    // By a policy, of whatever operations.
+    let create = json!({"KeyId": key.to_string(), "GranteePrincipal": NOBODY,
+                        "Operations": ["GenerateDataKey"]});
+    let made = stranger(&kit, "CreateGrant", &create).ok().json();
+    let listed = stranger(&kit, "ListGrants", &input).ok().json();
+    assert_eq!(listed["Grants"][0]["GrantId"], made["GrantId"]);
+    assert_eq!(listed["Grants"][0]["IssuingAccount"], STRANGER);
+    let revoke = json!({"KeyId": key.to_string(), "GrantId": made["GrantId"]});
+    let _ = stranger(&kit, "RevokeGrant", &revoke).ok();
+    assert_eq!(stranger(&kit, "ListGrants", &input).ok().json()["Grants"], json!([]));
+}
+
 /// Once a revocation is answered no use succeeds by the grant, on any thread, whatever is cached.
 #[test]
 fn a_revoked_grant_holds_from_its_answer_on() {

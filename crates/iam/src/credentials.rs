@@ -1,14 +1,9 @@
-//! Access keys: how they are made, and the file by which the operator gets the first one.
-//!
-//! Source: IAM User Guide, "IAM identifiers" (prefix `AKIA`, 20 characters); the secret is 40
-//! characters as AWS's are, of 64, which makes 240 random bits.
+//! Access keys of root users, and the file by which the operator gets the first one.
 
 use std::fmt;
 use strongroom_crypto::{Entropy, EntropyError, SecretBytes};
-
-const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const SECRET_ALPHABET: &[u8; 64] =
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use strongroom_engine::identity::fresh_access_key;
+use strongroom_types::AccountId;
 
 /// A new access key: an id that is public and a secret that is not.
 pub struct AccessKey {
@@ -31,25 +26,19 @@ impl fmt::Display for AccessKeyError {
 impl std::error::Error for AccessKeyError {}
 
 impl AccessKey {
-    /// A fresh long-term access key.
+    /// A fresh long-term access key of the account.
     ///
     /// # Errors
     /// When the random source fails.
-    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        let mut random = SecretBytes::zeroed(56);
-        entropy.fill(random.expose_mut())?;
-        let (id, secret) = random.expose().split_at(16);
-        // Both alphabets have a power of two characters, so every one is as likely.
-        let pick = |alphabet: &[u8], byte: &u8| {
-            alphabet.get(usize::from(*byte) % alphabet.len()).copied().unwrap_or(b'A')
-        };
-        let id = id.iter().map(|byte| char::from(pick(ID_ALPHABET, byte)));
-        let id = "AKIA".chars().chain(id).collect();
-        let mut text = SecretBytes::zeroed(secret.len());
-        for (to, from) in text.expose_mut().iter_mut().zip(secret) {
-            *to = pick(SECRET_ALPHABET, from);
-        }
-        Ok(Self { id, secret: text })
+    pub fn generate(account: AccountId, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let (id, secret) = fresh_access_key("AKIA", account, entropy)?;
+        Ok(Self { id, secret })
+    }
+
+    /// The secret, to be shown once to the operator.
+    #[must_use]
+    pub fn secret_text(&self) -> Option<&str> {
+        std::str::from_utf8(self.secret.expose()).ok()
     }
 
     /// The form of the AWS shared credentials file, profile `default`.
@@ -90,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_key_survives_its_file() {
-        let key = AccessKey::generate(&SystemEntropy).unwrap();
+        let key = AccessKey::generate(AccountId::INITIAL, &SystemEntropy).unwrap();
         assert_eq!((key.id.len(), key.secret.len()), (20, 40));
         assert!(key.id.starts_with("AKIA"));
         let read = AccessKey::from_file(&key.to_file()).unwrap();

@@ -161,6 +161,7 @@ mod tests {
             transition: None,
             pending_window_days: None,
             grants: None,
+            bindings: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod domain;
 mod due;
 mod family;
 mod grant;
+pub mod identity;
 mod import;
 mod import_token;
 mod journal;
@@ -20,6 +21,7 @@ mod root;
 mod rotation;
 mod sealed;
 mod state;
+mod tags;
 
 pub use domain::{DomainKey, DomainName};
 pub use due::DueTask;

@@ -2,6 +2,7 @@
 //! numbers are never reused.
 
 use crate::codec::{optional_text, optional_time, text, time};
+use crate::tags;
 use minicbor::{Decode, Encode};
 use strongroom_types::{
     AccountId, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin, Region,
@@ -70,6 +71,10 @@ pub struct KeyRecord {
     /// How many grants there are on the key; absent for none.
     #[n(18)]
     pub grants: Option<u32>,
+    /// The unique ids that the ARNs of users and roles in the key policy stood for when it was put;
+    /// absent for none.
+    #[n(19)]
+    pub bindings: Option<Vec<(String, String)>>,
 }
 
 impl KeyRecord {
@@ -245,32 +250,6 @@ pub struct AliasRecord {
     /// When it was last pointed at a key.
     #[cbor(n(2), with = "time")]
     pub updated: Timestamp,
-}
-
-mod tags {
-    use minicbor::encode::Write;
-    use minicbor::{Decoder, Encoder};
-    use strongroom_types::Tag;
-
-    pub(super) fn encode<C, W: Write>(
-        tags: &[Tag],
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.array(tags.len() as u64)?;
-        for tag in tags {
-            e.array(2)?.str(&tag.key)?.str(&tag.value)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn decode<C>(
-        d: &mut Decoder<'_>,
-        _: &mut C,
-    ) -> Result<Vec<Tag>, minicbor::decode::Error> {
-        let pairs: Vec<(String, String)> = d.decode()?;
-        Ok(pairs.into_iter().map(|(key, value)| Tag { key, value }).collect())
-    }
 }
 
 mod regions {

@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use strongroom_crypto::{SecretBytes, SecretKey, hash};
 use strongroom_keys::blob::{self, BlobHeader};
+use strongroom_keys::identity::{
+    AccessKeyUse, ControlRecord, IdentityRecord, InlinePolicy, ManagedPolicyRecord, PolicyVersion,
+    ProviderRecord, RoleTerms, SessionOwner, SessionRecord,
+};
 use strongroom_keys::{
     AliasRecord, BackingKey, DomainKey, DomainName, HsmPlace, Import, ImportToken, JournalKey,
     JournalReader, KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord, LocalRootKey,
@@ -23,8 +27,8 @@ use strongroom_keys::{
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
-    AccountId, ConnectionErrorCode, ConnectionState, EncryptionContext, KeyArn, KeyId,
-    KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin, RotationType, Tag, Timestamp,
+    AccountId, ConnectionErrorCode, ConnectionState, EncryptionContext, IdentityKind, KeyArn,
+    KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin, RotationType, Tag, Timestamp,
     WrappingAlgorithm, XksProxyConnectivity,
 };
 
@@ -247,6 +251,7 @@ fn key_record() -> KeyRecord {
         transition: None,
         pending_window_days: None,
         grants: None,
+        bindings: None,
     }
 }
 
@@ -310,4 +315,113 @@ fn a_segment_of_the_journal() {
     }
     assert!(reader.next_frame().unwrap().is_none());
     assert_eq!(reader.chain().as_slice(), frozen["chain"]);
+}
+
+#[test]
+fn a_user_and_a_role() {
+    let mut record = IdentityRecord {
+        account: AccountId::INITIAL,
+        kind: IdentityKind::User,
+        id: "AIDAVECTOR00000000001".to_owned(),
+        name: "Ann".to_owned(),
+        path: "/staff/".to_owned(),
+        created: CREATED,
+        inline: vec![InlinePolicy { name: "own".to_owned(), document: "{}".to_owned() }],
+        attached: vec!["arn:aws:iam::aws:policy/AdministratorAccess".to_owned()],
+        boundary: Some("arn:aws:iam::111122223333:policy/limit".to_owned()),
+        tags: vec![Tag { key: "team".to_owned(), value: "blue".to_owned() }],
+        groups: vec!["crew".to_owned()],
+        access_keys: vec!["AKIAVECTOR0000000001".to_owned()],
+        members: 0,
+        role: None,
+    };
+    let user = codec::encode(&record);
+    record.kind = IdentityKind::Role;
+    record.role = Some(RoleTerms {
+        trust: "{}".to_owned(),
+        bindings: vec![("111122223333:user/staff/Ann".to_owned(), "AIDAVECTOR".to_owned())],
+        description: Some("works".to_owned()),
+        max_session: 3600,
+    });
+    let role = codec::encode(&record);
+    assert_frozen("identity-record.txt", &[("user", &user), ("role", &role)]);
+    let frozen = vector("identity-record.txt");
+    let read: IdentityRecord = codec::decode(&frozen["role"]).unwrap();
+    assert_eq!(read, record);
+}
+
+#[test]
+fn a_managed_policy_and_a_provider() {
+    let tags = vec![Tag { key: "team".to_owned(), value: "blue".to_owned() }];
+    let policy = ManagedPolicyRecord {
+        account: AccountId::INITIAL,
+        id: "ANPAVECTOR00000000001".to_owned(),
+        name: "Use".to_owned(),
+        path: "/".to_owned(),
+        created: CREATED,
+        updated: CREATED.plus_days(1),
+        description: None,
+        versions: vec![PolicyVersion { number: 2, document: "{}".to_owned(), created: CREATED }],
+        default: 2,
+        next: 3,
+        attachments: 1,
+        boundaries: 2,
+        tags: tags.clone(),
+    };
+    let provider = ProviderRecord {
+        account: AccountId::INITIAL,
+        url: "id.example.com/pool".to_owned(),
+        created: CREATED,
+        clients: vec!["app".to_owned()],
+        thumbprints: Vec::new(),
+        tags,
+    };
+    let control = ControlRecord {
+        policies: vec![("keep".to_owned(), "{}".to_owned())],
+        without_full_access: true,
+    };
+    let used =
+        AccessKeyUse { time: CREATED, service: "kms".to_owned(), region: "eu-west-2".to_owned() };
+    let [one, two, three, four] = [
+        codec::encode(&policy),
+        codec::encode(&provider),
+        codec::encode(&control),
+        codec::encode(&used),
+    ];
+    assert_frozen(
+        "iam-records.txt",
+        &[("policy", &one), ("provider", &two), ("control", &three), ("use", &four)],
+    );
+    let frozen = vector("iam-records.txt");
+    assert_eq!(codec::decode::<ManagedPolicyRecord>(&frozen["policy"]).unwrap(), policy);
+    assert_eq!(codec::decode::<ProviderRecord>(&frozen["provider"]).unwrap(), provider);
+    assert_eq!(codec::decode::<ControlRecord>(&frozen["control"]).unwrap(), control);
+    assert_eq!(codec::decode::<AccessKeyUse>(&frozen["use"]).unwrap(), used);
+}
+
+#[test]
+fn a_session_token() {
+    let record = SessionRecord {
+        access_key: "ASIAVECTOR0000000001".to_owned(),
+        secret: SecretBytes::new(b"secret-access-key-of-forty-characters-00".to_vec()),
+        issued: CREATED,
+        expires: CREATED.plus_days(1),
+        account: AccountId::INITIAL,
+        owner: SessionOwner::Role("Ops".to_owned(), "AROAVECTOR".to_owned(), "work".to_owned()),
+        policy: Some("{}".to_owned()),
+        policies: vec!["arn:aws:iam::aws:policy/AdministratorAccess".to_owned()],
+        tags: vec![Tag { key: "team".to_owned(), value: "blue".to_owned() }],
+        transitive: vec!["team".to_owned()],
+        source_identity: Some("ann".to_owned()),
+        provider: None,
+        padding: Vec::new(),
+    };
+    let sealed = record.seal(&global(), &entropy()).unwrap();
+    assert_frozen("session-token.txt", &[("sealed", &sealed)]);
+    let opened = SessionRecord::open(&global(), &vector("session-token.txt")["sealed"]).unwrap();
+    assert!(opened.secret.same_as(record.secret.expose()));
+    assert_eq!((opened.owner, opened.expires), (record.owner, record.expires));
+    let mut altered = sealed;
+    altered[40] ^= 1;
+    assert!(SessionRecord::open(&global(), &altered).is_err());
 }

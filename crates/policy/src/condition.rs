@@ -59,14 +59,29 @@ impl Condition {
         values: &Json,
         variables: bool,
     ) -> Result<Self, Malformed> {
-        let vendor = key.split_once(':').filter(|(vendor, name)| {
-            !name.is_empty() && vendor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
+        // A service, or the URL of an identity provider without its scheme.
+        let in_vendor = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+        let vendor = key
+            .split_once(':')
+            .filter(|(vendor, name)| !name.is_empty() && vendor.bytes().all(in_vendor));
         if vendor.is_none_or(|(vendor, _)| vendor.is_empty()) {
             return Err(Problem::ConditionKey.into());
         }
         let values = Values::parse(operator.family, values, variables)?;
         Ok(Self { key: key.to_lowercase().into(), operator, values })
+    }
+
+    /// Whether it asks `ForAllValues` of one pair of the encryption context, or of one tag: it then
+    /// holds of every request without that.
+    pub(crate) fn is_overly_permissive(&self) -> bool {
+        let is_one = |prefix| self.key.starts_with(prefix);
+        self.operator.quantifier == Quantifier::All
+            && (is_one("kms:encryptioncontext:") || is_one("aws:requesttag/"))
+    }
+
+    /// The condition key, in lower case.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// Tells `note` of each key that it asks for.

@@ -6,11 +6,11 @@
 //! 1. An action that is not for other accounts is refused to them whatever policies say.
 //! 2. An explicit deny in any policy wins.
 //! 3. Service control policies must allow, level by level; they do not concern services.
-//! 4. For a key, its policy or a grant must allow; an identity policy alone never suffices. The
-//!    key policy does so by naming the caller, or by naming the caller's account and leaving the
-//!    rest to the identity policies of that account. A caller of another account needs both. A
-//!    grant does so by itself, unless it is to an account: users and roles of that then need an
-//!    identity policy, too.
+//! 4. For a key, and for a role that is to be assumed, its policy (the role's trust policy) or, of a
+//!    key, a grant must allow; an identity policy alone never suffices. The policy does so by naming
+//!    the caller, or by naming the caller's account and leaving the rest to the identity policies of
+//!    that account. A caller of another account needs both. A grant does so by itself, unless it is
+//!    to an account: users and roles of that then need an identity policy, too.
 //! 5. Permissions boundary and session policies limit the allow, the less the more precisely the
 //!    key policy or the grant names the caller ([`Case::limits`]); across accounts, always.
 //! 6. Whatever is not allowed is denied.
@@ -165,10 +165,14 @@ impl Case<'_> {
         match question.resource {
             Resource::Key(_) if is_foreign => self.foreign_key(),
             Resource::Key(_) => self.own_key().map_err(|denial| (denial, Finality::UnlessGranted)),
-            Resource::Alias(_) | Resource::NewKey { .. } if is_foreign => {
+            Resource::Entity(_) if self.has_resource_policy() && is_foreign => {
+                self.foreign_key().map_err(|(denial, _)| last(denial))
+            }
+            Resource::Entity(_) if self.has_resource_policy() => self.own_key().map_err(last),
+            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Entity(_) if is_foreign => {
                 Err(last(Denial::Hidden { explicit: None }))
             }
-            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Any => {
+            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Entity(_) | Resource::Any => {
                 self.own_account().map_err(last)
             }
         }
@@ -241,7 +245,7 @@ impl Case<'_> {
     /// A key of the caller's account, or any key when the caller is a service.
     fn own_key(&self) -> Result<Reason, Denial> {
         let allow = self.allowed_by_key_policy();
-        let (naming, site) = allow.ok_or(Denial::Implicit(PolicyKind::Key))?;
+        let (naming, site) = allow.ok_or(Denial::Implicit(self.resource_policy_kind()))?;
         if naming == Naming::Account && !self.is_root() {
             let identity = self.allowed_by_caller_side()?;
             return Ok(Reason::Delegated { key_policy: site, identity });
@@ -367,10 +371,30 @@ impl Case<'_> {
         })
     }
 
-    /// The policy of the key, when the question is about one.
+    /// The policy of the key or role, when the question is about one.
     fn key_policy(&self) -> impl Iterator<Item = (usize, &Statement)> {
-        let is_key = matches!(self.inquiry.question.resource, Resource::Key(_));
-        self.sources.key_policy.filter(|_| is_key).into_iter().flat_map(Policy::statements)
+        let has_policy = self.has_resource_policy();
+        self.sources.key_policy.filter(|_| has_policy).into_iter().flat_map(Policy::statements)
+    }
+
+    fn has_resource_policy(&self) -> bool {
+        match self.inquiry.question.resource {
+            Resource::Key(_) => true,
+            Resource::Entity(_) => self.sources.key_policy.is_some(),
+            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Any => false,
+        }
+    }
+
+    fn resource_policy_kind(&self) -> PolicyKind {
+        match self.inquiry.question.resource {
+            Resource::Entity(_) => PolicyKind::Trust,
+            _ => PolicyKind::Key,
+        }
+    }
+
+    fn key_site(&self, at: usize, statement: &Statement) -> Site {
+        let kind = self.resource_policy_kind();
+        Site { kind, policy: 0, statement: at, sid: statement.sid.clone() }
     }
 
     fn denied_by_key_policy(&self) -> Option<Site> {
@@ -386,7 +410,7 @@ impl Case<'_> {
                 && concerned(statement)
                 && statement.applies(&self.inquiry)
         })?;
-        Some(key_site(at, found))
+        Some(self.key_site(at, found))
     }
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
@@ -398,10 +422,6 @@ impl Case<'_> {
             statement.applies(&self.inquiry).then_some((naming, at, statement))
         });
         let (naming, at, statement) = named.min_by_key(|(naming, at, _)| (*naming, *at))?;
-        Some((naming, key_site(at, statement)))
+        Some((naming, self.key_site(at, statement)))
     }
-}
-
-fn key_site(at: usize, statement: &Statement) -> Site {
-    Site { kind: PolicyKind::Key, policy: 0, statement: at, sid: statement.sid.clone() }
 }

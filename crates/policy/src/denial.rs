@@ -1,7 +1,7 @@
 //! Denials: why not, and AWS's words for it.
 
 use crate::decision::permit::{PolicyKind, Site};
-use crate::question::Question;
+use crate::question::{Question, Resource};
 use std::fmt;
 
 /// Why something is not permitted. Of several reasons it is the first found.
@@ -39,9 +39,11 @@ impl Denial {
     pub fn message(&self, question: &Question<'_>, mention: Mention) -> String {
         let Question { principal, partition, action, resource, .. } = question;
         let user = principal.arn(partition);
+        let is_entity = matches!(resource, Resource::Entity(_));
         let place = match (mention, self) {
             (Mention::Ciphertext, _) => "the resource associated with this ciphertext".to_owned(),
-            (Mention::Withheld, _) | (_, Self::Hidden { .. }) => "this resource".to_owned(),
+            (Mention::Withheld, _) => "this resource".to_owned(),
+            (_, Self::Hidden { .. }) if !is_entity => "this resource".to_owned(),
             (Mention::Arn, _) => format!("resource: {resource}"),
         };
         let cause = match self {
@@ -57,6 +59,10 @@ impl Denial {
                     .to_owned()
             }
         };
+        // Of a role of another account nothing more is said.
+        if is_entity && matches!(self, Self::Hidden { .. }) {
+            return format!("User: {user} is not authorized to perform: {action} on {place}");
+        }
         format!("User: {user} is not authorized to perform: {action} on {place} {cause}")
     }
 }

@@ -44,4 +44,4 @@ pub use key_policy::{default_key_policy, locks_out};
 pub use malformed::{Malformed, Problem, Step};
 pub use policy::Policy;
 pub use principal::NamedPrincipal;
-pub use question::{Question, Resource, Sources};
+pub use question::{EntityResource, Question, Resource, Shown, Sources};

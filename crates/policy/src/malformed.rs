@@ -25,6 +25,22 @@ impl Malformed {
         self.steps.iter().rev()
     }
 
+    /// The place in the document, `Statement[2].Principal.AWS[0]`; empty for the document itself.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let mut place = String::new();
+        for step in self.steps() {
+            match step {
+                Step::Member(name) => {
+                    place.push_str(if place.is_empty() { "" } else { "." });
+                    place.push_str(name);
+                }
+                Step::Item(index) => place.push_str(&format!("[{index}]")),
+            }
+        }
+        place
+    }
+
     /// What is wrong there.
     #[must_use]
     pub fn problem(&self) -> &Problem {
@@ -54,15 +70,8 @@ impl From<Problem> for Malformed {
 /// `Statement[2].Principal.AWS[0]: the principal is invalid`.
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, step) in self.steps().enumerate() {
-            match step {
-                Step::Member(name) if at == 0 => f.write_str(name)?,
-                Step::Member(name) => write!(f, ".{name}")?,
-                Step::Item(index) => write!(f, "[{index}]")?,
-            }
-        }
         if !self.steps.is_empty() {
-            f.write_str(": ")?;
+            write!(f, "{}: ", self.place())?;
         }
         fmt::Display::fmt(&self.problem, f)
     }
@@ -106,6 +115,8 @@ pub enum Problem {
     SidCharacters,
     /// An identity policy applies to whom it is attached to and names no principal.
     PrincipalForbidden,
+    /// A trust policy is of its role and names no resource.
+    ResourceForbidden,
     /// `NotPrincipal` with `Allow` would allow everybody else in the world.
     AllowNotPrincipal,
     /// Neither `*`, an account, nor an ARN that can be a principal.
@@ -142,6 +153,7 @@ impl fmt::Display for Problem {
             Self::RepeatedSid => "statement ids must be unique",
             Self::SidCharacters => "a statement id must be of letters and digits",
             Self::PrincipalForbidden => "an identity-based policy must not name principals",
+            Self::ResourceForbidden => "a role trust policy must not name resources",
             Self::AllowNotPrincipal => "NotPrincipal cannot be used with the effect Allow",
             Self::Principal => "the principal is invalid",
             Self::Action => "an action must be * or of the form service:name",

@@ -1,5 +1,6 @@
 //! Policy documents.
 
+use crate::condition::Condition;
 use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use crate::principal::NamedPrincipal;
@@ -42,6 +43,16 @@ impl Policy {
         Self::parse(text, Kind::Identity, Self::IDENTITY_POLICY_MAX_LEN)
     }
 
+    /// The key, in lower case, of a condition that AWS KMS takes in no new key policy:
+    /// `ForAllValues` over one pair of the encryption context or over one tag holds of every
+    /// request without that. A policy that is stored may have it.
+    ///
+    /// Source: AWS KMS Developer Guide, "Using set operators with condition keys".
+    #[must_use]
+    pub fn overly_permissive(&self) -> Option<&str> {
+        self.statements.iter().find_map(Statement::overly_permissive).map(Condition::key)
+    }
+
     /// How many statements it has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -52,6 +63,21 @@ impl Policy {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
+    }
+
+    /// The policy without statements, which no document is: it allows nothing.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { statements: Box::default(), asks: Default::default() }
+    }
+
+    /// Parses the trust policy of a role: every statement names principals and actions, and none
+    /// names resources.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the first thing wrong.
+    pub fn trust_policy(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text, Kind::Trust, Self::IDENTITY_POLICY_MAX_LEN)
     }
 
     /// The principals that a key policy names, in order, repeats included. Whoever stores the

@@ -4,7 +4,7 @@
 
 use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
-use strongroom_types::{AccountId, Principal};
+use strongroom_types::{AccountId, IdentityKind, Principal};
 
 /// A principal as a policy names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum NamedPrincipal {
         /// Its name.
         name: Box<str>,
     },
-    /// An identity provider. It speaks to STS only, so it names no caller of a key.
+    /// An identity provider: those for whom it vouches to STS.
     IdentityProvider {
         /// ARN or domain name.
         name: Box<str>,
@@ -65,6 +65,31 @@ pub enum NamedPrincipal {
         /// 64 hexadecimal digits.
         id: Box<str>,
     },
+}
+
+/// Writes it as documents do, ARNs with the partition `aws`.
+impl std::fmt::Display for NamedPrincipal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Everyone => f.write_str("*"),
+            Self::Account { account } => write!(f, "arn:aws:iam::{account}:root"),
+            Self::User { account, path, name } => {
+                write!(f, "arn:aws:iam::{account}:user{path}{name}")
+            }
+            Self::Role { account, path, name } => {
+                write!(f, "arn:aws:iam::{account}:role{path}{name}")
+            }
+            Self::RoleSession { account, role, session } => {
+                write!(f, "arn:aws:sts::{account}:assumed-role/{role}/{session}")
+            }
+            Self::FederatedUser { account, name } => {
+                write!(f, "arn:aws:sts::{account}:federated-user/{name}")
+            }
+            Self::Service { name }
+            | Self::IdentityProvider { name }
+            | Self::CanonicalUser { id: name } => f.write_str(name),
+        }
+    }
 }
 
 /// How an entry names the caller. The order is that of the other policies that limit an allow
@@ -152,7 +177,7 @@ impl Principals {
             Principal::User { .. } => &[Naming::User, Naming::Account],
             Principal::RoleSession { .. } => &[Naming::Itself, Naming::Role, Naming::Account],
             Principal::FederatedUser { .. } => &[Naming::Itself, Naming::Account],
-            Principal::Service { .. } => &[Naming::Itself],
+            Principal::Service { .. } | Principal::WebIdentity { .. } => &[Naming::Itself],
         };
         has_boundary || !(listed(Naming::Everyone) || needed.iter().all(|way| listed(*way)))
     }
@@ -254,6 +279,37 @@ impl NamedPrincipal {
         Entry::aws(text).map(|entry| entry.name)
     }
 
+    /// The user or role whose unique id the name stands for: account, kind, path and name. The
+    /// path of a role is not known from the name of its session.
+    #[must_use]
+    pub fn identity(&self) -> Option<(AccountId, IdentityKind, Option<&str>, &str)> {
+        match self {
+            Self::User { account, path, name } => {
+                Some((*account, IdentityKind::User, Some(path), name))
+            }
+            Self::Role { account, path, name } => {
+                Some((*account, IdentityKind::Role, Some(path), name))
+            }
+            Self::RoleSession { account, role, .. } => {
+                Some((*account, IdentityKind::Role, None, role))
+            }
+            _ => None,
+        }
+    }
+
+    /// The account that it is of; none of services, providers and `*`.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Account { account }
+            | Self::User { account, .. }
+            | Self::Role { account, .. }
+            | Self::RoleSession { account, .. }
+            | Self::FederatedUser { account, .. } => Some(*account),
+            _ => None,
+        }
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),
@@ -276,6 +332,9 @@ impl NamedPrincipal {
             ) => (Naming::Itself, account == a && **name == **n),
             (Self::Service { name }, Principal::Service { name: n }) => {
                 (Naming::Itself, **name == **n)
+            }
+            (Self::IdentityProvider { name }, Principal::WebIdentity { provider, .. }) => {
+                (Naming::Itself, **name == **provider)
             }
             _ => return None,
         };

@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::grant::Grant;
 use crate::policy::Policy;
 use std::cell::OnceCell;
-use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Principal, Region};
+use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region};
 
 /// May this caller do this to that?
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,33 @@ pub enum Resource<'a> {
         /// Its account, the caller's.
         account: AccountId,
     },
+    /// What IAM knows by an ARN: a user, group, role, policy or identity provider. A role has a
+    /// resource-based policy, its trust policy, that counts when the role is to be assumed.
+    Entity(&'a EntityResource),
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
+}
+
+/// What IAM knows by an ARN, and how refusals speak of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityResource {
+    /// The ARN.
+    pub arn: EntityArn,
+    /// The account that owns it; that of AWS's own policies is the caller's.
+    pub owner: AccountId,
+    /// How refusals name it: `user ann`, or by its ARN.
+    pub shown: Shown,
+}
+
+/// How refusals name an entity of IAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// By its ARN.
+    Arn,
+    /// By kind and name: `role ops`.
+    Name,
+    /// By kind and ARN: `policy arn:aws:…`.
+    KindAndArn,
 }
 
 impl Resource<'_> {
@@ -48,12 +73,30 @@ impl Resource<'_> {
             Self::Key(key) => Some(key.account),
             Self::Alias(alias) => Some(alias.account),
             Self::NewKey { account, .. } => Some(*account),
+            Self::Entity(entity) => Some(entity.owner),
             Self::Any => None,
         }
     }
 }
 
-/// Writes the ARN, or `*`.
+impl EntityResource {
+    fn arn(&self) -> String {
+        self.arn.to_string()
+    }
+}
+
+/// Writes it as refusals name it.
+impl std::fmt::Display for EntityResource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.shown {
+            Shown::Arn => self.arn.fmt(f),
+            Shown::Name => write!(f, "{} {}", self.arn.kind, self.arn.name),
+            Shown::KindAndArn => write!(f, "{} {}", self.arn.kind, self.arn),
+        }
+    }
+}
+
+/// Writes it as refusals name it: the ARN, or `*`.
 impl std::fmt::Display for Resource<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -62,6 +105,7 @@ impl std::fmt::Display for Resource<'_> {
             Self::NewKey { region, account } => {
                 write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
             }
+            Self::Entity(entity) => entity.fmt(f),
             Self::Any => f.write_str("*"),
         }
     }
@@ -70,7 +114,8 @@ impl std::fmt::Display for Resource<'_> {
 /// The policies that apply to a question. What is left out limits nothing and allows nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources<'a> {
-    /// That of the key; it counts only when the resource is a key.
+    /// That of the key, or the trust policy of the role that is to be assumed; it counts only when
+    /// the resource is one of these.
     pub key_policy: Option<&'a Policy>,
     /// Those of the user and its groups, or of the role. For the session of a federated user,
     /// those of the user who made it.
@@ -112,8 +157,10 @@ impl<'a> Inquiry<'a> {
 
     /// The resource's ARN, written when first asked for; `None` when there is no resource.
     pub(crate) fn resource(&self) -> Option<&str> {
-        let resource = &self.question.resource;
-        (*resource != Resource::Any)
-            .then(|| self.resource.get_or_init(|| resource.to_string()).as_str())
+        let write = || match self.question.resource {
+            Resource::Entity(entity) => entity.arn(),
+            resource => resource.to_string(),
+        };
+        (self.question.resource != Resource::Any).then(|| self.resource.get_or_init(write).as_str())
     }
 }

@@ -19,7 +19,8 @@ pub(crate) struct Statement {
     pub(crate) principals: Option<Principals>,
     /// Absent in a statement without effect.
     actions: Option<Listed<Template>>,
-    /// Absent in a statement without effect.
+    /// Absent in a statement of a key policy without effect. In a trust policy it is always the
+    /// role.
     resources: Option<Listed<ArnPattern>>,
     conditions: Box<[Condition]>,
 }
@@ -42,6 +43,7 @@ pub(crate) struct Grammar {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Key,
+    Trust,
     Identity,
 }
 
@@ -77,6 +79,16 @@ impl Statement {
         let resources = Listed::parse(members, "Resource", "NotResource", |text| {
             ArnPattern::resource(text, grammar.variables)
         })?;
+        if grammar.kind == Kind::Trust {
+            actions.as_ref().ok_or(Problem::Missing("Action"))?;
+            if resources.is_some() {
+                return Err(Problem::ResourceForbidden.into());
+            }
+        }
+        let resources = match grammar.kind {
+            Kind::Trust => Some(Listed { negated: false, items: [ArnPattern::Anything].into() }),
+            Kind::Key | Kind::Identity => resources,
+        };
         let conditions =
             member(members, "Condition", |json| condition::parse(json, grammar.variables))?;
         if grammar.kind == Kind::Identity {
@@ -108,6 +120,11 @@ impl Statement {
         self.conditions.iter().for_each(|condition| condition.keys(&mut note));
         let resources = self.resources.iter().flat_map(|listed| &listed.items);
         resources.for_each(|pattern| pattern.variables(&mut note));
+    }
+
+    /// The first condition that is overly permissive.
+    pub(crate) fn overly_permissive(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.is_overly_permissive())
     }
 
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {
@@ -200,10 +217,12 @@ fn principals(
     };
     let principals = member(members, name, |json| match kind {
         Kind::Identity => Err(Problem::PrincipalForbidden.into()),
-        Kind::Key if negated && effect == Effect::Allow => Err(Problem::AllowNotPrincipal.into()),
-        Kind::Key => Principals::parse(json, negated),
+        Kind::Key | Kind::Trust if negated && effect == Effect::Allow => {
+            Err(Problem::AllowNotPrincipal.into())
+        }
+        Kind::Key | Kind::Trust => Principals::parse(json, negated),
     })?;
-    if kind == Kind::Key && principals.is_none() {
+    if kind != Kind::Identity && principals.is_none() {
         return Err(Problem::Missing("Principal").into());
     }
     Ok(principals)

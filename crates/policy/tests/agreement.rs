@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that fails panics"
+    clippy::disallowed_methods,
+    reason = "a test that fails panics; the environment asks for its long form"
 )]
 
 mod support;

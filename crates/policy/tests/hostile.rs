@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails panics")]
 
 use proptest::prelude::*;
-use strongroom_policy::{Fact, Facts, Policy, Question, Resource, Sources, decide};
-use strongroom_types::{AccountId, Action, KeyArn, KeyId, Principal};
+use strongroom_policy::{
+    ContextConstraint, Fact, Facts, Grant, GrantParty, Policy, Question, Resource, Sources, decide,
+};
+use strongroom_types::{AccountId, Action, GrantOperation, KeyArn, KeyId, Principal};
 
 /// Uses every element, principal form and operator family.
 const SEED: &str = r#"{
@@ -58,6 +60,94 @@ fn exercise(text: &str, value: &str) {
 #[test]
 fn the_seed_is_a_policy() {
     assert!(Policy::key_policy(SEED).is_ok(), "{}", Policy::key_policy(SEED).unwrap_err());
+}
+
+/// Counts what is asked, and answers none of it.
+#[derive(Default)]
+struct Counted(std::sync::atomic::AtomicUsize);
+
+impl Facts for Counted {
+    fn fact(&self, _: &str) -> Option<Fact<'_>> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        None
+    }
+}
+
+/// How often a decision by `count` statements of `conditions` conditions each, and by as many
+/// grants, asks for a fact.
+fn asked(count: usize, conditions: usize) -> usize {
+    let keys: serde_json::Map<String, serde_json::Value> =
+        (0..conditions).map(|n| (format!("aws:x{n}"), "${aws:y}".into())).collect();
+    let statement = serde_json::json!({"Effect": "Deny", "Action": ["kms:*", "s3:*"], "Resource": "*",
+        "Condition": {"StringLikeIfExists": keys, "Bool": {"aws:z": "true"}}});
+    let document =
+        serde_json::json!({"Version": "2012-10-17", "Statement": vec![statement; count]});
+    let policy = Policy::identity_policy(&document.to_string()).unwrap();
+    let principal = Principal::User {
+        account: AccountId::INITIAL,
+        path: "/".to_owned(),
+        name: "ann".to_owned(),
+        id: "AIDA1".to_owned(),
+    };
+    let pairs: std::collections::BTreeMap<String, String> =
+        [("a".to_owned(), "b".to_owned())].into();
+    let grant = Grant {
+        id: "g",
+        grantee: GrantParty::Principal("arn:aws:iam::111122223333:user/ann"),
+        retiring: None,
+        operations: &[GrantOperation::Decrypt],
+        context: Some(ContextConstraint::Subset(&pairs)),
+        source_arn: None,
+        issuer: AccountId::INITIAL,
+        by_token: false,
+    };
+    let (grants, identity) = (vec![grant; count], [&policy]);
+    let key = KeyArn {
+        region: "us-east-1".parse().unwrap(),
+        account: AccountId::INITIAL,
+        key: KeyId::from_random([7; 16]),
+    };
+    let question = Question {
+        principal: &principal,
+        partition: "aws",
+        action: Action::new("kms:Decrypt"),
+        resource: Resource::Key(key),
+        cross_account_allowed: false,
+    };
+    let sources = Sources { identity: &identity, grants: &grants, ..Sources::default() };
+    let facts = Counted::default();
+    assert!(decide(&question, &sources, &facts).is_err());
+    facts.0.into_inner()
+}
+
+/// The work grows with the size of the policies and of the grants, and not faster.
+#[test]
+fn size_costs_no_more_than_its_own() {
+    for (count, conditions) in [(50, 1), (50, 20), (100, 5)] {
+        let (one, two) = (asked(count, conditions), asked(2 * count, conditions));
+        assert!(one >= count, "{one}");
+        assert_eq!(two, 2 * one, "{count} statements of {conditions} conditions");
+        let (narrow, wide) = (asked(count, 20), asked(count, 40));
+        assert!(wide <= 2 * narrow, "{narrow}, {wide}");
+    }
+}
+
+/// A pattern of wildcards in every place where one may be costs what its length does; steps are
+/// counted where patterns are matched.
+#[test]
+fn wildcard_bombs_are_decided() {
+    let bomb = "*a".repeat(2_000);
+    let value = "a".repeat(20_000);
+    for operator in ["StringLike", "StringNotLike", "ForAllValues:StringLike"] {
+        let document = serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": format!("kms:{}", "*a".repeat(500)),
+             "Resource": format!("arn:aws:kms:*:*:{bomb}b"),
+             "Condition": {operator: {"aws:x": [format!("{bomb}b"), format!("{bomb}*")]}}},
+            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+             "Condition": {"StringLike": {"aws:x": format!("{}b", "?*".repeat(2_000))}}}
+        ]});
+        exercise(&document.to_string(), &value);
+    }
 }
 
 proptest! {

@@ -72,6 +72,75 @@ fn a_scheduled_task_has_a_permit_of_its_own() {
     assert_eq!(permit.action().as_str(), "kms:SeedKey");
 }
 
+#[test]
+fn a_permit_for_a_key_to_be_made_is_for_no_other() {
+    let region = "us-east-1".parse().unwrap();
+    let account = AccountId::INITIAL;
+    let new = Resource::NewKey { region, account };
+    let permit = decide(&question(&ROOT, new), &Sources::default(), &Untouched).unwrap();
+    assert!(permit.covers_new_key(region, account));
+    assert!(!permit.covers_new_key("us-east-2".parse().unwrap(), account));
+    assert!(!permit.covers_new_key(region, AccountId::from_number(444_455_556_666).unwrap()));
+    assert!(!permit.covers_key(&key(1)) && !permit.covers_account());
+    assert!(
+        !decide(&question(&ROOT, Resource::Any), &Sources::default(), &Untouched)
+            .unwrap()
+            .covers_new_key(region, account)
+    );
+}
+
+/// Policies say what they ask for, in conditions and in variables.
+#[test]
+fn what_is_asked_for_is_known_beforehand() {
+    let policy = Policy::identity_policy(
+        r#"{"Version": "2012-10-17", "Statement": [
+            {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:kms:*:*:key/${aws:PrincipalTag/Key}",
+             "Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/${aws:username}"},
+                           "ArnLike": {"aws:PrincipalArn": "${aws:SourceArn}"}}}]}"#,
+    )
+    .unwrap();
+    let identity = [&policy];
+    let levels: [&[&Policy]; 1] = [&identity];
+    for sources in [
+        Sources { identity: &identity, ..Sources::default() },
+        Sources { boundary: Some(&policy), ..Sources::default() },
+        Sources { session: &identity, ..Sources::default() },
+        Sources { service_control: &levels, ..Sources::default() },
+        Sources { key_policy: Some(&policy), ..Sources::default() },
+    ] {
+        for key in [
+            "kms:resourcealiases",
+            "aws:username",
+            "aws:principalarn",
+            "aws:sourcearn",
+            "aws:principaltag/key",
+        ] {
+            assert!(sources.ask_for(key), "{key}");
+        }
+        assert!(!sources.ask_for("kms:viaservice"));
+    }
+}
+
+/// Source: AWS KMS Developer Guide, "Using set operators with condition keys".
+#[test]
+fn for_all_values_of_a_single_value_is_overly_permissive() {
+    let found = |operator: &str, key: &str| {
+        let text = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
+                "Condition": {{"{operator}": {{"{key}": "x"}}}}}}}}"#
+        );
+        Policy::key_policy(&text).unwrap().overly_permissive().map(str::to_owned)
+    };
+    let all = "ForAllValues:StringEquals";
+    let context = found(all, "kms:EncryptionContext:App");
+    assert_eq!(context.as_deref(), Some("kms:encryptioncontext:app"));
+    assert_eq!(found(all, "aws:RequestTag/a").as_deref(), Some("aws:requesttag/a"));
+    assert!(found("ForAllValues:StringLikeIfExists", "aws:RequestTag/a").is_some());
+    assert_eq!(found("ForAnyValue:StringEquals", "kms:EncryptionContext:App"), None);
+    assert_eq!(found("StringEquals", "kms:EncryptionContext:App"), None);
+    assert_eq!(found(all, "kms:EncryptionContextKeys"), None);
+}
+
 /// Conditions of statements about other principals, actions and resources are not evaluated.
 #[test]
 fn facts_are_asked_for_only_when_they_decide() {

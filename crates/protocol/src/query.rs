@@ -1,8 +1,12 @@
 //! AWS Query: forms in, XML out.
+//!
+//! Source: Smithy, "AWS query protocol".
+
+mod form;
+
+pub use form::{Form, TooManyParameters};
 
 use crate::rendered::Rendered;
-use crate::route::STS_VERSION;
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::Outcome;
@@ -10,92 +14,94 @@ use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{Recorded, Unrecorded};
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::{Out, Reply};
-use strongroom_engine::wire::Node;
 use strongroom_types::ErrorCode;
 
-/// Parameters that belong to the protocol or the signature, not to the operation.
-const RESERVED: [&str; 2] = ["Action", "Version"];
-/// The most parameters of a form.
-const MAX_PARAMETERS: usize = 1000;
-
-/// A decoded form. Of parameters that occur twice the first counts.
-pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-/// The form has too many parameters.
+/// A service that speaks AWS Query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyParameters;
+pub enum Service {
+    /// IAM.
+    Iam,
+    /// STS.
+    Sts,
+}
 
-impl<'a> Form<'a> {
-    /// Decodes a form. Invalid UTF-8 becomes U+FFFD, which no name or value that counts contains.
-    ///
-    /// # Errors
-    /// [`TooManyParameters`] beyond 1,000.
-    pub fn parse(form: &'a [u8]) -> Result<Self, TooManyParameters> {
-        let pairs: Vec<_> = form_urlencoded::parse(form).take(MAX_PARAMETERS + 1).collect();
-        if pairs.len() > MAX_PARAMETERS { Err(TooManyParameters) } else { Ok(Self(pairs)) }
-    }
-
-    /// The value of `name`.
-    #[must_use]
-    pub fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
-    }
-
-    /// The operation's own parameters.
-    #[must_use]
-    pub fn into_input(self) -> Node<'a> {
-        let own = self
-            .0
-            .into_iter()
-            .filter(|(name, _)| !RESERVED.contains(&&**name) && !name.starts_with("X-Amz-"));
-        Node::Object(own.map(|(name, value)| (name, Node::Text(value))).collect())
+impl Service {
+    /// What the elements of its answers are named in.
+    const fn namespace(self) -> &'static str {
+        match self {
+            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        }
     }
 }
 
 /// The answer of `operation` to a request that was recorded.
 #[must_use]
-pub fn render(operation: &str, id: RequestId, recorded: &Recorded<Outcome>) -> Rendered {
+pub fn render(
+    service: Service,
+    operation: &str,
+    id: RequestId,
+    recorded: &Recorded<Outcome>,
+) -> Rendered {
     match recorded.get() {
-        Ok(reply) => success(operation, id, reply),
-        Err(refusal) => refused(refusal, id),
+        Ok(reply) => success(service, operation, id, reply),
+        Err(refusal) => refused(service, refusal, id),
     }
 }
 
 /// The answer to a request that could not be recorded.
 #[must_use]
-pub fn render_unrecorded(id: RequestId, _: Unrecorded) -> Rendered {
-    refused(&Refusal::Internal, id)
+pub fn render_unrecorded(service: Service, id: RequestId, _: Unrecorded) -> Rendered {
+    refused(service, &Refusal::Internal, id)
 }
 
 /// The answer to a request that never became a call.
 #[must_use]
-pub fn error(status: u16, code: &str, message: &str, id: RequestId) -> Rendered {
+pub fn error(service: Service, status: u16, code: &str, message: &str, id: RequestId) -> Rendered {
     let fault = if status >= 500 { "Receiver" } else { "Sender" };
     let mut xml = String::with_capacity(256 + message.len());
     let _ = write!(
         xml,
         "<ErrorResponse xmlns=\"{}\">\n  <Error>\n    <Type>{fault}</Type>\n    <Code>{code}</Code>\
          \n    <Message>{}</Message>\n  </Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n",
-        namespace(),
+        service.namespace(),
         Escaped(message)
     );
     rendered(status, xml)
 }
 
-/// The Query protocol's names for the general errors.
-fn refused(refusal: &Refusal, id: RequestId) -> Rendered {
-    let (status, code) = match refusal.code() {
-        ErrorCode::AccessDenied => (403, "AccessDenied"),
-        ErrorCode::Validation | ErrorCode::Serialization => (400, "ValidationError"),
-        ErrorCode::KmsInternal => (500, "InternalFailure"),
-        other => (400, other.name()),
-    };
-    error(status, code, &refusal.message().unwrap_or_default(), id)
+/// The answer to a call that was refused, where nothing is recorded of it.
+#[must_use]
+pub fn refused(service: Service, refusal: &Refusal, id: RequestId) -> Rendered {
+    let (status, code) = status_and_code(refusal.code());
+    error(service, status, code, &refusal.message().unwrap_or_default(), id)
 }
 
-fn success(operation: &str, id: RequestId, reply: &Reply) -> Rendered {
-    let mut xml = String::with_capacity(512);
-    let _ = write!(xml, "<{operation}Response xmlns=\"{}\">\n  <{operation}Result>\n", namespace());
+/// HTTP status and code of an error. The Query protocol has names of its own for the general ones.
+///
+/// Source: IAM API Reference, "Common errors" and the errors of each operation.
+const fn status_and_code(code: ErrorCode) -> (u16, &'static str) {
+    match code {
+        ErrorCode::AccessDenied => (403, "AccessDenied"),
+        ErrorCode::Validation | ErrorCode::Serialization | ErrorCode::InvalidMarker => {
+            (400, "ValidationError")
+        }
+        ErrorCode::KmsInternal => (500, "InternalFailure"),
+        ErrorCode::NoSuchEntity => (404, code.name()),
+        ErrorCode::EntityAlreadyExists | ErrorCode::DeleteConflict | ErrorCode::QuotaExceeded => {
+            (409, code.name())
+        }
+        other => (400, other.name()),
+    }
+}
+
+fn success(service: Service, operation: &str, id: RequestId, reply: &Reply) -> Rendered {
+    let mut xml = String::with_capacity(512 + length(reply));
+    let _ = write!(
+        xml,
+        "<{operation}Response xmlns=\"{}\">\n  <{operation}Result>\n",
+        service.namespace()
+    );
     members(reply, &mut xml);
     let _ = write!(
         xml,
@@ -103,6 +109,16 @@ fn success(operation: &str, id: RequestId, reply: &Reply) -> Rendered {
          </ResponseMetadata>\n</{operation}Response>\n"
     );
     rendered(200, xml)
+}
+
+/// At least the bytes that secrets take, so that no growth leaves a copy of one behind.
+fn length(reply: &Reply) -> usize {
+    let of = |value: &Out| match value {
+        Out::SecretText(secret) | Out::Secret(secret) => 6 * secret.len(),
+        Out::Structure(inner) => length(inner),
+        _ => 64,
+    };
+    reply.members().iter().map(|(name, value)| 2 * name.len() + 16 + of(value)).sum()
 }
 
 fn members(reply: &Reply, xml: &mut String) {
@@ -117,6 +133,9 @@ fn members(reply: &Reply, xml: &mut String) {
 fn element(value: &Out, xml: &mut String) {
     let _ = match value {
         Out::Text(text) => write!(xml, "{}", Escaped(text)),
+        Out::SecretText(secret) => {
+            write!(xml, "{}", Escaped(&String::from_utf8_lossy(secret.expose())))
+        }
         Out::Blob(bytes) => write!(xml, "{}", base64_simd::STANDARD.encode_to_string(bytes)),
         Out::Secret(secret) => {
             write!(xml, "{}", base64_simd::STANDARD.encode_to_string(secret.expose()))
@@ -144,10 +163,6 @@ fn element(value: &Out, xml: &mut String) {
             Ok(())
         }
     };
-}
-
-fn namespace() -> String {
-    format!("https://sts.amazonaws.com/doc/{STS_VERSION}/")
 }
 
 fn rendered(status: u16, xml: String) -> Rendered {

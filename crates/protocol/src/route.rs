@@ -5,16 +5,19 @@
 //! protocols.
 
 use crate::query::Form;
-use strongroom_iam::StsOperation;
+use strongroom_iam::{IamOperation, StsOperation};
 use strongroom_kms::OperationName;
 
 /// What KMS's targets begin with.
 const KMS_TARGET: &str = "TrentService.";
 /// The content type of AWS JSON 1.1.
 pub const JSON_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+/// The content type of AWS Query.
+pub const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+/// The version of the IAM API.
+const IAM_VERSION: &str = "2010-05-08";
 /// The version of the STS API.
-pub const STS_VERSION: &str = "2011-06-15";
+const STS_VERSION: &str = "2011-06-15";
 
 /// The parts of a request's head that routing looks at.
 #[derive(Clone, Copy, Default)]
@@ -36,6 +39,8 @@ pub struct Head<'a> {
 pub enum Route {
     /// A KMS operation, over AWS JSON 1.1.
     Kms(OperationName),
+    /// An IAM operation, over AWS Query.
+    Iam(IamOperation),
     /// An STS operation, over AWS Query.
     Sts(StsOperation),
 }
@@ -82,9 +87,14 @@ fn action(form: &[u8]) -> Result<Route, Unroutable> {
     let form = Form::parse(form).map_err(|_| Unroutable::MalformedForm)?;
     let action = form.value("Action").ok_or(Unroutable::MissingAction)?;
     let version = form.value("Version").unwrap_or("NO_VERSION_SPECIFIED");
-    match StsOperation::parse(action) {
-        Some(name) if version == STS_VERSION => Ok(Route::Sts(name)),
-        _ => {
+    let found = match version {
+        IAM_VERSION => IamOperation::parse(action).map(Route::Iam),
+        STS_VERSION => StsOperation::parse(action).map(Route::Sts),
+        _ => None,
+    };
+    match found {
+        Some(route) => Ok(route),
+        None => {
             let cut = |text: &str| text.chars().take(128).collect();
             Err(Unroutable::InvalidAction { action: cut(action), version: cut(version) })
         }

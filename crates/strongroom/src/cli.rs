@@ -195,9 +195,88 @@ pub(crate) struct AccountArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum AccountCommand {
-    /// Give the root user another access key and write it to the credentials file; the one it had
-    /// is good no more. The server must not be running.
-    ResetAccessKey(DataArgument),
+    /// Make another account, and show its root user's access key, this once.
+    Create {
+        /// Its number, twelve digits [default: a random one]
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// A name for it
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// List the accounts.
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// Give an account's root user another access key; the one it had is good no more. That of the
+    /// first account is written to the credentials file.
+    ResetAccessKey {
+        /// The account [default: the first one]
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// Service control policies: what an account, its root user included, may at most. Those of all
+    /// accounts and those of the one must allow.
+    #[command(subcommand)]
+    Scp(ControlCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ControlCommand {
+    /// Put a policy, in the place of the one of its name. Every level begins with FullAWSAccess.
+    Put {
+        /// Its name
+        name: String,
+        /// File with the document
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// The account [default: all]
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// List the policies.
+    List {
+        /// The account [default: all]
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Print JSON, with the documents
+        #[arg(long)]
+        json: bool,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
+    /// Take a policy away.
+    Delete {
+        /// Its name
+        name: String,
+        /// The account [default: all]
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Data directory
+        #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Args)]

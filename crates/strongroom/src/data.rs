@@ -20,6 +20,7 @@ use strongroom_iam::AccessKey;
 use strongroom_keys::{LocalRootKey, RootKey};
 use strongroom_storage::dir::{ReadError, create_private_dir, read_private, write_private};
 use strongroom_storage::{DirLock, FileLog, LockError, SqliteStore};
+use strongroom_types::AccountId;
 
 /// What the root key file begins with.
 const ROOT_KEY_TITLE: &str = "strongroom root key v1";
@@ -191,8 +192,8 @@ impl DataDir {
         if self.credentials_path().exists() {
             return read_credentials(&self.path);
         }
-        let key =
-            AccessKey::generate(&SystemEntropy).map_err(|why| Failure::new(why.to_string()))?;
+        let key = AccessKey::generate(AccountId::INITIAL, &SystemEntropy)
+            .map_err(|why| Failure::new(why.to_string()))?;
         self.write_credentials(&key.to_file())?;
         Ok(key)
     }

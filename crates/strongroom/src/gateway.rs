@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
+use strongroom_engine::wire::Node;
 use strongroom_engine::{Engine, Unauthenticated};
-use strongroom_protocol::query::Form;
+use strongroom_iam::StsOperation;
+use strongroom_protocol::query::{Form, Service};
 use strongroom_protocol::route::{self, Route, Unroutable};
 use strongroom_protocol::{Rendered, json, query};
 use strongroom_server::{
@@ -40,7 +42,7 @@ impl Handler for Gateway {
             if is_json {
                 json::error(status, code, Some(&text))
             } else {
-                query::error(status, code.trim_end_matches("Exception"), &text, id)
+                query::error(Service::Sts, status, code.trim_end_matches("Exception"), &text, id)
             },
         )
     }
@@ -75,25 +77,50 @@ impl Gateway {
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
-            Ok(Route::Sts(name)) => {
-                let call = match self.authenticate(request, "sts", id).await {
+            Ok(Route::Iam(name)) => {
+                let call = match self.authenticate(request, "iam", id).await {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_query(&why, id),
+                    Err(why) => return unauthenticated_query(Service::Iam, &why, id),
                 };
-                let form = match (head.method.as_str(), request.body.expose()) {
-                    ("GET", _) => Form::parse(head.query().as_bytes()),
-                    (_, body) => Form::parse(body),
+                match strongroom_iam::serve_iam(&self.engine, name, &call, Ok(form(request))).await
+                {
+                    Ok(recorded) => query::render(Service::Iam, name.name(), id, &recorded),
+                    Err(unrecorded) => query::render_unrecorded(Service::Iam, id, unrecorded),
+                }
+            }
+            Ok(Route::Sts(name)) => {
+                let call = match self.sts_call(name, request, id).await {
+                    Ok(call) => call,
+                    Err(refused) => return refused,
                 };
-                // Routing has parsed the same form.
-                let input =
-                    form.map_or_else(|_| strongroom_engine::wire::Node::empty(), Form::into_input);
-                match strongroom_iam::serve(&self.engine, name, &call, Ok(input)).await {
-                    Ok(recorded) => query::render(name.name(), id, &recorded),
-                    Err(unrecorded) => query::render_unrecorded(id, unrecorded),
+                match strongroom_iam::serve_sts(&self.engine, name, &call, Ok(form(request))).await
+                {
+                    Ok(recorded) => query::render(Service::Sts, name.name(), id, &recorded),
+                    Err(unrecorded) => query::render_unrecorded(Service::Sts, id, unrecorded),
                 }
             }
             Err(why) => unroutable(&why, id),
         }
+    }
+
+    /// The call that a request to STS is. One operation is not signed: an identity provider
+    /// vouches for who asks.
+    async fn sts_call(
+        &self,
+        name: StsOperation,
+        request: &Request,
+        id: RequestId,
+    ) -> Result<Call, Rendered> {
+        if name != StsOperation::AssumeRoleWithWebIdentity {
+            let call = self.authenticate(request, "sts", id).await;
+            return call.map_err(|why| unauthenticated_query(Service::Sts, &why, id));
+        }
+        let form = parameters(request);
+        let value = |name: &str| form.as_ref().and_then(|form| form.value(name));
+        let (role, token) = (value("RoleArn"), value("WebIdentityToken"));
+        let origin = arrival(&request.head);
+        let call = self.engine.authenticate_web_identity(role, token, id, origin).await;
+        call.map_err(|refusal| query::refused(Service::Sts, &refusal, id))
     }
 
     async fn authenticate(
@@ -111,6 +138,19 @@ impl Gateway {
             .map_err(Unauthenticated::Refused)?;
         self.engine.authenticate(&signed, service, id, arrival(head)).await
     }
+}
+
+/// The form of a request of the Query protocol. Routing has parsed the same one.
+fn parameters(request: &Request) -> Option<Form<'_>> {
+    match request.head.method.as_str() {
+        "GET" => Form::parse(request.head.query().as_bytes()).ok(),
+        _ => Form::parse(request.body.expose()).ok(),
+    }
+}
+
+/// The input of a request of the Query protocol.
+fn form(request: &Request) -> Node<'_> {
+    parameters(request).map_or_else(Node::empty, Form::into_input)
 }
 
 fn arrival(head: &Head) -> Arrival {
@@ -138,12 +178,12 @@ fn unauthenticated_json(why: &Unauthenticated) -> Rendered {
     }
 }
 
-fn unauthenticated_query(why: &Unauthenticated, id: RequestId) -> Rendered {
+fn unauthenticated_query(service: Service, why: &Unauthenticated, id: RequestId) -> Rendered {
     match why {
         Unauthenticated::Refused(why) => {
-            query::error(why.status_query(), why.code_query(), &why.message(), id)
+            query::error(service, why.status_query(), why.code_query(), &why.message(), id)
         }
-        Unauthenticated::Internal => query::error(500, "InternalFailure", "", id),
+        Unauthenticated::Internal => query::error(service, 500, "InternalFailure", "", id),
     }
 }
 
@@ -154,15 +194,19 @@ fn auth_message(why: &AuthError) -> Option<String> {
 fn unroutable(why: &Unroutable, id: RequestId) -> Rendered {
     match why {
         Unroutable::UnknownOperation => json::error(400, "UnknownOperationException", None),
-        Unroutable::MalformedForm => {
-            query::error(400, "MalformedQueryString", "The form has too many parameters", id)
-        }
+        Unroutable::MalformedForm => query::error(
+            Service::Sts,
+            400,
+            "MalformedQueryString",
+            "The form has too many parameters",
+            id,
+        ),
         Unroutable::MissingAction => {
-            query::error(400, "MissingAction", "The request is missing an action", id)
+            query::error(Service::Sts, 400, "MissingAction", "The request is missing an action", id)
         }
         Unroutable::InvalidAction { action, version } => {
             let text = format!("Could not find operation {action} for version {version}");
-            query::error(400, "InvalidAction", &text, id)
+            query::error(Service::Sts, 400, "InvalidAction", &text, id)
         }
     }
 }

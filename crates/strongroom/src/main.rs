@@ -10,6 +10,7 @@ mod dev_clock;
 mod environment;
 mod gateway;
 mod key;
+mod operator;
 mod policy;
 mod running;
 mod serve;

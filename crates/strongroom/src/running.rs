@@ -80,7 +80,8 @@ pub(crate) async fn first_account(
         return Ok(());
     }
     let key = data.first_access_key()?;
-    engine.create_account(AccountId::INITIAL, region, &key.id, key.secret).await.map_err(failed)
+    let key = (key.id.as_str(), key.secret);
+    engine.create_account(AccountId::INITIAL, None, region, key).await.map_err(failed)
 }
 
 /// The clock of a data directory: the system's, or one that is so many milliseconds ahead.

@@ -6,9 +6,9 @@ use crate::cli::ServeArguments;
 use crate::clock::{DevClock, SystemClock};
 use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
-use crate::dev_clock::Control;
 use crate::environment::typed;
 use crate::gateway::Gateway;
+use crate::operator::Socket;
 use crate::running::{self, Opened};
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
@@ -54,14 +54,13 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);
-    let control = match dev_clock {
-        Some(clock) => {
-            let _context = runtime.enter();
-            Some(Control::bind(data.clone(), clock)?)
-        }
-        None => None,
+    // A clock that is set on purpose needs no brake.
+    let trusted = dev_clock.is_some();
+    let socket = {
+        let _context = runtime.enter();
+        Socket::bind(data.clone(), dev_clock, config.region)?
     };
-    serve(&runtime, server, engine, control)?;
+    serve(&runtime, server, engine, (socket, trusted))?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -118,7 +117,7 @@ fn serve(
     runtime: &Runtime,
     server: Server,
     engine: Arc<Engine>,
-    control: Option<Control>,
+    (socket, trusted): (Socket, bool),
 ) -> Result<(), Failure> {
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let (stop, stopped) = watch::channel(false);
@@ -133,23 +132,14 @@ fn serve(
             log::log(Level::Info, "stopping: requests in flight are finished");
         };
         let gateway = Arc::new(Gateway { engine: engine.clone() });
-        // A clock that is set on purpose needs no brake.
-        let trusted = control.is_some();
-        let controlling = {
-            let (engine, stopped) = (engine.clone(), stopped.clone());
-            async move {
-                if let Some(control) = control {
-                    control.serve(engine, stopped).await;
-                }
-            }
-        };
+        let operator = socket.serve(engine.clone(), stopped.clone());
         let schedule = schedule(engine, stopped, trusted);
         let serving = async {
             let drained = server.serve(gateway, shutdown).await;
             let _ = stop.send(true);
             drained
         };
-        Ok::<_, Failure>(tokio::join!(serving, schedule, controlling).0)
+        Ok::<_, Failure>(tokio::join!(serving, schedule, operator).0)
     })?;
     if let Drained::Left(count) = drained {
         log::log(Level::Warn, &format!("{count} connections were cut off"));

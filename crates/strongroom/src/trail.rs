@@ -8,7 +8,7 @@ use minicbor::data::Type;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use strongroom_engine::audit::AuditRecord;
+use strongroom_engine::audit::{AuditRecord, Identity};
 use strongroom_engine::call::RequestId;
 use strongroom_engine::trail;
 use tokio::runtime::Builder;
@@ -40,6 +40,31 @@ pub(crate) fn read(path: &Path, each: impl FnMut(&AuditRecord)) -> Result<(), Fa
         .map_err(|why| Failure::new(why.to_string()))
 }
 
+/// Who asked; of temporary credentials also what is known of their session.
+fn identity(who: &Identity) -> Value {
+    let mut shown = json!({
+        "type": who.kind, "id": who.id, "arn": who.arn, "accessKeyId": who.access_key,
+    });
+    let Some(members) = shown.as_object_mut() else { return shown };
+    if let Some(name) = &who.user_name {
+        members.insert("userName".to_owned(), json!(name));
+    }
+    if let Some(session) = &who.session {
+        let role = session
+            .role
+            .as_ref()
+            .map(|(id, arn, name)| json!({ "principalId": id, "arn": arn, "userName": name }));
+        let context = json!({
+            "creationDate": session.issued.civil().to_string(),
+            "sessionIssuer": role,
+            "sourceIdentity": session.source_identity,
+            "federatedProvider": session.provider,
+        });
+        members.insert("sessionContext".to_owned(), context);
+    }
+    shown
+}
+
 /// A record as one line of JSON.
 pub(crate) fn line(record: &AuditRecord) -> Value {
     json!({
@@ -49,9 +74,7 @@ pub(crate) fn line(record: &AuditRecord) -> Value {
         "operation": record.operation,
         "region": record.region.as_str(),
         "account": record.account.to_string(),
-        "identity": record.identity.as_ref().map(|who| json!({
-            "type": who.kind, "id": who.id, "arn": who.arn, "accessKeyId": who.access_key,
-        })),
+        "identity": record.identity.as_ref().map(identity),
         "source": record.arrival.as_ref().map(|from| json!({
             "address": from.source, "userAgent": from.user_agent, "host": from.host, "tls": from.tls,
         })),

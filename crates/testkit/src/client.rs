@@ -27,6 +27,8 @@ pub struct Client {
     pub access_key: String,
     /// The secret access key.
     pub secret: String,
+    /// The session token, of temporary credentials.
+    pub token: Option<String>,
 }
 
 /// A request on the wire, to be altered before it is sent.
@@ -64,7 +66,7 @@ impl Client {
         let secret = SecretBytes::new(self.secret.clone().into_bytes());
         let date = now.civil().basic_date();
         let key = SigningKey::derive(&secret, &date, self.region.as_str(), "kms");
-        let signer = Signer::new(&self.access_key, None, key, Rules::new("kms"));
+        let signer = Signer::new(&self.access_key, self.token.as_deref(), key, Rules::new("kms"));
         let borrowed = borrow(&headers);
         let unsigned = strongroom_sigv4::Request::new("POST", "/", "", &borrowed, &body)
             .expect("within the limits");
@@ -122,11 +124,11 @@ impl Client {
     }
 }
 
-fn borrow(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
+pub(crate) fn borrow(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
-fn arrival() -> Arrival {
+pub(crate) fn arrival() -> Arrival {
     Arrival {
         source: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
         user_agent: "testkit".to_owned(),

@@ -56,7 +56,7 @@ impl Kit {
         let engine = self.engine();
         self.block_on(async {
             if !engine.has_account(id).await.expect("the store answers") {
-                let made = engine.create_account(id, region(), access_key, secret);
+                let made = engine.create_account(id, None, region(), (access_key, secret));
                 made.await.expect("the account is made");
             }
         });
@@ -130,6 +130,7 @@ impl Kit {
             region: region(),
             access_key: access_key.to_owned(),
             secret: secret.to_owned(),
+            token: None,
         }
     }
 

@@ -3,8 +3,9 @@
 use crate::names::named;
 
 named! {
-    /// An error code of the KMS or STS API, or of AWS in general. The name is that of the JSON
-    /// protocol; the Query protocol has its own for the general ones.
+    /// An error code of the KMS, IAM or STS API, or of AWS in general. The name is that of the JSON
+    /// protocol, or of the Query protocol for the services that speak it; that has its own for the
+    /// general ones.
     ErrorCode {
         AccessDenied = "AccessDeniedException",
         AlreadyExists = "AlreadyExistsException",
@@ -58,5 +59,16 @@ named! {
         XksProxyVpcEndpointServiceInUse = "XksProxyVpcEndpointServiceInUseException",
         XksProxyVpcEndpointServiceInvalidConfiguration = "XksProxyVpcEndpointServiceInvalidConfigurationException",
         XksProxyVpcEndpointServiceNotFound = "XksProxyVpcEndpointServiceNotFoundException",
+        DeleteConflict = "DeleteConflict",
+        EntityAlreadyExists = "EntityAlreadyExists",
+        ExpiredIdentityToken = "ExpiredToken",
+        InvalidIdentityToken = "InvalidIdentityToken",
+        InvalidInput = "InvalidInput",
+        NoSuchEntity = "NoSuchEntity",
+        PackedPolicyTooLarge = "PackedPolicyTooLarge",
+        QuotaExceeded = "LimitExceeded",
+        QueryMalformedPolicyDocument = "MalformedPolicyDocument",
+        QueryValidation = "ValidationError",
+        UnmodifiableEntity = "UnmodifiableEntity",
     }
 }

@@ -10,6 +10,7 @@ mod arn;
 mod encryption_context;
 mod error_code;
 mod grant;
+mod identity;
 mod import;
 mod inline;
 mod key_id;
@@ -35,6 +36,7 @@ pub use arn::{AliasArn, KeyArn};
 pub use encryption_context::EncryptionContext;
 pub use error_code::ErrorCode;
 pub use grant::GrantOperation;
+pub use identity::{AccessKeyStatus, EntityArn, EntityReference, IdentityKind};
 pub use import::{ExpirationModel, ImportState, ImportType, WrappingAlgorithm, WrappingKeySpec};
 pub use key_id::KeyId;
 pub use key_spec::{

@@ -3,7 +3,7 @@
 use crate::AccountId;
 use std::fmt;
 
-/// An authenticated principal. `docs/differences.md` says which kinds this version creates.
+/// An authenticated principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// The root user of an account.
@@ -42,6 +42,13 @@ pub enum Principal {
         /// Name of the federated user.
         name: String,
     },
+    /// Somebody whom an identity provider vouches for, before a role is assumed.
+    WebIdentity {
+        /// ARN of the provider.
+        provider: String,
+        /// Who it is to the provider.
+        subject: String,
+    },
     /// A service that acts for itself, such as `delivery.logs.amazonaws.com`.
     Service {
         /// Its name.
@@ -50,7 +57,7 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// The account, which a service principal does not have.
+    /// The account, which a service and a web identity do not have.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         match self {
@@ -58,7 +65,7 @@ impl Principal {
             | Self::User { account, .. }
             | Self::RoleSession { account, .. }
             | Self::FederatedUser { account, .. } => Some(*account),
-            Self::Service { .. } => None,
+            Self::Service { .. } | Self::WebIdentity { .. } => None,
         }
     }
 
@@ -78,11 +85,13 @@ impl Principal {
             Self::RoleSession { role_id, session, .. } => format!("{role_id}:{session}"),
             Self::FederatedUser { account, name } => format!("{account}:{name}"),
             Self::Service { name } => name.clone(),
+            Self::WebIdentity { provider, subject } => format!("{provider}:{subject}"),
         }
     }
 }
 
-/// Writes the ARN of a principal; a service principal is written as its name.
+/// Writes the ARN of a principal; a service principal is written as its name, a web
+/// identity as its provider.
 #[derive(Debug, Clone, Copy)]
 pub struct PrincipalArn<'a> {
     principal: &'a Principal,
@@ -104,6 +113,7 @@ impl fmt::Display for PrincipalArn<'_> {
                 write!(f, "arn:{partition}:sts::{account}:federated-user/{name}")
             }
             Principal::Service { name } => f.write_str(name),
+            Principal::WebIdentity { provider, .. } => f.write_str(provider),
         }
     }
 }

@@ -5,18 +5,29 @@ mod account;
 mod alias_and_keys;
 mod find;
 mod grant_on_key;
+mod identity;
+mod in_account;
 mod key_store;
+mod managed_policy;
 mod one_key;
+mod provider;
 mod replication;
+mod role;
 mod succession;
 mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
 pub use grant_on_key::{AdmittedGrant, GrantOnKey};
+pub use identity::{AdmittedIdentity, Companion, OneIdentity, Whose};
+pub use in_account::{AdmittedIam, InAccount};
 pub use key_store::{AdmittedKeyStore, KeyStore};
+pub(crate) use managed_policy::find_policy;
+pub use managed_policy::{AdmittedPolicy, Managed, OnePolicy, OwnPolicy};
 pub use one_key::OneKey;
+pub use provider::{AdmittedProvider, OneProvider};
 pub use replication::{AdmittedReplication, Replication};
+pub use role::{AdmittedRole, RoleToAssume};
 pub use succession::{AdmittedSuccession, Succession};
 pub use two_keys::{AdmittedPair, TwoKeys};
 
@@ -37,6 +48,11 @@ mod sealed {
     impl Sealed for super::Replication {}
     impl Sealed for super::Succession {}
     impl Sealed for super::KeyStore {}
+    impl Sealed for super::OneIdentity {}
+    impl Sealed for super::OnePolicy {}
+    impl Sealed for super::OneProvider {}
+    impl Sealed for super::InAccount {}
+    impl Sealed for super::RoleToAssume {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

@@ -2,6 +2,7 @@
 
 use super::Work;
 use super::offload::is_slow;
+use super::policies::CheckedPolicy;
 use crate::gate::AdmittedKey;
 use crate::refusal::{Refusal, Unsupported};
 use crate::slot::Slot;
@@ -11,7 +12,6 @@ use std::sync::Arc;
 use strongroom_keys::{
     DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion, StoreMembership,
 };
-use strongroom_policy::default_key_policy;
 use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag};
 
 /// A key to be created.
@@ -69,12 +69,12 @@ impl Work<'_> {
         self.offers(draft.spec)?;
         let (region, account) = (account.region(), account.account());
         let fresh = self.fresh_id(draft.multi_region)?;
-        let policy = match draft.policy {
+        let CheckedPolicy { text: policy, bindings } = match draft.policy {
             Some(text) => {
                 let arn = KeyArn { region, account, key: fresh };
-                self.checked_policy(arn, text, draft.bypass_lockout_check)?
+                self.checked_policy(arn, text, draft.bypass_lockout_check).await?
             }
-            None => default_key_policy(account, region.partition()),
+            None => CheckedPolicy::the_default(account, region),
         };
         // What is sealed for the Region needs its domain key, which the first to need it makes.
         let _ = self.domain(region).await?;
@@ -113,6 +113,7 @@ impl Work<'_> {
             transition: None,
             pending_window_days: None,
             grants: None,
+            bindings,
         };
         self.note.resource(arn.to_string());
         self.stage_key(None, &record).await?;

@@ -1,28 +1,39 @@
 //! What an operation works with once it is admitted: key material through the admitted key only,
 //! entropy, the request's one time, pages of what it may list, and the changes it stages.
 
+mod access_keys;
+mod account;
 mod aliases;
+mod attachments;
 mod cryptography;
 mod grants;
+mod identities;
 mod import;
 mod key_stores;
 mod keys;
+mod managed_policies;
 mod multi_region;
 mod offload;
 mod outside;
 mod pairs;
 mod policies;
 mod rotation;
+mod sessions;
 
+pub use crate::slot::PolicyUse;
+pub use access_keys::AccessKeyEntry;
 pub use cryptography::Encrypted;
 pub(crate) use grants::beside;
 pub use grants::{CreatedGrant, MAX_GRANTS_PER_KEY};
+pub use identities::{IdentityDraft, RoleDraft};
 pub use import::{BroughtMaterial, ImportParameters};
 pub use key_stores::{KeyStoreChange, KeyStoreName, MAX_KEY_STORES};
 pub use keys::{KeyDraft, KeySource};
+pub use managed_policies::PolicyDraft;
 pub use multi_region::{PASSING_MILLIS, ReplicaDraft};
 pub use pairs::Signed;
 pub use rotation::MAX_ROTATIONS_ON_DEMAND;
+pub use sessions::{IssuedSession, SessionDraft};
 
 use crate::audit::Note;
 use crate::desk::Desk;
@@ -58,6 +69,23 @@ impl<'a> Work<'a> {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.desk.call.time
+    }
+
+    /// The ARN of who asks.
+    #[must_use]
+    pub fn caller_arn(&self) -> String {
+        let caller = &self.desk.call.caller;
+        caller.principal.arn(caller.region.partition()).to_string()
+    }
+
+    /// Whom an identity provider vouches for: the provider, the subject and the audience of the
+    /// token.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] for any other caller: a mistake of ours.
+    pub fn vouched_for(&self) -> Result<(String, String, String), Refusal> {
+        let web = self.desk.call.caller.authority.web().ok_or(Refusal::Internal)?;
+        Ok((web.url.clone(), web.subject.clone(), web.audience.clone()))
     }
 
     /// So many random bytes.

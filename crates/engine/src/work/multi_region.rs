@@ -1,12 +1,12 @@
 //! Multi-Region keys: making replicas, and changing which key is the primary one.
 
 use super::Work;
+use super::policies::CheckedPolicy;
 use crate::family::{regions, wrap_for};
 use crate::gate::AdmittedKey;
 use crate::refusal::{Refusal, Unsupported};
 use crate::target::{AdmittedReplication, AdmittedSuccession};
 use strongroom_keys::{KeyRecord, MaterialRecord, MultiRegion, Transition};
-use strongroom_policy::default_key_policy;
 use strongroom_types::{KeyArn, KeyState, Origin, Region, Tag, Timestamp};
 
 /// Milliseconds for which a replica is being created, and a primary key being changed. Both are
@@ -45,9 +45,9 @@ impl Work<'_> {
         if region.partition() != primary.region.partition() {
             return Err(Refusal::Unsupported(Unsupported::ReplicaRegion(region)));
         }
-        let policy = match draft.policy {
-            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check)?,
-            None => default_key_policy(arn.account, region.partition()),
+        let CheckedPolicy { text: policy, bindings } = match draft.policy {
+            Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check).await?,
+            None => CheckedPolicy::the_default(arn.account, region),
         };
         let mut family = primary.multi_region.clone().ok_or(Refusal::Internal)?;
         family.replicas.push(region);
@@ -65,6 +65,7 @@ impl Work<'_> {
                 _ => KeyState::Enabled,
             })),
             grants: None,
+            bindings,
             ..primary.clone()
         };
         if primary.origin == Origin::External {

@@ -3,7 +3,7 @@
 use crate::question::{Question, Resource};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_types::{AccountId, Action, AliasArn, KeyArn, Region};
+use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Region};
 
 /// The proof that an action on a resource is allowed. Its makers are [`decide`](crate::decide) and
 /// what it is made of, [`decide_retirement`](crate::decide_retirement),
@@ -41,6 +41,7 @@ enum Target {
     Key(KeyArn),
     Alias(AliasArn),
     NewKey(Region, AccountId),
+    Entity(EntityArn),
     Any,
 }
 
@@ -62,6 +63,7 @@ impl Permit {
             Resource::Key(key) => Target::Key(key),
             Resource::Alias(alias) => Target::Alias(alias.clone()),
             Resource::NewKey { region, account } => Target::NewKey(region, account),
+            Resource::Entity(entity) => Target::Entity(entity.arn.clone()),
             Resource::Any => Target::Any,
         };
         Self { action: question.action, target, reason }
@@ -79,7 +81,13 @@ impl Permit {
         matches!(&self.target, Target::Alias(own) if own == alias)
     }
 
-    /// Whether it is for an action that is on no key or alias.
+    /// Whether it is for this very entity of IAM.
+    #[must_use]
+    pub fn covers_entity(&self, arn: &EntityArn) -> bool {
+        matches!(&self.target, Target::Entity(own) if own == arn)
+    }
+
+    /// Whether it is for an action that is on no key, alias or entity.
     #[must_use]
     pub fn covers_account(&self) -> bool {
         matches!(self.target, Target::Any)
@@ -259,6 +267,7 @@ impl fmt::Display for Site {
         let Self { kind, policy, statement, sid } = self;
         match kind {
             PolicyKind::Key => write!(f, "key policy statement {statement}")?,
+            PolicyKind::Trust => write!(f, "role trust policy statement {statement}")?,
             PolicyKind::Boundary => write!(f, "permissions boundary statement {statement}")?,
             PolicyKind::Identity => write!(f, "identity policy {policy} statement {statement}")?,
             PolicyKind::Session => write!(f, "session policy {policy} statement {statement}")?,
@@ -275,6 +284,8 @@ impl fmt::Display for Site {
 pub enum PolicyKind {
     /// Key policy.
     Key,
+    /// Trust policy of a role.
+    Trust,
     /// Policy of a user, group or role.
     Identity,
     /// Permissions boundary.
@@ -291,6 +302,7 @@ impl PolicyKind {
     pub fn with_article(self) -> &'static str {
         match self {
             Self::Key => "a resource-based policy",
+            Self::Trust => "the role trust policy",
             Self::Identity => "an identity-based policy",
             Self::Boundary => "a permissions boundary",
             Self::Session => "a session policy",

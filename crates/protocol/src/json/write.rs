@@ -46,6 +46,7 @@ fn write(value: &Out, out: &mut Vec<u8>) {
         Out::Text(value) => text(value, out),
         Out::Blob(bytes) => base64(bytes, out),
         Out::Secret(secret) => base64(secret.expose(), out),
+        Out::SecretText(secret) => text(&String::from_utf8_lossy(secret.expose()), out),
         Out::Integer(number) => drop(write!(out, "{number}")),
         Out::Boolean(truth) => drop(write!(out, "{truth}")),
         Out::Time(time) => {
@@ -123,6 +124,7 @@ fn value_len(value: &Out) -> usize {
         Out::Text(text) => text_len(text),
         Out::Blob(bytes) => 2 + STANDARD.encoded_length(bytes.len()),
         Out::Secret(secret) => 2 + STANDARD.encoded_length(secret.len()),
+        Out::SecretText(secret) => 2 + 6 * secret.len(),
         Out::Integer(_) | Out::Time(_) => 25,
         Out::Boolean(_) => 5,
         Out::List(members) => 2 + members.iter().map(|member| 1 + value_len(member)).sum::<usize>(),

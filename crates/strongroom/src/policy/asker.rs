@@ -62,9 +62,11 @@ fn actions(access: Access) -> [Option<Action>; 2] {
         | Access::Grant(action)
         | Access::AliasAndKeys(action)
         | Access::KeyStore(action)
+        | Access::Entity(action)
         | Access::Account(action) => [Some(action), None],
         Access::TwoKeys { source, destination } => [Some(source), Some(destination)],
         Access::Replication { key, .. } => [Some(key), None],
+        Access::Role { assume, .. } => [Some(assume), None],
         Access::Anyone => [None, None],
     }
 }

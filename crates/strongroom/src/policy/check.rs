@@ -5,13 +5,13 @@ use super::document::{Place, read};
 use crate::cli::CheckArguments;
 use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
-use strongroom_engine::{LOCKED_OUT, malformed_policy};
+use strongroom_engine::{LOCKED_OUT, malformed_policy, overly_permissive};
 use strongroom_policy::{Policy, Sources, locks_out};
 
-/// What was found: nothing is wrong with a policy of so many statements, or something is.
+/// What was found: a policy of so many statements, one that would be refused all the same, or none.
 enum Finding {
     Good(usize),
-    LocksOut,
+    Refused(String),
     Malformed { message: String, detail: String, place: Place },
 }
 
@@ -39,6 +39,9 @@ fn find(arguments: &CheckArguments, text: &str) -> Result<Finding, Failure> {
             return Ok(Finding::Malformed { message, detail, place: Place::of(&why, text) });
         }
     };
+    if let Some(key) = policy.overly_permissive().filter(|_| !arguments.identity) {
+        return Ok(Finding::Refused(overly_permissive(key)));
+    }
     if let (Some(who), Some(key)) = (&arguments.principal, &arguments.key) {
         let (who, on) = (principal(who)?, On::parse(key)?);
         let On::Key(arn) = on else {
@@ -47,7 +50,7 @@ fn find(arguments: &CheckArguments, text: &str) -> Result<Finding, Failure> {
         // What an identity policy could add is not known here, so it counts for nothing.
         let facts = Given::new(&[], &who, &on)?;
         if locks_out(&policy, &who, arn, &Sources::default(), &facts) {
-            return Ok(Finding::LocksOut);
+            return Ok(Finding::Refused(LOCKED_OUT.to_owned()));
         }
     }
     Ok(Finding::Good(policy.len()))
@@ -64,9 +67,7 @@ fn in_words(arguments: &CheckArguments, finding: &Finding, name: &str, text: &st
             let plural = if *count == 1 { "" } else { "s" };
             vec![format!("{name}: {article} {} of {count} statement{plural}", kind(arguments))]
         }
-        Finding::LocksOut => {
-            vec![format!("MalformedPolicyDocumentException: {LOCKED_OUT}")]
-        }
+        Finding::Refused(message) => vec![format!("MalformedPolicyDocumentException: {message}")],
         Finding::Malformed { message, detail, place } => {
             let quoted = text.lines().nth(place.line - 1).unwrap_or_default();
             let number = place.line.to_string();
@@ -88,16 +89,13 @@ fn in_words(arguments: &CheckArguments, finding: &Finding, name: &str, text: &st
 }
 
 fn in_json(arguments: &CheckArguments, finding: &Finding) -> Value {
-    let mut answer = json!({"kind": kind(arguments), "valid": matches!(finding, Finding::Good(_))});
+    let kind = kind(arguments);
     match finding {
-        Finding::Good(count) => answer["statements"] = json!(count),
-        Finding::LocksOut => answer["message"] = json!(LOCKED_OUT),
-        Finding::Malformed { message, detail, place } => {
-            answer["message"] = json!(message);
-            answer["detail"] = json!(detail);
-            answer["line"] = json!(place.line);
-            answer["column"] = json!(place.column);
+        Finding::Good(count) => json!({"kind": kind, "valid": true, "statements": count}),
+        Finding::Refused(message) => json!({"kind": kind, "valid": false, "message": message}),
+        Finding::Malformed { message, detail, place: Place { line, column } } => {
+            json!({"kind": kind, "valid": false, "message": message, "detail": detail,
+                   "line": line, "column": column})
         }
     }
-    answer
 }

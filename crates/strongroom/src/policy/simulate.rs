@@ -163,7 +163,7 @@ impl Told<'_> {
         let SimulateArguments { policy, identity, boundary, session, scp, .. } = self.arguments;
         let shown = |path: Option<&PathBuf>| path.map(|path| path.display().to_string());
         let file = match site.kind {
-            PolicyKind::Key => shown(policy.as_ref()),
+            PolicyKind::Key | PolicyKind::Trust => shown(policy.as_ref()),
             PolicyKind::Identity => shown(identity.get(site.policy)),
             PolicyKind::Boundary => shown(boundary.as_ref()),
             PolicyKind::Session => shown(session.get(site.policy)),

@@ -1,7 +1,6 @@
-//! [GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html):
-//! who signed this request? It takes no permission, and none can be denied.
+//! [GetCallerIdentity](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html): who signed this request? It takes no permission, and none can be denied.
 
-use crate::table::GET_CALLER_IDENTITY;
+use crate::table::{StsOperation, sts_demands};
 use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -14,7 +13,7 @@ pub(crate) struct GetCallerIdentity;
 
 impl Operation for GetCallerIdentity {
     type Target = Anyone;
-    const DEMANDS: &'static Demands = &GET_CALLER_IDENTITY;
+    const DEMANDS: &'static Demands = sts_demands(StsOperation::GetCallerIdentity);
 
     fn read(_: Values) -> Result<Self, Refusal> {
         Ok(Self)

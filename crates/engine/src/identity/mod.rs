@@ -1,0 +1,18 @@
+//! Who may what, apart from keys: the authority that a caller brings along, the sessions it may
+//! have, the policies that are AWS's own.
+
+pub(crate) mod access_key_use;
+mod authority;
+pub(crate) mod aws_managed;
+pub(crate) mod bindings;
+pub(crate) mod defect;
+mod fresh;
+pub(crate) mod quota;
+pub(crate) mod session;
+pub(crate) mod unique_id;
+mod web;
+
+pub use authority::Authority;
+pub(crate) use authority::{SessionFacts, WebClaims};
+pub use aws_managed::AwsManagedPolicy;
+pub use fresh::fresh_access_key;

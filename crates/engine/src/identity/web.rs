@@ -1,0 +1,108 @@
+//! Those for whom an identity provider vouches: they sign nothing, the provider has.
+
+use crate::call::{Arrival, Call, Caller, RequestId};
+use crate::engine::Engine;
+use crate::identity::{Authority, WebClaims};
+use crate::refusal::{IdentityDefect, Invalid, Refusal, WebIdentityDefect};
+use crate::slot::Slot;
+use std::sync::Arc;
+use strongroom_federation::{Fault, IdToken};
+use strongroom_keys::identity::ProviderRecord;
+use strongroom_types::{AccountId, EntityReference, Principal};
+
+/// The Region in which STS is served to whoever signs for none.
+const REGION: &str = "us-east-1";
+
+fn refused(defect: WebIdentityDefect) -> Refusal {
+    Refusal::Identity(IdentityDefect::WebIdentity(defect))
+}
+
+impl Engine {
+    /// Verifies `token`, by which somebody asks for a session of the role at `role`, and says who
+    /// that is. The role's account must believe the token's issuer.
+    ///
+    /// # Errors
+    /// [`Refusal`] with AWS's reason. Nothing is recorded of it: anybody may ask.
+    pub async fn authenticate_web_identity(
+        &self,
+        role: Option<&str>,
+        token: Option<&str>,
+        id: RequestId,
+        origin: Arrival,
+    ) -> Result<Call, Refusal> {
+        let (role, token) = (given(role, "roleArn")?, given(token, "webIdentityToken")?);
+        let invalid = || Refusal::Identity(IdentityDefect::InvalidArn(role.to_owned()));
+        let reference = EntityReference::parse(role).filter(|found| found.kind == "role");
+        let account = reference.and_then(|found| found.account).ok_or_else(invalid)?;
+        let token = IdToken::parse(token).map_err(|_| refused(WebIdentityDefect::Form))?;
+        let claims = self.believed(account, &token, id).await?;
+        let region = REGION.parse().map_err(|()| Refusal::Internal)?;
+        let provider = format!("arn:aws:iam::{account}:oidc-provider/{}", claims.url);
+        let principal = Principal::WebIdentity { provider, subject: claims.subject.clone() };
+        let authority = Arc::new(Authority::of_web_identity(claims));
+        let access_key = String::new();
+        let caller = Caller { principal, account, access_key, region, authority };
+        Ok(Call { caller, time: self.now(), id, origin })
+    }
+
+    /// What the token says, if the account believes its issuer and the issuer has said it.
+    async fn believed(
+        &self,
+        account: AccountId,
+        token: &IdToken<'_>,
+        id: RequestId,
+    ) -> Result<WebClaims, Refusal> {
+        let url = token.issuer().ok_or_else(|| refused(WebIdentityDefect::Form))?;
+        let found = self.vault().read::<ProviderRecord>(&Slot::provider(account, url)).await;
+        let found = found.map_err(|why| {
+            self.report(Some(id), &why.to_string());
+            Refusal::Internal
+        })?;
+        let believed = found.ok_or_else(|| refused(WebIdentityDefect::NoProvider))?.record;
+        let keys = self.settings().identity_providers.get(url);
+        let keys = keys.ok_or_else(|| refused(WebIdentityDefect::NoKeys))?;
+        // Tokens are dated by the real time, as signatures are.
+        token.verify(keys, self.wall().seconds()).map_err(|fault| {
+            refused(match fault {
+                Fault::Form => WebIdentityDefect::Form,
+                Fault::Signature => WebIdentityDefect::Signature,
+                Fault::Time => WebIdentityDefect::Expired,
+            })
+        })?;
+        let audiences = token.audiences();
+        // The authorized party is the audience, where the token names one.
+        let audience = audiences.iter().take(if has_party(token) { 1 } else { audiences.len() });
+        let audience = audience.copied().find(|one| believed.clients.iter().any(|own| own == one));
+        let audience = audience.ok_or_else(|| refused(WebIdentityDefect::Audience))?;
+        let subject = token.subject().unwrap_or_default();
+        let mut claims = vec![
+            ("aud".to_owned(), vec![audience.to_owned()]),
+            ("sub".to_owned(), vec![subject.to_owned()]),
+        ];
+        for (key, claim) in [("oaud", "aud"), ("amr", "amr"), ("email", "email")] {
+            let values: Vec<String> = token.texts(claim).into_iter().map(str::to_owned).collect();
+            if !values.is_empty() {
+                claims.push((key.to_owned(), values));
+            }
+        }
+        Ok(WebClaims {
+            url: url.to_owned(),
+            subject: subject.to_owned(),
+            audience: audience.to_owned(),
+            claims,
+        })
+    }
+}
+
+fn has_party(token: &IdToken<'_>) -> bool {
+    !token.texts("azp").is_empty()
+}
+
+fn given<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Refusal> {
+    let missing = || {
+        Refusal::Validation(Invalid::Constraints(vec![format!(
+            "Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        )]))
+    };
+    value.ok_or_else(missing)
+}

@@ -1,0 +1,189 @@
+//! One user, group or role of the caller's account, and what it shall have to do with.
+
+use super::Target;
+use super::managed_policy::{Managed, find_policy};
+use crate::audit::Note;
+use crate::demands::Access;
+use crate::desk::Desk;
+use crate::facts::EntityFacts;
+use crate::refusal::{IdentityDefect, Refusal};
+use crate::vault::IdentityEntry;
+use std::sync::Arc;
+use strongroom_keys::identity::IdentityRecord;
+use strongroom_policy::{EntityResource, Permit, Shown};
+use strongroom_types::{EntityArn, IdentityKind, Principal};
+
+/// A user, group or role.
+pub struct OneIdentity {
+    /// What it is.
+    pub kind: IdentityKind,
+    /// Which.
+    pub whose: Whose,
+    /// What else the request names.
+    pub with: Companion,
+}
+
+/// Which user, group or role.
+pub enum Whose {
+    /// The one of this name.
+    Named(String),
+    /// The user who asks.
+    Callers,
+}
+
+/// What a request names beside a user, group or role.
+pub enum Companion {
+    /// Nothing.
+    None,
+    /// A managed policy, by ARN, that shall be attached or be the boundary.
+    Policy(String),
+    /// A managed policy, by ARN, that is attached.
+    Attached(String),
+    /// A user.
+    User(String),
+}
+
+impl OneIdentity {
+    /// The one of this name.
+    #[must_use]
+    pub fn named(kind: IdentityKind, name: String) -> Self {
+        Self { kind, whose: Whose::Named(name), with: Companion::None }
+    }
+
+    /// The user of this name, or without one the user who asks.
+    #[must_use]
+    pub fn user(name: Option<String>) -> Self {
+        let whose = name.map_or(Whose::Callers, Whose::Named);
+        Self { kind: IdentityKind::User, whose, with: Companion::None }
+    }
+}
+
+/// What was found: what is not there is refused when permission was asked.
+pub struct Found {
+    resource: EntityResource,
+    entry: Option<Arc<IdentityEntry>>,
+    policy: Option<Result<Managed, IdentityDefect>>,
+    user: Option<Result<Arc<IdentityEntry>, IdentityDefect>>,
+}
+
+/// Proof that the caller may do this to a user, group or role that is there.
+pub struct AdmittedIdentity {
+    partition: &'static str,
+    entry: Arc<IdentityEntry>,
+    policy: Option<Managed>,
+    user: Option<Arc<IdentityEntry>>,
+    permit: Permit,
+}
+
+impl AdmittedIdentity {
+    /// It, as it is stored.
+    #[must_use]
+    pub fn record(&self) -> &IdentityRecord {
+        &self.entry.record
+    }
+
+    /// Its ARN.
+    #[must_use]
+    pub fn arn(&self) -> EntityArn {
+        self.entry.record.arn(self.partition)
+    }
+
+    /// The partition of the request's Region.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        self.partition
+    }
+
+    /// Why it may be worked with.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    pub(crate) fn entry(&self) -> &Arc<IdentityEntry> {
+        &self.entry
+    }
+
+    /// The managed policy that the request names.
+    pub(crate) fn policy(&self) -> Result<&Managed, Refusal> {
+        self.policy.as_ref().ok_or(Refusal::Internal)
+    }
+
+    /// The user that the request names.
+    pub(crate) fn user(&self) -> Result<&Arc<IdentityEntry>, Refusal> {
+        self.user.as_ref().ok_or(Refusal::Internal)
+    }
+}
+
+impl Target for OneIdentity {
+    type Found = Found;
+    type Permits = Permit;
+    type Admitted = AdmittedIdentity;
+
+    async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
+        let caller = &desk.call.caller;
+        let (kind, account, partition) = (self.kind, caller.account, caller.region.partition());
+        let name = match (self.whose, &caller.principal) {
+            (Whose::Named(name), _) => name,
+            (Whose::Callers, Principal::User { name, .. }) => name.clone(),
+            (Whose::Callers, _) => {
+                return Err(Refusal::Identity(IdentityDefect::UserNameMissing));
+            }
+        };
+        let entry = desk.vault.identity(account, kind, &name).await;
+        let entry = entry.map_err(|why| desk.internal(&why))?;
+        let (mut policy, mut user) = (None, None);
+        match self.with {
+            Companion::None => {}
+            Companion::Policy(arn) => {
+                let found = find_policy(desk, &arn).await?;
+                policy = Some(found.ok_or(IdentityDefect::NotAttachable(arn)));
+            }
+            Companion::Attached(arn) => {
+                let found = find_policy(desk, &arn).await?;
+                policy = Some(found.ok_or(IdentityDefect::NotAttached(arn)));
+            }
+            Companion::User(name) => {
+                let found = desk.vault.identity(account, IdentityKind::User, &name).await;
+                let found = found.map_err(|why| desk.internal(&why))?;
+                user = Some(found.ok_or(IdentityDefect::NoIdentity(IdentityKind::User, name)));
+            }
+        }
+        let arn = match &entry {
+            Some(entry) => entry.record.arn(partition),
+            None => EntityArn {
+                partition,
+                account: Some(account),
+                kind: kind.name(),
+                path: "/".to_owned(),
+                name,
+            },
+        };
+        note.resource(arn.to_string());
+        let resource = EntityResource { arn, owner: account, shown: Shown::Name };
+        Ok(Found { resource, entry, policy, user })
+    }
+
+    async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+        let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
+        let entity = match &found.entry {
+            Some(entry) => {
+                EntityFacts { tags: &entry.record.tags, boundary: entry.record.boundary.as_deref() }
+            }
+            None => EntityFacts::default(),
+        };
+        desk.permit_entity(action, &found.resource, entity, None, note)
+    }
+
+    fn admit(found: Found, permit: Permit, _: &Desk<'_>) -> Result<AdmittedIdentity, Refusal> {
+        let Found { resource, entry, policy, user } = found;
+        if !permit.covers_entity(&resource.arn) {
+            return Err(Refusal::Internal);
+        }
+        let EntityArn { partition, kind, name, .. } = resource.arn;
+        let kind = kind.parse().map_err(|_| Refusal::Internal)?;
+        let entry = entry.ok_or(Refusal::Identity(IdentityDefect::NoIdentity(kind, name)))?;
+        let policy = policy.transpose().map_err(Refusal::Identity)?;
+        let user = user.transpose().map_err(Refusal::Identity)?;
+        Ok(AdmittedIdentity { partition, entry, policy, user, permit })
+    }
+}

@@ -1,0 +1,45 @@
+//! [PutUserPermissionsBoundary](https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html),
+//! [PutRolePermissionsBoundary](https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html):
+//! lets a managed policy be the most that is permitted.
+
+use crate::operations::kind::Bounded;
+use crate::operations::rules::arn_fact;
+use crate::table::iam_demands;
+use std::marker::PhantomData;
+use strongroom_engine::decode::Values;
+use strongroom_engine::demands::Demands;
+use strongroom_engine::refusal::Refusal;
+use strongroom_engine::reply::Reply;
+use strongroom_engine::target::{AdmittedIdentity, Companion, OneIdentity, Whose};
+use strongroom_engine::work::Work;
+use strongroom_engine::{Fact, Operation, Role};
+
+pub(crate) struct PutPermissionsBoundary<K> {
+    identity: String,
+    policy: String,
+    kind: PhantomData<K>,
+}
+
+impl<K: Bounded> Operation for PutPermissionsBoundary<K> {
+    type Target = OneIdentity;
+    const DEMANDS: &'static Demands = iam_demands(K::PUT_BOUNDARY);
+
+    fn read(mut values: Values) -> Result<Self, Refusal> {
+        let (identity, policy) = (values.need(K::MEMBER)?, values.need("PermissionsBoundary")?);
+        Ok(Self { identity, policy, kind: PhantomData })
+    }
+
+    fn target(&self) -> Result<OneIdentity, Refusal> {
+        let (whose, arn) = (Whose::Named(self.identity.clone()), self.policy.clone());
+        Ok(OneIdentity { kind: K::KIND, whose, with: Companion::Policy(arn) })
+    }
+
+    fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
+        arn_fact(Some(&self.policy), "iam:permissionsboundary", key)
+    }
+
+    async fn run(self, identity: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        work.put_boundary(&identity).await?;
+        Ok(Reply::empty())
+    }
+}

@@ -1,0 +1,18 @@
+//! OpenID Connect providers.
+
+mod add_client_id_to_open_id_connect_provider;
+mod create_open_id_connect_provider;
+mod delete_open_id_connect_provider;
+mod get_open_id_connect_provider;
+mod list_open_id_connect_providers;
+mod remove_client_id_from_open_id_connect_provider;
+mod rules;
+mod update_open_id_connect_provider_thumbprint;
+
+pub(crate) use add_client_id_to_open_id_connect_provider::AddClientIDToOpenIDConnectProvider;
+pub(crate) use create_open_id_connect_provider::CreateOpenIDConnectProvider;
+pub(crate) use delete_open_id_connect_provider::DeleteOpenIDConnectProvider;
+pub(crate) use get_open_id_connect_provider::GetOpenIDConnectProvider;
+pub(crate) use list_open_id_connect_providers::ListOpenIDConnectProviders;
+pub(crate) use remove_client_id_from_open_id_connect_provider::RemoveClientIDFromOpenIDConnectProvider;
+pub(crate) use update_open_id_connect_provider_thumbprint::UpdateOpenIDConnectProviderThumbprint;

@@ -1,0 +1,70 @@
+//! Rules that tags must keep, and condition keys that requests give values to.
+//!
+//! Source: IAM User Guide, "Rules for tagging in IAM and AWS STS".
+
+use strongroom_engine::Fact;
+use strongroom_engine::decode::Values;
+use strongroom_engine::refusal::{IdentityDefect, Quota, Refusal};
+use strongroom_types::Tag;
+
+const MAX_TAGS: usize = 50;
+
+/// The tags that the member `Tags` brings.
+pub(super) fn tags(values: &mut Values) -> Result<Vec<Tag>, Refusal> {
+    let given = values.take::<Vec<Values>>("Tags").unwrap_or_default();
+    let mut tags: Vec<Tag> = Vec::with_capacity(given.len());
+    for mut members in given {
+        let tag = Tag { key: members.need("Key")?, value: members.need("Value")? };
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+            return Err(Refusal::Identity(IdentityDefect::ReservedTag));
+        }
+        if tags.iter().any(|known| same(&known.key, &tag.key)) {
+            return Err(Refusal::Identity(IdentityDefect::DuplicateTags));
+        }
+        tags.push(tag);
+    }
+    Ok(tags)
+}
+
+/// Keys of tags are one whatever their case.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Known keys keep their place and take the new value; others follow.
+pub(super) fn merged(old: &[Tag], new: &[Tag]) -> Result<Vec<Tag>, Refusal> {
+    let mut tags = old.to_vec();
+    for tag in new {
+        match tags.iter_mut().find(|known| same(&known.key, &tag.key)) {
+            Some(known) => known.value.clone_from(&tag.value),
+            None => tags.push(tag.clone()),
+        }
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(Refusal::Identity(IdentityDefect::Quota(Quota::Tags)));
+    }
+    Ok(tags)
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys`.
+pub(super) fn request_tag<'a>(tags: &'a [Tag], key: &str) -> Option<Fact<'a>> {
+    if tags.is_empty() {
+        return None;
+    }
+    if key == "aws:tagkeys" {
+        return Some(Fact::Many(tags.iter().map(|tag| tag.key.as_str().into()).collect()));
+    }
+    let name = key.strip_prefix("aws:requesttag/")?;
+    let named = tags.iter().filter(|tag| tag.key.to_lowercase() == name);
+    Fact::single(named.map(|tag| tag.value.as_str()))
+}
+
+/// `aws:TagKeys` of keys alone.
+pub(super) fn tag_keys<'a>(keys: &'a [String], key: &str) -> Option<Fact<'a>> {
+    (key == "aws:tagkeys").then(|| Fact::Many(keys.iter().map(|key| key.as_str().into()).collect()))
+}
+
+/// `iam:PolicyARN`, `iam:PermissionsBoundary`: an ARN under the condition key `name`.
+pub(super) fn arn_fact<'a>(arn: Option<&'a str>, name: &str, key: &str) -> Option<Fact<'a>> {
+    arn.filter(|_| key == name).map(|arn| Fact::One(arn.into()))
+}
