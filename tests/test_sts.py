@@ -295,6 +295,8 @@ def test_federated_users(server, iam, ann, key, account):
     assert error_of(guest.client("kms").describe_key, KeyId=key["Arn"])["Code"] == (
         "AccessDeniedException"
     )
+    role = make_role(iam, trust(account))["Arn"]
+    assert denied(guest.client("sts").assume_role, RoleArn=role, RoleSessionName="aa")
     nothing = people.session(server, sts.get_federation_token(Name="guest")["Credentials"])
     assert error_of(nothing.client("kms").encrypt, KeyId=key["Arn"], Plaintext=b"x")["Code"] == (
         "AccessDeniedException"

@@ -33,4 +33,5 @@ fuzz_target!(|text: &str| {
         Err(why) => assert!(!why.to_string().is_empty()),
     }
     let _ = Policy::identity_policy(text);
+    let _ = Policy::trust_policy(text);
 });

@@ -113,7 +113,10 @@ impl Target for RoleToAssume {
             }
             other => other,
         };
+        // Source: IAM User Guide, "Compare AWS STS credentials": federated users assume no roles.
+        let federated = matches!(desk.call.caller.principal, Principal::FederatedUser { .. });
         let trusted = found.entry.as_ref().and_then(|entry| Some((entry, entry.trust.as_ref()?)));
+        let trusted = trusted.filter(|_| !federated);
         let Some((entry, trust)) = trusted else {
             return Err(told(desk.hidden_role(assume, &found.resource, note)));
         };

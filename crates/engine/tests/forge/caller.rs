@@ -2,5 +2,6 @@
 use strongroom_engine::call::Caller;
 
 fn main() {
-    let _ = Caller { principal: todo!(), account: todo!(), access_key: todo!(), region: todo!() };
+    let (principal, account, access_key, region, authority) = todo!();
+    let _ = Caller { principal, account, access_key, region, authority };
 }
