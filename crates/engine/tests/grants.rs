@@ -11,7 +11,7 @@
 use serde_json::{Value, json};
 use strongroom_engine::Due;
 use strongroom_engine::work::MAX_GRANTS_PER_KEY;
-use strongroom_testkit::{Answer, Kit};
+use strongroom_testkit::{Answer, Kit, Port};
 use strongroom_types::KeyArn;
 
 const GRANTEE: &str = "arn:aws:iam::111122223333:role/worker";
@@ -117,6 +117,23 @@ fn a_token_is_good_as_long_as_its_grant() {
     assert_eq!(kit.call("DescribeKey", &altered).code(), "InvalidGrantTokenException");
     let _ = kit.call("RevokeGrant", &json!({"KeyId": key.to_string(), "GrantId": id})).ok();
     assert_eq!(kit.call("DescribeKey", &describe).code(), "InvalidGrantTokenException");
+}
+
+/// Whether a token names a grant cannot be told while the store fails.
+#[test]
+fn a_store_that_fails_makes_no_token_invalid() {
+    let kit = with_grantee();
+    let key = kit.create_key();
+    let (_, token) = create(&kit, &terms(&key));
+    let describe = json!({"KeyId": key.to_string(), "GrantTokens": [token]});
+    let _ = kit.call("DescribeKey", &describe).ok();
+    kit.world.faults.always(&[Port::Read]);
+    let before = kit.world.incidents.all().len();
+    let failed = kit.call("DescribeKey", &describe);
+    assert_eq!((failed.status, failed.code().as_str()), (500, "KMSInternalException"));
+    assert!(kit.world.incidents.all().len() > before);
+    kit.world.faults.heal();
+    let _ = kit.call("DescribeKey", &describe).ok();
 }
 
 #[test]
