@@ -5,9 +5,20 @@ import re
 import pytest
 
 from expect import NOT_FOUND, VALIDATION, members, refused
+from people import trust
 
 GRANTEE = "arn:aws:iam::111122223333:role/worker"
 DRY_RUN = ("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def people(server):
+    """Whom the grants name."""
+    iam = server.client(service="iam")
+    iam.create_role(RoleName="worker", AssumeRolePolicyDocument=trust("111122223333"))
+    for name in ("other", "retiree"):
+        iam.create_user(UserName=name)
+    return iam
 
 
 @pytest.fixture
@@ -65,6 +76,10 @@ class TestCreate:
         ({"Operations": ["Sign"]}, VALIDATION, None),
         ({"Operations": ["CreateKey"]}, VALIDATION, None),
         ({"GranteePrincipal": "nobody"}, "InvalidArnException", None),
+        ({"GranteePrincipal": "arn:aws:iam::111122223333:role/nobody"}, "InvalidArnException",
+         "ARN does not refer to a valid principal: arn:aws:iam::111122223333:role/nobody"),
+        ({"Constraints": {"EncryptionContextSubset": {f"k{n}": "v" for n in range(9)}}},
+         VALIDATION, None),
         ({"GranteePrincipal": None}, VALIDATION, None),
         ({"Constraints": {"EncryptionContextSubset": {}}}, VALIDATION, None),
         ({"Constraints": {"EncryptionContextSubset": {"a": "b"},
@@ -183,7 +198,8 @@ class TestLists:
         {"GranteePrincipal": None, "GranteeServicePrincipal": "storage.example.amazonaws.com",
          "Constraints": {"SourceArn": "arn:aws:example:eu-west-2:111122223333:volume/v-1"}},
     ])
-    def test_both_lists_tell_the_same(self, kms, key, account, terms):
+    def test_both_lists_tell_the_same(self, kms, key, account, people, terms):
+        people.create_user(UserName=key["KeyId"])
         retiring = f"arn:aws:iam::{account}:user/{key['KeyId']}"
         terms = {"GranteePrincipal": GRANTEE, **terms}
         terms = {name: value for name, value in terms.items() if value is not None}

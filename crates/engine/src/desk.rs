@@ -17,12 +17,13 @@ use crate::vault::{KeyEntry, Vault, VaultError};
 use crate::work::MAX_ALIASES_PER_KEY;
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_attestation::Attested;
-use strongroom_keys::{GrantRecord, KeyRecord, Party};
+use strongroom_keys::{GrantRecord, KeyRecord, Party, bound_name};
 use strongroom_policy::{
-    ContextConstraint, Denial, EntityResource, Grant, GrantParty, Mention, Permit, Policy,
-    Question, Resource, Sources, Verdict, decide, decide_retirement, examine, grantee_names,
+    ContextConstraint, Denial, EntityResource, Grant, GrantParty, GranteeName, Mention, Permit,
+    Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
+    grantee_names,
 };
-use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, Region};
+use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region};
 
 /// One request at the counter.
 pub struct Desk<'a> {
@@ -80,6 +81,22 @@ pub(crate) struct KeyQuestion<'a> {
     pub(crate) mention: Mention,
 }
 
+/// What a request says of a key that its caller is not told of.
+pub(crate) struct HiddenKey<'a> {
+    pub(crate) arn: KeyArn,
+    pub(crate) action: Action,
+    pub(crate) role: Role,
+    pub(crate) alias: Option<&'a AliasName>,
+    pub(crate) mention: Mention,
+}
+
+impl HiddenKey<'_> {
+    /// The only key of its request, named by its ARN.
+    pub(crate) fn by_arn(arn: KeyArn, action: Action) -> Self {
+        Self { arn, action, role: Role::Only, alias: None, mention: Mention::Arn }
+    }
+}
+
 impl Desk<'_> {
     pub(crate) fn internal(&self, why: &VaultError) -> Refusal {
         self.faults.internal(why)
@@ -97,7 +114,7 @@ impl Desk<'_> {
         let gathered = self.call.caller.authority.gather();
         let levels = gathered.levels();
         let sources = gathered.sources(Some(&entry.policy), &levels);
-        let looked_up = self.look_up(record, &sources).await?;
+        let looked_up = self.look_up(action, record, &sources).await?;
         let looked_up = Some(&looked_up);
         let facts =
             RequestFacts { record: Some(record), alias, role, same_key, looked_up, ..self.facts() };
@@ -113,7 +130,8 @@ impl Desk<'_> {
                 open.by_grants(&grants)
             }
         };
-        self.conclude(answer, &question, mention, note)
+        let hidden = HiddenKey { arn: record.arn(), action, role, alias, mention };
+        self.conclude_about_key(answer, &question, &hidden, note)
     }
 
     /// May the caller retire the grant, which is on the key?
@@ -129,7 +147,24 @@ impl Desk<'_> {
         let answer = self.call.caller.authority.with_sources(None, |sources| {
             decide_retirement(&question, sources, &facts, &view(grant, false))
         });
-        self.conclude(answer, &question, Mention::Arn, note)
+        let hidden = HiddenKey::by_arn(key.arn(), action);
+        self.conclude_about_key(answer, &question, &hidden, note)
+    }
+
+    /// A denial for a key of another account is recorded, and told as if there were no such key.
+    fn conclude_about_key(
+        &self,
+        answer: Result<Permit, Denial>,
+        question: &Question<'_>,
+        key: &HiddenKey<'_>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        match answer {
+            Err(denial) if key.arn.account != self.call.caller.account => {
+                Err(self.hidden(key, denial.to_string(), note))
+            }
+            answer => self.conclude(answer, question, key.mention, note),
+        }
     }
 
     /// The grants on the key that may permit the action to the caller, first those that the
@@ -146,8 +181,12 @@ impl Desk<'_> {
         let named = self.named.iter().filter(|named| named.key == arn);
         let mut grants: Vec<_> = named.map(|named| (Arc::new(named.grant.clone()), true)).collect();
         let caller = &self.call.caller;
-        for name in grantee_names(&caller.principal, caller.region.partition()) {
-            let found = self.vault.grants_for(&arn, &name, *operation, facts).await;
+        let permits = |grant: &GrantRecord| view(grant, false).permits(action, facts);
+        for GranteeName { arn: name, id } in
+            grantee_names(&caller.principal, caller.region.partition())
+        {
+            let name = bound_name(&name, id.as_deref());
+            let found = self.vault.grants_for(&arn, &name, *operation, facts, permits).await;
             let found = found.map_err(|why| self.internal(&why))?;
             grants.extend(found.into_iter().map(|grant| (grant, false)));
         }
@@ -157,6 +196,7 @@ impl Desk<'_> {
     /// What policies ask of the key that is not in its record; nothing that they do not ask.
     async fn look_up(
         &self,
+        action: Action,
         record: &KeyRecord,
         sources: &Sources<'_>,
     ) -> Result<LookedUp, Refusal> {
@@ -172,10 +212,12 @@ impl Desk<'_> {
             };
             looked_up.aliases = places.iter().map(name).collect();
         }
-        if sources.ask_for(facts::UNUSED_DAYS) {
+        let tracked = facts::ASK_FOR_UNUSED_DAYS.contains(&action.as_str());
+        if tracked && sources.ask_for(facts::UNUSED_DAYS) {
             let last = last_use(&arn, self.last_uses, self.vault).await;
             let last = last.map_err(|why| self.internal(&why))?;
-            looked_up.last_use = last.map(|used| used.time);
+            // A key without uses is unused since its creation, when tracking began.
+            looked_up.unused_since = Some(last.map_or(record.created, |used| used.time));
         }
         Ok(looked_up)
     }
@@ -260,6 +302,7 @@ impl Desk<'_> {
             recipient: self.recipient,
             role: Role::Only,
             record: None,
+            owner: None,
             region: self.call.caller.region,
             alias: None,
             same_key: None,
@@ -314,18 +357,23 @@ impl Desk<'_> {
         }
     }
 
-    /// The refusal for a key of another account that is not there: it says no more than a refusal
-    /// for one that is.
-    pub(crate) fn hidden(
-        &self,
-        key: KeyArn,
-        action: Action,
-        mention: Mention,
-        note: &mut Note,
-    ) -> Refusal {
-        let question = self.question(action, Resource::Key(key));
-        let denial = Denial::Hidden { explicit: None };
-        note.reason("no such key".to_owned());
+    /// The refusal for a key of another account, there or not: it says the same. The policies of
+    /// the caller's account answer first, from what is known of the request without the key.
+    pub(crate) fn hidden(&self, key: &HiddenKey<'_>, reason: String, note: &mut Note) -> Refusal {
+        let HiddenKey { mut arn, action, role, alias, mention } = *key;
+        if mention == Mention::Withheld {
+            // Which key the alias stands for, if it stands for one, must not count.
+            arn.key = KeyId::NIL;
+        }
+        let question = self.question(action, Resource::Key(arn));
+        let mut denial = Denial::Hidden { explicit: None };
+        let caller = &self.call.caller;
+        if arn.account != caller.account {
+            let facts = RequestFacts { owner: Some(arn.account), alias, role, ..self.facts() };
+            let own = |sources: &Sources<'_>| decide(&question, sources, &facts);
+            denial = caller.authority.with_sources(None, own).err().unwrap_or(denial);
+        }
+        note.reason(reason);
         Refusal::AccessDenied { message: denial.message(&question, mention) }
     }
 
@@ -346,10 +394,11 @@ impl Desk<'_> {
 /// The grant as decisions see it.
 fn view(record: &GrantRecord, by_token: bool) -> Grant<'_> {
     let GrantRecord { id, terms, issuer, .. } = record;
+    let retiring = terms.retiring.as_ref();
     Grant {
         id,
-        grantee: party(&terms.grantee),
-        retiring: terms.retiring.as_ref().map(party),
+        grantee: party(&terms.grantee, terms.grantee_id.as_deref()),
+        retiring: retiring.map(|named| party(named, terms.retiring_id.as_deref())),
         operations: &terms.operations,
         context: match (&terms.context_subset, &terms.context_equals) {
             (Some(pairs), _) => Some(ContextConstraint::Subset(pairs)),
@@ -362,9 +411,9 @@ fn view(record: &GrantRecord, by_token: bool) -> Grant<'_> {
     }
 }
 
-fn party(party: &Party) -> GrantParty<'_> {
+fn party<'a>(party: &'a Party, id: Option<&'a str>) -> GrantParty<'a> {
     match party {
-        Party::Principal(arn) => GrantParty::Principal(arn),
+        Party::Principal(arn) => GrantParty::Principal { arn, id },
         Party::Service(name) => GrantParty::Service(name),
     }
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantTerms, KeyRecord};
 use strongroom_policy::{Fact, Facts};
-use strongroom_types::{AliasName, Principal, Region, Tag, Timestamp};
+use strongroom_types::{AccountId, AliasName, Principal, Region, Tag, Timestamp};
 
 /// An operation's input as a source of facts, whatever the operation.
 pub(crate) trait InputFacts: Send + Sync {
@@ -26,6 +26,8 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) role: Role,
     pub(crate) record: Option<&'a KeyRecord>,
+    /// The account of a key whose record is not to be asked.
+    pub(crate) owner: Option<AccountId>,
     /// The Region that the question is about.
     pub(crate) region: Region,
     /// The alias by which the request named the key.
@@ -65,14 +67,16 @@ impl EntityFacts<'_> {
 pub(crate) struct LookedUp {
     /// Names of its aliases.
     pub(crate) aliases: Vec<String>,
-    /// When it was last used.
-    pub(crate) last_use: Option<Timestamp>,
+    /// Since when it is unused, for actions that may ask.
+    pub(crate) unused_since: Option<Timestamp>,
 }
 
 /// The condition key of a key's aliases.
 pub(crate) const RESOURCE_ALIASES: &str = "kms:resourcealiases";
 /// The condition key of the days since a key's last use.
 pub(crate) const UNUSED_DAYS: &str = "kms:trailingdayswithoutkeyusage";
+/// The actions that have it. Source: Service Authorization Reference, "AWS KMS".
+pub(crate) const ASK_FOR_UNUSED_DAYS: [&str; 2] = ["kms:DisableKey", "kms:ScheduleKeyDeletion"];
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -83,7 +87,7 @@ impl Facts for RequestFacts<'_> {
             .map(Fact::One)
             .or_else(|| self.call.caller.authority.fact(key))
             .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
-            .or_else(|| self.record.and_then(|record| self.of_looked_up(record, key)))
+            .or_else(|| self.of_looked_up(key))
             .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
             .or_else(|| self.of_request(key))
     }
@@ -103,8 +107,7 @@ impl RequestFacts<'_> {
         if self.role == Role::Replica { None } else { of_tags(record, key) }
     }
 
-    /// A key without uses is unused since its creation, when tracking began.
-    fn of_looked_up(&self, record: &KeyRecord, key: &str) -> Option<Fact<'_>> {
+    fn of_looked_up(&self, key: &str) -> Option<Fact<'_>> {
         let looked_up = self.looked_up?;
         match key {
             RESOURCE_ALIASES => {
@@ -112,7 +115,7 @@ impl RequestFacts<'_> {
                 Some(Fact::Many(names.collect()))
             }
             UNUSED_DAYS => {
-                let since = looked_up.last_use.unwrap_or(record.created);
+                let since = looked_up.unused_since?;
                 let millis = self.call.time.millis().saturating_sub(since.millis());
                 Some(Fact::One((millis.max(0) / DAY_MILLIS).to_string().into()))
             }
@@ -154,7 +157,8 @@ impl RequestFacts<'_> {
             "aws:sourceip" => self.call.origin.source.to_string().into(),
             "aws:useragent" => self.call.origin.user_agent.as_str().into(),
             "aws:resourceaccount" => {
-                self.record.map_or(caller.account, |record| record.account).to_string().into()
+                let owner = self.record.map(|record| record.account).or(self.owner);
+                owner.unwrap_or(caller.account).to_string().into()
             }
             _ => return None,
         })
@@ -172,7 +176,11 @@ fn principal_arn(call: &Call) -> String {
     }
 }
 
-const fn principal_type(principal: &Principal) -> &'static str {
+/// The value of `aws:PrincipalType`.
+///
+/// Source: IAM User Guide, "AWS global condition context keys".
+#[must_use]
+pub const fn principal_type(principal: &Principal) -> &'static str {
     match principal {
         Principal::Root { .. } => "Account",
         Principal::User { .. } => "User",
@@ -250,6 +258,8 @@ mod tests {
             context_equals,
             source_arn: None,
             name: None,
+            grantee_id: None,
+            retiring_id: None,
         }
     }
 

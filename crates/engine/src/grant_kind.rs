@@ -76,12 +76,17 @@ impl GrantKind {
     /// The place of the grants of this kind that ask for no other context than the request's;
     /// `None` if the request does not have what they ask for.
     pub(crate) fn context_of(&self, facts: &dyn Facts) -> Option<String> {
-        let keys = match &self.context {
+        let (keys, exact) = match &self.context {
             Asked::Nothing => return Some(digest("")),
-            Asked::Subset(keys) | Asked::Equals(keys) => keys,
+            Asked::Subset(keys) => (keys, false),
+            Asked::Equals(keys) => (keys, true),
         };
         let values: Option<Vec<String>> = keys.iter().map(|key| one(facts, key)).collect();
-        Some(digest(&joined(values?.iter())))
+        let values = values?;
+        if exact && pairs(facts) != keys.len() {
+            return None;
+        }
+        Some(digest(&joined(values.iter())))
     }
 }
 
@@ -114,6 +119,14 @@ fn joined<'a>(texts: impl Iterator<Item = &'a String>) -> String {
     })
 }
 
+/// How many pairs the request's encryption context has.
+fn pairs(facts: &dyn Facts) -> usize {
+    match facts.fact("kms:encryptioncontextkeys") {
+        Some(Fact::Many(keys)) => keys.len(),
+        _ => 0,
+    }
+}
+
 fn one(facts: &dyn Facts, key: &str) -> Option<String> {
     match facts.fact(key) {
         Some(Fact::One(value)) => Some(value.into_owned()),
@@ -130,6 +143,9 @@ mod tests {
 
     impl Facts for Request {
         fn fact(&self, key: &str) -> Option<Fact<'_>> {
+            if key == "kms:encryptioncontextkeys" {
+                return Some(Fact::Many(self.0.iter().map(|(own, _)| (*own).into()).collect()));
+            }
             let found = self.0.iter().filter(|(own, _)| *own == key).map(|(_, value)| *value);
             Fact::single(found)
         }
@@ -145,6 +161,8 @@ mod tests {
             context_equals: None,
             source_arn: None,
             name: None,
+            grantee_id: None,
+            retiring_id: None,
         }
     }
 
@@ -169,6 +187,13 @@ mod tests {
         let bound = GrantTerms { source_arn: Some("arn:aws:s3:::b".into()), ..terms(&[]) };
         assert!(!finds(&bound, &request));
         assert!(finds(&bound, &Request(vec![("aws:sourcearn", "arn:aws:s3:::b")])));
+        let equals = |context| {
+            let mut exact = terms(context);
+            exact.context_equals = exact.context_subset.take();
+            exact
+        };
+        assert!(!finds(&equals(&[("App", "Shop")]), &request));
+        assert!(finds(&equals(&[("App", "Shop"), ("stage", "test")]), &request));
         // Two values of one key: none of them counts.
         let twice = Request(vec![("kms:encryptioncontext:app", "Shop"); 2]);
         assert!(!finds(&terms(&[("App", "Shop")]), &twice));

@@ -107,8 +107,9 @@ impl Engine {
         let recipient = asides.recipient.as_ref();
         note.recipient(recipient);
         let operation = O::read(values)?;
-        let (named, unnamed) = match asides.named_grants(self.vault()).await {
+        let (named, unnamed) = match asides.named_grants(self.vault(), faults).await {
             Ok(named) => (named, Ok(())),
+            Err(refusal) if refusal.is_fault() => return Err(refusal),
             Err(refusal) => (Vec::new(), Err(refusal)),
         };
         let desk = Desk {
@@ -189,14 +190,18 @@ impl Asides {
 
     /// The grants that the tokens name, of which each must name one. A grant is visible to all as
     /// soon as it is created, so a token makes none more so.
-    async fn named_grants(&self, vault: &Vault) -> Result<Vec<NamedGrant>, Refusal> {
+    async fn named_grants(
+        &self,
+        vault: &Vault,
+        faults: &Faults,
+    ) -> Result<Vec<NamedGrant>, Refusal> {
         let mut named = Vec::with_capacity(self.grant_tokens.len());
         for token in &self.grant_tokens {
-            let (key, id) = grant_token::open(vault, token).await?;
-            match vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await {
-                Ok(Some(read)) => named.push(NamedGrant { key, grant: read.record }),
-                _ => return Err(Refusal::InvalidGrantToken),
-            }
+            let (key, id) = grant_token::open(vault, faults, token).await?;
+            let found = vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await;
+            let read = found.map_err(|why| faults.internal(&why))?;
+            let grant = read.ok_or(Refusal::InvalidGrantToken)?.record;
+            named.push(NamedGrant { key, grant });
         }
         Ok(named)
     }

@@ -180,6 +180,8 @@ pub enum Limit {
     KeyStores,
     /// 50,000 grants on a key.
     GrantsPerKey,
+    /// 100 kinds of grants on a key to one grantee; a quota of ours.
+    GrantKinds,
     /// 25 rotations on demand of a key.
     RotationsOnDemand(KeyArn),
     /// 32,768 bytes of key policy.
@@ -199,12 +201,20 @@ pub enum GrantDefect {
     Party(&'static str, &'static str),
     /// A text that is no principal's ARN.
     Arn(String),
+    /// The ARN of a principal that is not there.
+    Nobody(String),
     /// A constraint on what has no encryption context.
     ContextOfKey(KeySpec),
     /// Two constraints of the encryption context.
     TwoConstraints,
     /// A constraint without pairs.
     NoPairs,
+    /// A constraint of more than 8 pairs.
+    TooManyPairs(&'static str),
+    /// A value in a constraint of more than 384 characters.
+    LongValue(&'static str),
+    /// Pairs of a constraint whose keys differ only by case.
+    KeysCollide,
     /// A grant to a service without what AWS demands of one.
     Service,
     /// A principal of another account than the caller's.
@@ -362,7 +372,7 @@ impl Refusal {
             Self::InvalidArn(_) => ErrorCode::InvalidArn,
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
             Self::InvalidGrantId => ErrorCode::InvalidGrantId,
-            Self::Grant(GrantDefect::Arn(_)) => ErrorCode::InvalidArn,
+            Self::Grant(GrantDefect::Arn(_) | GrantDefect::Nobody(_)) => ErrorCode::InvalidArn,
             Self::Grant(_) => ErrorCode::Validation,
             Self::InvalidGrantToken => ErrorCode::InvalidGrantToken,
             Self::AsymmetricDataKey

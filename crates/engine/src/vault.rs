@@ -104,7 +104,8 @@ pub struct CacheSizes {
     pub aliases: usize,
     /// Credentials.
     pub credentials: usize,
-    /// Grantees, of each key, with what they have been found to have.
+    /// Grantees, of each key, and for each of them 1 KiB of the grants that they have been found to
+    /// have.
     pub grants: usize,
     /// About how many users, groups, roles and managed policies.
     pub entities: usize,
@@ -402,13 +403,21 @@ impl Vault {
         name: DomainName,
         number: u32,
     ) -> Result<Arc<DomainKey>, VaultError> {
+        let found = self.numbered_if_any(name, number).await?;
+        found.ok_or_else(|| VaultError(format!("domain key {number} of {name} is missing")))
+    }
+
+    /// The same, for a number that somebody else brings.
+    pub(crate) async fn numbered_if_any(
+        &self,
+        name: DomainName,
+        number: u32,
+    ) -> Result<Option<Arc<DomainKey>>, VaultError> {
         if let Some(key) = self.known(name, number) {
-            return Ok(key);
+            return Ok(Some(key));
         }
         let found = self.store.read(&bare::domain(name, number)).await?;
-        let found =
-            found.ok_or_else(|| VaultError(format!("domain key {number} of {name} is missing")))?;
-        self.learn(name, number, &found.value)
+        found.map(|found| self.learn(name, number, &found.value)).transpose()
     }
 
     fn known(&self, name: DomainName, number: u32) -> Option<Arc<DomainKey>> {

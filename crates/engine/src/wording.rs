@@ -181,6 +181,9 @@ fn exceeded(limit: Limit) -> String {
             .to_owned(),
         Limit::PolicySize => "The key policy is larger than 32768 bytes".to_owned(),
         Limit::GrantsPerKey => "The grant quota of the key is reached: 50000 grants".to_owned(),
+        Limit::GrantKinds => {
+            "The quota of kinds of grants to one grantee is reached: 100 kinds".to_owned()
+        }
         Limit::RotationsOnDemand(key) => format!(
             "The on-demand rotations limit has been reached for the given keyId. No more \
              on-demand rotations can be performed for this key: {key}"
@@ -201,6 +204,7 @@ fn grant(defect: &GrantDefect) -> String {
             format!("You must specify either {one} or {other}, but not both.")
         }
         GrantDefect::Arn(text) => format!("Invalid arn {text}"),
+        GrantDefect::Nobody(arn) => format!("ARN does not refer to a valid principal: {arn}"),
         GrantDefect::ContextOfKey(spec) => {
             format!("Encryption context grant constraints are not supported for key spec {spec}.")
         }
@@ -210,6 +214,18 @@ fn grant(defect: &GrantDefect) -> String {
         GrantDefect::NoPairs => {
             "An encryption context grant constraint must contain at least one pair.".to_owned()
         }
+        GrantDefect::TooManyPairs(member) => format!(
+            "1 validation error detected: Value at 'constraints.{member}' failed to satisfy \
+             constraint: Member must have length less than or equal to 8"
+        ),
+        GrantDefect::LongValue(member) => format!(
+            "1 validation error detected: Value at 'constraints.{member}' failed to satisfy \
+             constraint: Map value must satisfy constraint: [Member must have length less than or \
+             equal to 384]"
+        ),
+        GrantDefect::KeysCollide => "The keys of an encryption context grant constraint must \
+                                     differ by more than their case."
+            .to_owned(),
         GrantDefect::Service => "A grant to an AWS service principal must have a SourceArn \
                                  constraint and a retiring principal."
             .to_owned(),

@@ -93,6 +93,7 @@ fn a_grant_is_enough_across_accounts() {
 #[test]
 fn a_policy_that_denies_counts_for_more_than_a_grant() {
     let kit = Kit::new();
+    kit.create_principal(NOBODY);
     let key = kit.create_key();
     let policy = |effect: &str| {
         json!({"Statement": [
@@ -221,6 +222,7 @@ fn one_of_many_grants_is_found_by_what_the_request_brings() {
 #[test]
 fn who_may_retire_a_grant() {
     let kit = Kit::new();
+    kit.create_principal(NOBODY);
     let key = kit.create_key();
     let (_, token) = grant(&kit, &key, NOBODY, &json!({"RetiringPrincipal": STRANGER}));
     let answer = stranger(&kit, "RetireGrant", &json!({ "GrantToken": token })).ok();
@@ -250,6 +252,7 @@ fn who_may_retire_a_grant() {
 #[test]
 fn a_policy_lets_another_account_manage_grants() {
     let kit = Kit::new();
+    kit.create_principal(NOBODY);
     let key = kit.create_key();
     let actions = ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"];
     let policy = json!({"Statement": [

@@ -11,7 +11,7 @@
 use serde_json::{Value, json};
 use strongroom_engine::Due;
 use strongroom_engine::work::MAX_GRANTS_PER_KEY;
-use strongroom_testkit::{Answer, Kit};
+use strongroom_testkit::{Answer, Kit, Port};
 use strongroom_types::KeyArn;
 
 const GRANTEE: &str = "arn:aws:iam::111122223333:role/worker";
@@ -19,6 +19,13 @@ const STRANGER: &str = "arn:aws:iam::444455556666:root";
 
 fn terms(key: &KeyArn) -> Value {
     json!({"KeyId": key.to_string(), "GranteePrincipal": GRANTEE, "Operations": ["Decrypt"]})
+}
+
+/// A server that knows the grantee.
+fn with_grantee() -> Kit {
+    let kit = Kit::new();
+    kit.create_principal(GRANTEE);
+    kit
 }
 
 fn create(kit: &Kit, input: &Value) -> (String, String) {
@@ -42,7 +49,7 @@ fn listed(kit: &Kit, key: &KeyArn) -> Vec<Value> {
 
 #[test]
 fn a_name_makes_a_request_idempotent() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let key = kit.create_key();
     let mut named = terms(&key);
     named["Name"] = json!("backup");
@@ -72,7 +79,7 @@ fn stranger(kit: &Kit, operation: &str, input: &Value) -> Answer {
 
 #[test]
 fn only_its_parties_retire_a_grant() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let key = kit.create_key();
     let mut input = terms(&key);
     let (id, token) = create(&kit, &input);
@@ -101,7 +108,7 @@ fn only_its_parties_retire_a_grant() {
 
 #[test]
 fn a_token_is_good_as_long_as_its_grant() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let key = kit.create_key();
     let (id, token) = create(&kit, &terms(&key));
     let describe = json!({"KeyId": key.to_string(), "GrantTokens": [token]});
@@ -112,9 +119,26 @@ fn a_token_is_good_as_long_as_its_grant() {
     assert_eq!(kit.call("DescribeKey", &describe).code(), "InvalidGrantTokenException");
 }
 
+/// Whether a token names a grant cannot be told while the store fails.
+#[test]
+fn a_store_that_fails_makes_no_token_invalid() {
+    let kit = with_grantee();
+    let key = kit.create_key();
+    let (_, token) = create(&kit, &terms(&key));
+    let describe = json!({"KeyId": key.to_string(), "GrantTokens": [token]});
+    let _ = kit.call("DescribeKey", &describe).ok();
+    kit.world.faults.always(&[Port::Read]);
+    let before = kit.world.incidents.all().len();
+    let failed = kit.call("DescribeKey", &describe);
+    assert_eq!((failed.status, failed.code().as_str()), (500, "KMSInternalException"));
+    assert!(kit.world.incidents.all().len() > before);
+    kit.world.faults.heal();
+    let _ = kit.call("DescribeKey", &describe).ok();
+}
+
 #[test]
 fn a_key_has_50_000_grants_at_most() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let key = kit.create_key();
     let kit = kit.with_key_edited(&key, |key| key.grants = Some(MAX_GRANTS_PER_KEY - 1));
     let (id, _) = create(&kit, &terms(&key));
@@ -130,7 +154,7 @@ fn a_key_has_50_000_grants_at_most() {
 /// More grants than one commit ends, with names and retiring principals.
 #[test]
 fn a_key_goes_with_all_its_grants() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let (key, other) = (kit.create_key(), kit.create_key());
     for number in 0..250 {
         let mut input = terms(&key);
@@ -162,7 +186,7 @@ fn a_key_goes_with_all_its_grants() {
 
 #[test]
 fn grants_of_one_grantee_are_found_among_many() {
-    let kit = Kit::new();
+    let kit = with_grantee();
     let key = kit.create_key();
     for number in 0..120 {
         let mut input = terms(&key);

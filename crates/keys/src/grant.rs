@@ -49,6 +49,12 @@ pub struct GrantTerms {
     /// Name, up to 256 characters.
     #[n(6)]
     pub name: Option<String>,
+    /// Unique id of the user or role that the grantee's ARN stood for; absent for none.
+    #[n(7)]
+    pub grantee_id: Option<String>,
+    /// That of the retiring principal.
+    #[n(8)]
+    pub retiring_id: Option<String>,
 }
 
 /// A party of a grant.
@@ -85,12 +91,25 @@ impl Party {
 }
 
 impl GrantTerms {
+    /// Whom it is found by: the grantee's ARN or name, and the unique id that it stood for.
+    #[must_use]
+    pub fn grantee_name(&self) -> String {
+        bound_name(self.grantee.text(), self.grantee_id.as_deref())
+    }
+
     /// A digest of all terms, name included: a request that is made again has the same. 64
     /// hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> String {
         hash::hex(&hash::sha256(&crate::codec::encode(self)))
     }
+}
+
+/// The name of a party with the unique id that it stands for, if it stands for one; ids and spaces
+/// are in no name.
+#[must_use]
+pub fn bound_name(name: &str, id: Option<&str>) -> String {
+    id.map_or_else(|| name.to_owned(), |id| format!("{name} {id}"))
 }
 
 mod operations {

@@ -20,16 +20,16 @@ use strongroom_keys::identity::{
     ProviderRecord, RoleTerms, SessionOwner, SessionRecord,
 };
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, HsmPlace, Import, ImportToken, JournalKey,
-    JournalReader, KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord, LocalRootKey,
-    MaterialRecord, MultiRegion, ProxyPlace, RootKey, Rotation, SegmentHeader, VpcEndpointService,
-    codec, open, seal,
+    AliasRecord, BackingKey, DomainKey, DomainName, GrantRecord, GrantTerms, HsmPlace, Import,
+    ImportToken, JournalKey, JournalReader, KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord,
+    LocalRootKey, MaterialRecord, MultiRegion, Party, ProxyPlace, RootKey, Rotation, SegmentHeader,
+    VpcEndpointService, codec, open, seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
-    AccountId, ConnectionErrorCode, ConnectionState, EncryptionContext, IdentityKind, KeyArn,
-    KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin, RotationType, Tag, Timestamp,
-    WrappingAlgorithm, XksProxyConnectivity,
+    AccountId, ConnectionErrorCode, ConnectionState, EncryptionContext, GrantOperation,
+    IdentityKind, KeyArn, KeyId, KeyMaterialState, KeySpec, KeyState, KeyUsage, Origin,
+    RotationType, Tag, Timestamp, WrappingAlgorithm, XksProxyConnectivity,
 };
 
 /// The fields of a vector file: `name = hexadecimal digits`, in order.
@@ -397,6 +397,54 @@ fn a_managed_policy_and_a_provider() {
     assert_eq!(codec::decode::<ProviderRecord>(&frozen["provider"]).unwrap(), provider);
     assert_eq!(codec::decode::<ControlRecord>(&frozen["control"]).unwrap(), control);
     assert_eq!(codec::decode::<AccessKeyUse>(&frozen["use"]).unwrap(), used);
+}
+
+/// One to a user and one to a service: of that, no id.
+#[test]
+fn the_record_of_a_grant() {
+    let pairs = |pairs: [(&str, &str); 1]| pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    let terms = GrantTerms {
+        grantee: Party::Principal("arn:aws:iam::111122223333:user/ann".to_owned()),
+        retiring: Some(Party::Principal("arn:aws:iam::111122223333:role/ops".to_owned())),
+        operations: vec![GrantOperation::Decrypt, GrantOperation::Encrypt],
+        context_subset: Some(pairs([("App", "Shop")])),
+        context_equals: None,
+        source_arn: None,
+        name: Some("vector".to_owned()),
+        grantee_id: Some("AIDAVECTOR".to_owned()),
+        retiring_id: Some("AROAVECTOR".to_owned()),
+    };
+    let record = |terms| GrantRecord {
+        id: "0a".repeat(32),
+        terms,
+        issuer: AccountId::INITIAL,
+        created: CREATED,
+    };
+    let to_service = GrantTerms {
+        grantee: Party::Service("rds.amazonaws.com".to_owned()),
+        retiring: Some(Party::Service("rds.amazonaws.com".to_owned())),
+        context_equals: Some(pairs([("n", "1")])),
+        context_subset: None,
+        source_arn: Some("arn:aws:rds:eu-west-2:111122223333:db:orders".to_owned()),
+        name: None,
+        grantee_id: None,
+        retiring_id: None,
+        ..terms.clone()
+    };
+    let (digest, name) = (terms.digest(), terms.grantee_name());
+    let (one, two) = (record(terms), record(to_service));
+    assert_frozen(
+        "grant-record.txt",
+        &[
+            ("to_a_user", &codec::encode(&one)),
+            ("terms_digest", digest.as_bytes()),
+            ("grantee_name", name.as_bytes()),
+            ("to_a_service", &codec::encode(&two)),
+        ],
+    );
+    let frozen = vector("grant-record.txt");
+    assert_eq!(codec::decode::<GrantRecord>(&frozen["to_a_user"]).unwrap(), one);
+    assert_eq!(codec::decode::<GrantRecord>(&frozen["to_a_service"]).unwrap(), two);
 }
 
 #[test]

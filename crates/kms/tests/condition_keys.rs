@@ -99,7 +99,8 @@ fn every_condition_key_of_every_action_is_there() {
     let (mut pairs, mut missing) = (0, Vec::new());
     for (action, list) in table["actions"].as_object().unwrap() {
         let Some(name) = operation(action) else { continue };
-        if matches!(demands(name).access, Access::Account(_) | Access::Grant(_)) {
+        let access = demands(name).access;
+        if matches!(access, Access::Account(_) | Access::Grant(_) | Access::KeyStore(_)) {
             // Key policies are not asked about these; below.
             continue;
         }
@@ -114,7 +115,7 @@ fn every_condition_key_of_every_action_is_there() {
                 continue;
             }
             let is_multi_region =
-                matches!(demands(name).access, Access::Replication { .. } | Access::Succession(_));
+                matches!(access, Access::Replication { .. } | Access::Succession(_));
             if key == "kms:MultiRegionKeyType" && !is_multi_region {
                 continue;
             }
@@ -132,6 +133,24 @@ fn every_condition_key_of_every_action_is_there() {
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
     assert!(pairs >= 300, "only {pairs} pairs were tried");
+}
+
+/// A key that the table has for some actions only is there for no other.
+#[test]
+fn the_days_without_use_are_there_for_actions_that_the_table_says() {
+    const DAYS: &str = "kms:TrailingDaysWithoutKeyUsage";
+    let table = table();
+    let mut known = 0;
+    for action in ["kms:Encrypt", "kms:DisableKey", "kms:EnableKey", "kms:ScheduleKeyDeletion"] {
+        let name = operation(action).unwrap();
+        let (scene, world) = Scene::of(name);
+        let input = &scene.samples(name)[0].input;
+        let there = (action, json!({"Null": {DAYS: "false"}}));
+        let expected = keys(&table["actions"][action]).contains(&DAYS.to_owned());
+        assert_eq!(refused(&world, &scene, name, there, input), Some(expected), "{action}");
+        known += usize::from(expected);
+    }
+    assert_eq!(known, 2);
 }
 
 /// The table has every action that is asked for, so that none is forgotten; what it does not have

@@ -11,7 +11,7 @@
 
 mod scene;
 
-use scene::{Sample, Scene, actions, ask, willing};
+use scene::{OTHER, Sample, Scene, actions, ask, willing};
 use serde_json::{Value, json};
 use strongroom_engine::demands::{Access, Demands};
 use strongroom_kms::{OperationName, demands};
@@ -20,7 +20,6 @@ use strongroom_types::{GrantOperation, KeyArn};
 
 const OWNER: &str = "arn:aws:iam::111122223333:root";
 const STRANGER: &str = "arn:aws:iam::444455556666:root";
-const OTHER: &str = "arn:aws:iam::111122223333:user/other";
 
 /// Calls `each` as the walk does, but with the key as it was made: grants are created while that
 /// can be.

@@ -33,7 +33,12 @@ pub struct Grant<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantParty<'a> {
     /// A principal, by ARN.
-    Principal(&'a str),
+    Principal {
+        /// The ARN.
+        arn: &'a str,
+        /// The unique id of the user or role that it stands for; absent where it stands for none.
+        id: Option<&'a str>,
+    },
     /// A service, by name.
     Service(&'a str),
 }
@@ -103,7 +108,7 @@ impl GrantParty<'_> {
     /// How it names the caller, if it does.
     pub(crate) fn naming(self, caller: &Principal, partition: &str) -> Option<Naming> {
         match (self, caller) {
-            (Self::Principal(arn), _) => naming_of_arn(arn, caller, partition),
+            (Self::Principal { arn, id }, _) => naming_of_arn(arn, id, caller, partition),
             (Self::Service(name), Principal::Service { name: own }) => {
                 (own == name).then_some(Naming::Itself)
             }
@@ -115,7 +120,8 @@ impl GrantParty<'_> {
 impl Grant<'_> {
     /// Whether it permits `action` to its grantee, in a request of these facts. RetireGrant is a
     /// question of its own ([`crate::decide_retirement`]).
-    pub(crate) fn permits(&self, action: Action, facts: &dyn Facts) -> bool {
+    #[must_use]
+    pub fn permits(&self, action: Action, facts: &dyn Facts) -> bool {
         let listed = self.operations.iter().find(|operation| operation.action() == action);
         let Some(operation) = listed else { return false };
         let source = self.source_arn.is_none_or(|arn| is_one(facts, SOURCE_ARN_FACT, arn));
@@ -146,16 +152,31 @@ fn is_one(facts: &dyn Facts, key: &str, value: &str) -> bool {
     matches!(facts.fact(key), Some(Fact::One(own)) if own == value)
 }
 
+/// A name under which a grant may have the caller as its grantee.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GranteeName {
+    /// ARN.
+    pub arn: String,
+    /// The unique id of the user or role.
+    pub id: Option<String>,
+}
+
 /// The names under which a grant may have the caller as its grantee: its own, that of its role and
 /// that of its account.
 #[must_use]
-pub fn grantee_names(caller: &Principal, partition: &'static str) -> Vec<String> {
-    let mut names = vec![caller.arn(partition).to_string()];
+pub fn grantee_names(caller: &Principal, partition: &'static str) -> Vec<GranteeName> {
+    let id = match caller {
+        Principal::User { id, .. } | Principal::RoleSession { role_id: id, .. } => Some(id.clone()),
+        _ => None,
+    };
+    let mut names = vec![GranteeName { arn: caller.arn(partition).to_string(), id: id.clone() }];
     if let Principal::RoleSession { account, role_path, role, .. } = caller {
-        names.push(format!("arn:{partition}:iam::{account}:role{role_path}{role}"));
+        let arn = format!("arn:{partition}:iam::{account}:role{role_path}{role}");
+        names.push(GranteeName { arn, id });
     }
     if let (Some(account), false) = (caller.account(), matches!(caller, Principal::Root { .. })) {
-        names.push(Principal::Root { account }.arn(partition).to_string());
+        let arn = Principal::Root { account }.arn(partition).to_string();
+        names.push(GranteeName { arn, id: None });
     }
     names
 }

@@ -195,10 +195,16 @@ impl Principals {
     }
 }
 
-/// How the ARN of a principal names the caller, if it does; `*` names nobody here.
-pub(crate) fn naming_of_arn(arn: &str, caller: &Principal, partition: &str) -> Option<Naming> {
+/// How the ARN of a principal, which stands for the user or role of this unique id if it stands for
+/// one, names the caller, if it does; `*` names nobody here.
+pub(crate) fn naming_of_arn(
+    arn: &str,
+    id: Option<&str>,
+    caller: &Principal,
+    partition: &str,
+) -> Option<Naming> {
     let entry = Entry::aws(arn).filter(|entry| entry.name != NamedPrincipal::Everyone)?;
-    entry.naming(caller, partition)
+    Entry { id: id.map(Into::into), ..entry }.naming(caller, partition)
 }
 
 impl Entry {
@@ -277,6 +283,14 @@ impl NamedPrincipal {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Entry::aws(text).map(|entry| entry.name)
+    }
+
+    /// Parses the ARN of a principal, which neither `*` nor an account number is: its partition
+    /// and the name.
+    #[must_use]
+    pub fn parse_arn(text: &str) -> Option<(Box<str>, Self)> {
+        let Entry { name, partition, .. } = Entry::aws(text)?;
+        partition.map(|partition| (partition, name))
     }
 
     /// The user or role whose unique id the name stands for: account, kind, path and name. The

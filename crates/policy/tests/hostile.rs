@@ -93,7 +93,7 @@ fn asked(count: usize, conditions: usize) -> usize {
         [("a".to_owned(), "b".to_owned())].into();
     let grant = Grant {
         id: "g",
-        grantee: GrantParty::Principal("arn:aws:iam::111122223333:user/ann"),
+        grantee: GrantParty::Principal { arn: "arn:aws:iam::111122223333:user/ann", id: None },
         retiring: None,
         operations: &[GrantOperation::Decrypt],
         context: Some(ContextConstraint::Subset(&pairs)),

@@ -23,6 +23,7 @@ mod failing;
 mod importing;
 mod key_stores;
 mod kit;
+mod people;
 mod query;
 mod snapshot;
 mod surgery;

@@ -11,6 +11,9 @@ pub struct KeyId {
 }
 
 impl KeyId {
+    /// The identifier of no key: [`KeyId::from_random`] never gives it.
+    pub const NIL: Self = Self { multi_region: false, bytes: [0; 16] };
+
     /// The identifier of a key in one Region, from 16 random bytes made a version 4 UUID
     /// (RFC 9562 §5.4).
     #[must_use]

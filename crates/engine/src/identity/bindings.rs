@@ -4,7 +4,9 @@
 //! Source: IAM User Guide, "AWS JSON policy elements: Principal".
 
 use crate::vault::{Vault, VaultError};
+use strongroom_keys::identity::IdentityRecord;
 use strongroom_policy::{NamedPrincipal, Policy};
+use strongroom_types::{AccountId, IdentityKind};
 
 /// The policy with its names tied to the ids in `bindings`.
 pub(crate) fn bound(policy: Policy, bindings: &[(String, String)]) -> Policy {
@@ -45,12 +47,8 @@ pub(crate) async fn look_up(policy: &Policy, vault: &Vault) -> Result<Principals
             if bindings.iter().any(|(known, _)| *known == bound) {
                 continue;
             }
-            let found = vault.identity(account, kind, name).await?;
-            let is_it = |entry: &std::sync::Arc<crate::vault::IdentityEntry>| {
-                entry.record.name == name && path.is_none_or(|path| entry.record.path == path)
-            };
-            match found.filter(is_it) {
-                Some(entry) => bindings.push((bound, entry.record.id.clone())),
+            match identity(vault, (account, kind, path, name)).await? {
+                Some(id) => bindings.push((bound, id)),
                 None => return Ok(Principals::Unknown(principal.clone())),
             }
         } else if let Some(account) = principal.account()
@@ -60,4 +58,44 @@ pub(crate) async fn look_up(policy: &Policy, vault: &Vault) -> Result<Principals
         }
     }
     Ok(Principals::Known(bindings))
+}
+
+/// Whom the ARN of a principal stands for.
+pub(crate) enum Stands {
+    /// The user or role of this unique id.
+    For(String),
+    /// What has no unique id: an account, or a federated user of one.
+    Unbound,
+    /// Nobody.
+    ForNobody,
+}
+
+/// Looks up whom a principal's ARN stands for.
+///
+/// # Errors
+/// [`VaultError`].
+pub(crate) async fn stands_for(
+    principal: &NamedPrincipal,
+    vault: &Vault,
+) -> Result<Stands, VaultError> {
+    if let Some(named) = principal.identity() {
+        return Ok(identity(vault, named).await?.map_or(Stands::ForNobody, Stands::For));
+    }
+    Ok(match principal.account() {
+        Some(account) if vault.has_account(account).await? => Stands::Unbound,
+        _ => Stands::ForNobody,
+    })
+}
+
+/// The unique id of the user or role of this account, kind, path and name.
+async fn identity(
+    vault: &Vault,
+    (account, kind, path, name): (AccountId, IdentityKind, Option<&str>, &str),
+) -> Result<Option<String>, VaultError> {
+    let found = vault.identity(account, kind, name).await?;
+    // Another case of a name finds it, too.
+    let is_it = |record: &IdentityRecord| {
+        record.name == name && path.is_none_or(|path| record.path == path)
+    };
+    Ok(found.filter(|entry| is_it(&entry.record)).map(|entry| entry.record.id.clone()))
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::Note;
 use crate::demands::Demands;
-use crate::desk::{Desk, KeyQuestion};
+use crate::desk::{Desk, HiddenKey, KeyQuestion};
 use crate::gate::{self, AdmittedKey, PlacedKey};
 use crate::operation::Role;
 use crate::refusal::{Missing, Refusal};
@@ -11,12 +11,14 @@ use std::sync::Arc;
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Mention, Permit};
 use strongroom_types::{
-    Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyReference, ReferenceError, Region, Timestamp,
+    Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyId, KeyReference, ReferenceError, Region,
+    Timestamp,
 };
 
 /// A key that was found, and the alias that named it.
 ///
-/// **Invariant:** a key of another account that is not there counts as found, and is refused only
+/// **Invariant:** a key of another account that is not there, or that an alias names which is not
+/// there, counts as found, and is refused only
 /// when permission is asked, at the same place in the order as one that is there. Whatever else is
 /// wrong with the request, its refusal does not tell the two apart.
 pub(crate) struct FoundKey {
@@ -42,9 +44,13 @@ impl FoundKey {
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
         let Self { arn, key, alias, mention } = self;
-        let Some(key) = key else { return Err(desk.hidden(*arn, action, *mention, note)) };
-        let (entry, alias) = (&*key.entry, alias.as_ref());
-        let question = KeyQuestion { action, role, entry, alias, same_key, mention: *mention };
+        let (alias, mention) = (alias.as_ref(), *mention);
+        let Some(key) = key else {
+            let key = HiddenKey { arn: *arn, action, role, alias, mention };
+            return Err(desk.hidden(&key, "no such key".to_owned(), note));
+        };
+        let entry = &*key.entry;
+        let question = KeyQuestion { action, role, entry, alias, same_key, mention };
         desk.permit_key(&question, note).await
     }
 
@@ -129,12 +135,15 @@ async fn placed(desk: &Desk<'_>, entry: Arc<KeyEntry>) -> Result<PlacedKey, Refu
 
 async fn by_alias(desk: &Desk<'_>, arn: AliasArn, note: &mut Note) -> Result<FoundKey, Refusal> {
     let found = desk.vault.alias(&arn).await.map_err(|why| desk.internal(&why))?;
-    let Some(alias) = found else {
-        return Err(Refusal::NotFound(Missing::Alias(arn.to_string())));
-    };
     let own = arn.account == desk.call.caller.account;
     let mention = if own { Mention::Arn } else { Mention::Withheld };
-    let key = KeyArn { region: arn.region, account: arn.account, key: alias.record.target };
+    let target = match found {
+        Some(alias) => alias.record.target,
+        None if own => return Err(Refusal::NotFound(Missing::Alias(arn.to_string()))),
+        // As if it stood for a key that is not there.
+        None => KeyId::NIL,
+    };
+    let key = KeyArn { region: arn.region, account: arn.account, key: target };
     by_arn(desk, key, Some(arn.name), mention, note).await
 }
 

@@ -4,7 +4,7 @@ use super::Target;
 use super::find::{FoundKey, by_arn, by_reference};
 use crate::audit::Note;
 use crate::demands::Access;
-use crate::desk::Desk;
+use crate::desk::{Desk, HiddenKey};
 use crate::gate::AdmittedKey;
 use crate::grant_token;
 use crate::refusal::{Missing, Refusal};
@@ -63,7 +63,7 @@ impl Target for GrantOnKey {
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let (key, id) = match self {
             Self::Token(token) => {
-                let (arn, id) = grant_token::open(desk.vault, &token).await?;
+                let (arn, id) = grant_token::open(desk.vault, desk.faults, &token).await?;
                 if arn.region != desk.call.caller.region {
                     return Err(Refusal::InvalidGrantToken);
                 }
@@ -82,7 +82,8 @@ impl Target for GrantOnKey {
             return Err(if arn.account == caller.account {
                 Refusal::NotFound(Missing::Grant)
             } else {
-                desk.hidden(arn, action(desk)?, Mention::Arn, note)
+                let key = HiddenKey::by_arn(arn, action(desk)?);
+                desk.hidden(&key, "no such grant".to_owned(), note)
             });
         };
         let record = found.key.record().ok_or(Refusal::Internal)?;

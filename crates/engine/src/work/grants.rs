@@ -2,19 +2,25 @@
 
 use super::Work;
 use crate::gate::AdmittedKey;
-use crate::grant_kind::GrantPlace;
+use crate::grant_kind::{GrantKind, GrantPlace};
 use crate::grant_token;
+use crate::identity::bindings::{Stands, stands_for};
 use crate::pages::{Page, PageRequest};
-use crate::refusal::{Limit, Missing, Refusal};
+use crate::refusal::{GrantDefect, Limit, Missing, Refusal};
 use crate::slot::{Slot, SlotRange};
 use crate::target::{AdmittedAccount, AdmittedGrant};
 use crate::vault::Read;
 use strongroom_crypto::hash;
-use strongroom_keys::{GrantRecord, GrantTerms};
+use strongroom_keys::{GrantRecord, GrantTerms, Party};
+use strongroom_policy::NamedPrincipal;
 use strongroom_types::{AccountId, KeyArn};
 
 /// The most grants on one key. Source: AWS KMS Developer Guide, "Resource quotas".
 pub const MAX_GRANTS_PER_KEY: u32 = 50_000;
+
+/// The most kinds of grants on one key to one grantee: what they permit, and the keys of the pairs
+/// that they ask for. A request costs as much as there are kinds.
+pub const MAX_GRANT_KINDS: usize = 100;
 
 /// A grant as it was created, or had been before.
 pub struct CreatedGrant {
@@ -28,13 +34,15 @@ impl Work<'_> {
     /// Stages a grant. A named one that is there already, of the same terms, is returned instead.
     ///
     /// # Errors
-    /// [`Refusal::LimitExceeded`] when the key has its 50,000, [`Refusal::Internal`].
+    /// [`Refusal::LimitExceeded`] when the key has its 50,000 or the grantee its 100 kinds,
+    /// [`Refusal::Grant`] for a party that is nobody, [`Refusal::Internal`].
     pub async fn create_grant(
         &mut self,
         key: &AdmittedKey,
         terms: GrantTerms,
     ) -> Result<CreatedGrant, Refusal> {
         let arn = key.arn();
+        let terms = self.bound(&arn, terms).await?;
         let terms_slot = terms.name.is_some().then(|| Slot::grant_terms(&arn, &terms.digest()));
         if let Some(slot) = &terms_slot {
             let found = self.desk.vault.read::<String>(slot).await;
@@ -42,7 +50,7 @@ impl Work<'_> {
                 return self.named(&arn, read.record).await;
             }
         }
-        self.room_for_a_grant(key)?;
+        self.room_for_a_grant(key, &terms).await?;
         let id = hash::hex(self.random(32)?.expose());
         if let Some(slot) = terms_slot {
             self.changes.put(slot, None, &id);
@@ -51,7 +59,7 @@ impl Work<'_> {
             self.changes.put(Slot::retirable(party.text(), &arn, &id), None, &id);
         }
         let place = GrantPlace::of(&terms);
-        self.changes.put(Slot::granted(&arn, terms.grantee.text(), &place, &id), None, &id);
+        self.changes.put(Slot::granted(&arn, &terms.grantee_name(), &place, &id), None, &id);
         let issuer = self.desk.call.caller.account;
         let record = GrantRecord { id: id.clone(), terms, issuer, created: self.now() };
         self.changes.put(Slot::grant(&arn, &id), None, &record);
@@ -61,15 +69,57 @@ impl Work<'_> {
         self.named(&arn, id).await
     }
 
-    /// Refuses one more grant on a key that has its 50,000.
+    /// Looks whether a grant of these terms could be created.
     ///
     /// # Errors
-    /// [`Refusal::LimitExceeded`].
-    pub fn room_for_a_grant(&self, key: &AdmittedKey) -> Result<(), Refusal> {
-        if key.record().grants.unwrap_or(0) < MAX_GRANTS_PER_KEY {
-            Ok(())
-        } else {
-            Err(Refusal::LimitExceeded(Limit::GrantsPerKey))
+    /// As [`Work::create_grant`].
+    pub async fn rehearse_grant(
+        &self,
+        key: &AdmittedKey,
+        terms: GrantTerms,
+    ) -> Result<(), Refusal> {
+        let terms = self.bound(&key.arn(), terms).await?;
+        self.room_for_a_grant(key, &terms).await
+    }
+
+    /// Refuses one more grant on a key that has its 50,000, and one more kind to a grantee that has
+    /// its 100.
+    async fn room_for_a_grant(&self, key: &AdmittedKey, terms: &GrantTerms) -> Result<(), Refusal> {
+        if key.record().grants.unwrap_or(0) >= MAX_GRANTS_PER_KEY {
+            return Err(Refusal::LimitExceeded(Limit::GrantsPerKey));
+        }
+        let (party, kind) = (terms.grantee_name(), GrantKind::of(terms));
+        let vault = self.desk.vault;
+        let exceeded = vault.kinds_exceed(&key.arn(), &party, &kind, MAX_GRANT_KINDS).await;
+        match exceeded.map_err(|why| self.desk.internal(&why))? {
+            true => Err(Refusal::LimitExceeded(Limit::GrantKinds)),
+            false => Ok(()),
+        }
+    }
+
+    /// The terms with the unique ids of the users and roles that they name: one who is made anew
+    /// under the same name is not meant.
+    async fn bound(&self, key: &KeyArn, terms: GrantTerms) -> Result<GrantTerms, Refusal> {
+        let grantee_id = self.id_of(key, &terms.grantee).await?;
+        let retiring_id = match &terms.retiring {
+            Some(party) => self.id_of(key, party).await?,
+            None => None,
+        };
+        Ok(GrantTerms { grantee_id, retiring_id, ..terms })
+    }
+
+    async fn id_of(&self, key: &KeyArn, party: &Party) -> Result<Option<String>, Refusal> {
+        let Some(arn) = party.principal() else { return Ok(None) };
+        let nobody = || Refusal::Grant(GrantDefect::Nobody(arn.to_owned()));
+        let (partition, principal) = NamedPrincipal::parse_arn(arn).ok_or_else(nobody)?;
+        if *partition != *key.region.partition() {
+            return Err(nobody());
+        }
+        let found = stands_for(&principal, self.desk.vault).await;
+        match found.map_err(|why| self.desk.internal(&why))? {
+            Stands::For(id) => Ok(Some(id)),
+            Stands::Unbound => Ok(None),
+            Stands::ForNobody => Err(nobody()),
         }
     }
 
@@ -115,8 +165,10 @@ impl Work<'_> {
         grant: &Read<GrantRecord>,
     ) -> Result<(), Refusal> {
         let arn = key.arn();
+        // INVARIANT: whoever creates or ends a grant changes the key's record, so two of them meet
+        // there, and a place that is not there is not on its way either.
         for slot in beside(&arn, &grant.record) {
-            self.remove(slot).await?;
+            self.remove_if_there(slot).await?;
         }
         self.changes.delete(Slot::grant(&arn, &grant.record.id), Some(grant.version));
         let fewer = |count: Option<u32>| count.and_then(|n| n.checked_sub(1)).filter(|n| *n > 0);
@@ -173,7 +225,7 @@ pub(crate) fn beside(arn: &KeyArn, grant: &GrantRecord) -> Vec<Slot> {
     let named = terms.name.as_ref().map(|_| Slot::grant_terms(arn, &terms.digest()));
     let retiring = terms.retiring.as_ref();
     let retirable = retiring.map(|party| Slot::retirable(party.text(), arn, &grant.id));
-    let granted = Slot::granted(arn, terms.grantee.text(), &GrantPlace::of(terms), &grant.id);
+    let granted = Slot::granted(arn, &terms.grantee_name(), &GrantPlace::of(terms), &grant.id);
     named.into_iter().chain(retirable).chain([granted]).collect()
 }
 

@@ -24,7 +24,7 @@ pub use crate::slot::PolicyUse;
 pub use access_keys::AccessKeyEntry;
 pub use cryptography::Encrypted;
 pub(crate) use grants::beside;
-pub use grants::{CreatedGrant, MAX_GRANTS_PER_KEY};
+pub use grants::{CreatedGrant, MAX_GRANT_KINDS, MAX_GRANTS_PER_KEY};
 pub use identities::{IdentityDraft, RoleDraft};
 pub use import::{BroughtMaterial, ImportParameters};
 pub use key_stores::{KeyStoreChange, KeyStoreName, MAX_KEY_STORES};
@@ -107,6 +107,15 @@ impl<'a> Work<'a> {
         // has makes this one lose, and be tried again on what is there then.
         let version = found.map_or(u64::MAX, |found| found.version);
         self.changes.delete(slot, Some(version));
+        Ok(())
+    }
+
+    /// Stages the removal of a record if it is there.
+    async fn remove_if_there(&mut self, slot: Slot) -> Result<(), Refusal> {
+        let found = self.desk.vault.store().read(slot.bytes()).await;
+        if let Some(found) = found.map_err(|why| self.desk.internal(&why.into()))? {
+            self.changes.delete(slot, Some(found.version));
+        }
         Ok(())
     }
 

@@ -17,6 +17,8 @@ pub(crate) const MARKED: &[u8] = b"marked plaintext of the walk, 7c1f0b92";
 
 /// Somebody whom grants name.
 const GRANTEE: &str = "arn:aws:iam::111122223333:role/walker";
+/// A user of the owner's account who has no part in anything.
+pub(crate) const OTHER: &str = "arn:aws:iam::111122223333:user/other";
 
 /// Where the replica is, in scenes that have one.
 const ELSEWHERE: &str = "us-east-1";
@@ -42,6 +44,8 @@ impl Scene {
     /// name, so that a stranger's request gets as far as the owner's.
     pub(crate) fn of(name: OperationName) -> (Self, World) {
         let kit = Kit::new();
+        kit.create_principal(GRANTEE);
+        kit.create_principal(OTHER);
         let (key, other) = (kit.create_key_of(&kind(name)), kit.create_key_of(&kind(name)));
         let tag = json!({"KeyId": key.to_string(), "Tags": [{"TagKey": "a", "TagValue": "b"}]});
         let _ = kit.call("TagResource", &tag).ok();

@@ -237,7 +237,11 @@ impl OwnedGrant {
 }
 
 fn named((is_service, name): &(bool, String)) -> GrantParty<'_> {
-    if *is_service { GrantParty::Service(name) } else { GrantParty::Principal(name) }
+    if *is_service {
+        GrantParty::Service(name)
+    } else {
+        GrantParty::Principal { arn: name, id: None }
+    }
 }
 
 pub(crate) fn key() -> KeyArn {

@@ -5,8 +5,9 @@ use crate::terminal::Failure;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use strongroom_keys::{GrantTerms, Party};
 use strongroom_policy::{ContextConstraint, Grant, GrantParty};
-use strongroom_types::{AccountId, GrantOperation, KeyArn};
+use strongroom_types::{AccountId, KeyArn};
 
 /// A page of grants, or a single one.
 #[derive(Deserialize)]
@@ -43,37 +44,27 @@ struct Constraints {
     source_arn: Option<String>,
 }
 
-/// A party, by ARN or by name.
-enum Party {
-    Principal(String),
-    Service(String),
+/// The party that is given; nothing if none is, or both are.
+fn party(principal: Option<String>, service: Option<String>) -> Option<Party> {
+    match (principal, service) {
+        (Some(arn), None) => Some(Party::Principal(arn)),
+        (None, Some(name)) => Some(Party::Service(name)),
+        _ => None,
+    }
 }
 
-impl Party {
-    /// The one that is given; nothing if none is, or both are.
-    fn of(principal: Option<String>, service: Option<String>) -> Option<Self> {
-        match (principal, service) {
-            (Some(arn), None) => Some(Self::Principal(arn)),
-            (None, Some(name)) => Some(Self::Service(name)),
-            _ => None,
-        }
-    }
-
-    fn view(&self) -> GrantParty<'_> {
-        match self {
-            Self::Principal(arn) => GrantParty::Principal(arn),
-            Self::Service(name) => GrantParty::Service(name),
-        }
+/// How decisions see a party. Which unique id a name stood for is in no file.
+fn shown(party: &Party) -> GrantParty<'_> {
+    match party {
+        Party::Principal(arn) => GrantParty::Principal { arn, id: None },
+        Party::Service(name) => GrantParty::Service(name),
     }
 }
 
 /// A grant that was read.
 pub(super) struct Read {
-    grantee: Party,
-    retiring: Option<Party>,
-    constraints: Constraints,
     id: String,
-    operations: Vec<GrantOperation>,
+    terms: GrantTerms,
     issuer: AccountId,
 }
 
@@ -102,11 +93,11 @@ pub(super) fn load(files: &[PathBuf], key: &KeyArn) -> Result<Vec<Read>, Failure
 impl Read {
     fn new(entry: Entry, number: usize, path: &Path, key: &KeyArn) -> Result<Self, Failure> {
         let failed = |why: &str| Failure::of(path.display(), format!("grant {number}: {why}"));
-        let grantee = Party::of(entry.grantee_principal, entry.grantee_service_principal);
+        let grantee = party(entry.grantee_principal, entry.grantee_service_principal);
         let one = "one of GranteePrincipal and GranteeServicePrincipal is needed";
         let grantee = grantee.ok_or_else(|| failed(one))?;
-        let constraints = entry.constraints;
-        let Constraints { encryption_context_subset, encryption_context_equals, .. } = &constraints;
+        let Constraints { encryption_context_subset, encryption_context_equals, source_arn } =
+            entry.constraints;
         if encryption_context_subset.is_some() && encryption_context_equals.is_some() {
             return Err(failed("two constraints of the encryption context exclude each other"));
         }
@@ -122,22 +113,36 @@ impl Read {
             None => key.account,
         };
         let id = entry.grant_id.unwrap_or_else(|| format!("{number} of the files"));
-        let retiring = Party::of(entry.retiring_principal, entry.retiring_service_principal);
-        Ok(Self { grantee, retiring, constraints, id, operations, issuer })
+        let retiring = party(entry.retiring_principal, entry.retiring_service_principal);
+        let terms = GrantTerms {
+            grantee,
+            retiring,
+            operations,
+            context_subset: encryption_context_subset,
+            context_equals: encryption_context_equals,
+            source_arn,
+            name: None,
+            grantee_id: None,
+            retiring_id: None,
+        };
+        Ok(Self { id, terms, issuer })
+    }
+
+    pub(super) fn terms(&self) -> &GrantTerms {
+        &self.terms
     }
 
     pub(super) fn view(&self) -> Grant<'_> {
-        let Constraints { encryption_context_subset, encryption_context_equals, source_arn } =
-            &self.constraints;
-        let subset = encryption_context_subset.as_ref().map(ContextConstraint::Subset);
-        let equals = encryption_context_equals.as_ref().map(ContextConstraint::Equals);
+        let terms = &self.terms;
+        let subset = terms.context_subset.as_ref().map(ContextConstraint::Subset);
+        let equals = terms.context_equals.as_ref().map(ContextConstraint::Equals);
         Grant {
             id: &self.id,
-            grantee: self.grantee.view(),
-            retiring: self.retiring.as_ref().map(Party::view),
-            operations: &self.operations,
+            grantee: shown(&terms.grantee),
+            retiring: terms.retiring.as_ref().map(shown),
+            operations: &terms.operations,
             context: subset.or(equals),
-            source_arn: source_arn.as_deref(),
+            source_arn: terms.source_arn.as_deref(),
             issuer: self.issuer,
             by_token: false,
         }

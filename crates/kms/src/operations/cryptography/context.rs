@@ -24,8 +24,7 @@ pub(in crate::operations) fn fact<'a>(
         }
         _ => {
             let name = key.strip_prefix("kms:encryptioncontext:")?;
-            let pairs = context.pairs().filter(|(key, _)| key.to_lowercase() == name);
-            Fact::single(pairs.map(|(_, value)| value))
+            Fact::single(context.values_of(name))
         }
     }
 }

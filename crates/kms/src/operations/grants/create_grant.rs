@@ -32,10 +32,12 @@ impl Operation for CreateGrant {
             grantee,
             retiring,
             operations: operations(&names)?,
-            context_subset: context(&mut constraints, "EncryptionContextSubset")?,
-            context_equals: context(&mut constraints, "EncryptionContextEquals")?,
+            context_subset: context(&mut constraints, &SUBSET)?,
+            context_equals: context(&mut constraints, &EQUALS)?,
             source_arn: constraints.as_mut().and_then(|given| given.take("SourceArn")),
             name: values.take("Name"),
+            grantee_id: None,
+            retiring_id: None,
         };
         agree(&terms)?;
         Ok(Self { key: values.need("KeyId")?, terms })
@@ -78,7 +80,7 @@ impl Operation for CreateGrant {
     }
 
     async fn rehearse(&self, key: &AdmittedKey, work: &mut Work<'_>) -> Result<(), Refusal> {
-        work.room_for_a_grant(key)
+        work.rehearse_grant(key, self.terms.clone()).await
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
@@ -104,15 +106,35 @@ fn operations(names: &[String]) -> Result<Vec<GrantOperation>, Refusal> {
     }
 }
 
+/// A member of `GrantConstraints`, and how AWS's texts write it.
+type Member = (&'static str, &'static str);
+
+const SUBSET: Member = ("EncryptionContextSubset", "encryptionContextSubset");
+const EQUALS: Member = ("EncryptionContextEquals", "encryptionContextEquals");
+
+/// The most pairs of a constraint. Source: AWS KMS API Reference, `GrantConstraints`.
+const MAX_PAIRS: usize = 8;
+/// The most characters of a value in one. Source: the same.
+const MAX_VALUE_CHARACTERS: usize = 384;
+
 /// The pairs of a constraint, of which there must be one.
 fn context(
     constraints: &mut Option<Values>,
-    name: &str,
+    (member, shown): &Member,
 ) -> Result<Option<BTreeMap<String, String>>, Refusal> {
-    let given: Option<EncryptionContext> = constraints.as_mut().and_then(|all| all.take(name));
+    let given: Option<EncryptionContext> = constraints.as_mut().and_then(|all| all.take(member));
     let Some(given) = given else { return Ok(None) };
     if given.is_empty() {
         return Err(Refusal::Grant(GrantDefect::NoPairs));
+    }
+    if given.pairs().len() > MAX_PAIRS {
+        return Err(Refusal::Grant(GrantDefect::TooManyPairs(shown)));
+    }
+    if given.pairs().any(|(_, value)| value.chars().count() > MAX_VALUE_CHARACTERS) {
+        return Err(Refusal::Grant(GrantDefect::LongValue(shown)));
+    }
+    if given.pairs().any(|(key, _)| given.values_of(&key.to_lowercase()).count() > 1) {
+        return Err(Refusal::Grant(GrantDefect::KeysCollide));
     }
     Ok(Some(given.pairs().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
 }

@@ -1,8 +1,8 @@
 //! Who a grant names, and how a request names a grant.
 
-use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::refusal::{GrantDefect, Refusal};
+use strongroom_engine::{Fact, NamedPrincipal};
 use strongroom_keys::Party;
 use strongroom_types::AccountId;
 
@@ -33,29 +33,8 @@ pub(super) fn need(
 }
 
 /// The account of a principal's ARN; `None` for what is no such ARN.
-///
-/// Source: IAM User Guide, "IAM identifiers".
 pub(super) fn account_of(arn: &str) -> Option<AccountId> {
-    let mut parts = arn.splitn(6, ':');
-    let ("arn", partition) = (parts.next()?, parts.next()?) else { return None };
-    let (service, "") = (parts.next()?, parts.next()?) else { return None };
-    let (account, resource) = (parts.next()?.parse().ok()?, parts.next()?);
-    let named = |kinds: &[&str]| {
-        kinds.iter().any(|kind| {
-            let rest = resource.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
-            rest.is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
-        })
-    };
-    let known = match service {
-        "iam" => resource == "root" || named(&["user", "role"]),
-        "sts" => named(&["federated-user"]) || (named(&["assumed-role"]) && has_session(resource)),
-        _ => false,
-    };
-    (partition.starts_with("aws") && known).then_some(account)
-}
-
-fn has_session(resource: &str) -> bool {
-    resource.split('/').count() == 3
+    NamedPrincipal::parse_arn(arn).and_then(|(_, name)| name.account())
 }
 
 /// `kms:GrantIsForAWSResource`: no service calls on anybody's behalf here.
@@ -96,6 +75,10 @@ mod tests {
             "arn:aws:sts::111122223333:assumed-role/role",
             "arn:aws:s3::111122223333:user/name",
             "arn:other:iam::111122223333:root",
+            "111122223333",
+            "arn:aws:iam::111122223333:user//name",
+            "arn:aws:iam::111122223333:user/na me",
+            "arn:aws:iam::111122223333:role/*",
         ] {
             assert!(account_of(wrong).is_none(), "{wrong}");
         }
