@@ -4,9 +4,10 @@ use crate::call::Call;
 use crate::operation::{Operation, Role};
 use std::borrow::Cow;
 use strongroom_attestation::Attested;
+use strongroom_keys::identity::IdentityRecord;
 use strongroom_keys::{GrantTerms, KeyRecord};
 use strongroom_policy::{Fact, Facts};
-use strongroom_types::{AliasName, Principal, Region, Tag, Timestamp};
+use strongroom_types::{AccountId, AliasName, Principal, Region, Tag, Timestamp};
 
 /// An operation's input as a source of facts, whatever the operation.
 pub(crate) trait InputFacts: Send + Sync {
@@ -41,15 +42,28 @@ pub(crate) struct RequestFacts<'a> {
 }
 
 /// What conditions may ask of a user, role, policy or identity provider.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct EntityFacts<'a> {
+    /// The account that it is of.
+    pub(crate) owner: AccountId,
     pub(crate) tags: &'a [Tag],
     pub(crate) boundary: Option<&'a str>,
 }
 
-impl EntityFacts<'_> {
+impl<'a> EntityFacts<'a> {
+    /// Those of what has no tags and no boundary.
+    pub(crate) fn bare(owner: AccountId) -> Self {
+        Self { owner, tags: &[], boundary: None }
+    }
+
+    /// Those of a user, group or role.
+    pub(crate) fn of(record: &'a IdentityRecord) -> Self {
+        let IdentityRecord { account, tags, boundary, .. } = record;
+        Self { owner: *account, tags, boundary: boundary.as_deref() }
+    }
+
     /// Source: IAM User Guide, "Available keys for AWS IAM".
-    fn fact(&self, key: &str) -> Option<Fact<'_>> {
+    fn fact(&self, key: &str) -> Option<Fact<'a>> {
         if key == "iam:permissionsboundary" {
             return self.boundary.map(|arn| Fact::One(arn.into()));
         }
@@ -84,8 +98,9 @@ impl Facts for RequestFacts<'_> {
             .or_else(|| self.call.caller.authority.fact(key))
             .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
             .or_else(|| self.record.and_then(|record| self.of_looked_up(record, key)))
-            .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
+            // The boundary that a request asks for is asked about, not the one it replaces.
             .or_else(|| self.of_request(key))
+            .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
     }
 }
 
@@ -154,7 +169,8 @@ impl RequestFacts<'_> {
             "aws:sourceip" => self.call.origin.source.to_string().into(),
             "aws:useragent" => self.call.origin.user_agent.as_str().into(),
             "aws:resourceaccount" => {
-                self.record.map_or(caller.account, |record| record.account).to_string().into()
+                let of_entity = || self.entity.map_or(caller.account, |entity| entity.owner);
+                self.record.map_or_else(of_entity, |record| record.account).to_string().into()
             }
             _ => return None,
         })

@@ -166,10 +166,8 @@ impl Target for OneIdentity {
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let entity = match &found.entry {
-            Some(entry) => {
-                EntityFacts { tags: &entry.record.tags, boundary: entry.record.boundary.as_deref() }
-            }
-            None => EntityFacts::default(),
+            Some(entry) => EntityFacts::of(&entry.record),
+            None => EntityFacts::bare(found.resource.owner),
         };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }

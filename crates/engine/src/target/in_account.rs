@@ -88,7 +88,8 @@ impl Target for InAccount {
     ) -> Result<Permit, Refusal> {
         match (desk.demands.access, found) {
             (Access::Entity(action), Some(resource)) => {
-                desk.permit_entity(action, resource, EntityFacts::default(), None, note)
+                let entity = EntityFacts::bare(resource.owner);
+                desk.permit_entity(action, resource, entity, None, note)
             }
             (Access::Entity(action), None) => desk.permit_account(action, note),
             _ => Err(Refusal::Internal),

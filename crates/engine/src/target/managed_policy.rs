@@ -158,7 +158,7 @@ impl Target for OnePolicy {
             Some(Managed::Own(own)) => own.record().tags.as_slice(),
             _ => &[],
         };
-        let entity = EntityFacts { tags, boundary: None };
+        let entity = EntityFacts { tags, ..EntityFacts::bare(found.resource.owner) };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }
 

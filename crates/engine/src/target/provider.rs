@@ -85,7 +85,7 @@ impl Target for OneProvider {
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let tags = found.read.as_ref().map_or(&[][..], |read| &read.record.tags);
-        let entity = EntityFacts { tags, boundary: None };
+        let entity = EntityFacts { tags, ..EntityFacts::bare(found.resource.owner) };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }
 

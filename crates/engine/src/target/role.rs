@@ -117,8 +117,7 @@ impl Target for RoleToAssume {
         let Some((entry, trust)) = trusted else {
             return Err(told(desk.hidden_role(assume, &found.resource, note)));
         };
-        let entity =
-            EntityFacts { tags: &entry.record.tags, boundary: entry.record.boundary.as_deref() };
+        let entity = EntityFacts::of(&entry.record);
         let also = [(found.tags, tag), (found.source_identity, identify)];
         for (_, action) in also.into_iter().filter(|(needed, _)| *needed) {
             let asked = desk.permit_entity(action, &found.resource, entity, Some(trust), note);
