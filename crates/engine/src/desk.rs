@@ -146,7 +146,12 @@ impl Desk<'_> {
         let named = self.named.iter().filter(|named| named.key == arn);
         let mut grants: Vec<_> = named.map(|named| (Arc::new(named.grant.clone()), true)).collect();
         let caller = &self.call.caller;
-        for name in grantee_names(&caller.principal, caller.region.partition()) {
+        let mut names = grantee_names(&caller.principal, caller.partition);
+        // A grant may have been given to the names of the key's partition.
+        if key.region.partition() != caller.partition {
+            names.extend(grantee_names(&caller.principal, key.region.partition()));
+        }
+        for name in names {
             let found = self.vault.grants_for(&arn, &name, *operation, facts).await;
             let found = found.map_err(|why| self.internal(&why))?;
             grants.extend(found.into_iter().map(|grant| (grant, false)));
@@ -272,7 +277,7 @@ impl Desk<'_> {
     fn question<'q>(&'q self, action: Action, resource: Resource<'q>) -> Question<'q> {
         Question {
             principal: &self.call.caller.principal,
-            partition: self.call.caller.region.partition(),
+            partition: self.call.caller.partition,
             action,
             resource,
             cross_account_allowed: self.demands.cross_account,

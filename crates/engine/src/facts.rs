@@ -179,7 +179,7 @@ impl RequestFacts<'_> {
 
 /// For a role session the ARN of the role, not of the session.
 fn principal_arn(call: &Call) -> String {
-    let partition = call.caller.region.partition();
+    let partition = call.caller.partition;
     match &call.caller.principal {
         Principal::RoleSession { account, role_path, role, .. } => {
             format!("arn:{partition}:iam::{account}:role{role_path}{role}")

@@ -115,3 +115,53 @@ fn a_role_of_another_account_is_of_that_account() {
     put_policy(&kit, "joe", &allow_if("sts:AssumeRole", "StringEquals", key, "444455556666"));
     let _ = assume(&kit, &joe, &theirs).ok();
 }
+
+/// An account's users and roles are of the server's partition: who signs for a Region of another one
+/// is named, and asks about what is named, as before.
+#[test]
+fn no_deny_is_left_behind_by_signing_for_another_partition() {
+    let kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let all = allow("*", "*");
+    let mut joe = user(&kit, "joe", &format!("{all},{}", deny("*", &ops)));
+    let delete = |joe: &Client| ask(&kit, joe, "iam", "DeleteRole", &[("RoleName", "ops")]);
+    let itself = r#"{"Effect":"Deny","Action":"kms:ListKeys","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/joe"}}}"#;
+    for region in ["eu-west-2", "cn-north-1", "us-gov-west-1"] {
+        joe.region = region.parse().unwrap();
+        put_policy(&kit, "joe", &format!("{all},{}", deny("*", &ops)));
+        denied(&delete(&joe));
+        denied(&assume(&kit, &joe, &ops));
+        let caller = ask(&kit, &joe, "sts", "GetCallerIdentity", &[]).ok();
+        assert_eq!(caller.element("Arn"), "arn:aws:iam::111122223333:user/joe");
+        let list = |joe: &Client| kit.block_on(joe.call("ListKeys", &serde_json::json!({})));
+        let _ = list(&joe).ok();
+        put_policy(&kit, "joe", &format!("{all},{itself}"));
+        assert_eq!(list(&joe).code(), "AccessDeniedException", "{region}");
+    }
+}
+
+/// A key policy names the caller in whichever partition its ARNs are written.
+#[test]
+fn key_policies_of_other_partitions_hold() {
+    let kit = Kit::new();
+    let mut joe = user(&kit, "joe", &allow("kms:*", "*"));
+    joe.region = "cn-north-1".parse().unwrap();
+    let created = kit.block_on(joe.call("CreateKey", &serde_json::json!({}))).ok();
+    let key = created.json()["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    assert!(created.text().contains("arn:aws-cn:kms:cn-north-1:"), "{}", created.text());
+    let policy = |partition: &str| {
+        let joe = format!("arn:{partition}:iam::111122223333:user/joe");
+        let statement = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"*","Resource":"*"}},{{"Effect":"Deny","Principal":{{"AWS":"{joe}"}},"Action":"kms:DescribeKey","Resource":"*"}}"#
+        );
+        format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
+    };
+    let on_key = serde_json::json!({ "KeyId": key });
+    let _ = kit.block_on(joe.call("DescribeKey", &on_key)).ok();
+    for partition in ["aws", "aws-cn"] {
+        let put = serde_json::json!({ "KeyId": key, "PolicyName": "default", "Policy": policy(partition) });
+        let _ = kit.block_on(joe.call("PutKeyPolicy", &put)).ok();
+        let told = kit.block_on(joe.call("DescribeKey", &on_key));
+        assert_eq!(told.code(), "AccessDeniedException", "{partition}: {}", told.text());
+    }
+}

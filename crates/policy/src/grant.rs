@@ -101,9 +101,9 @@ pub const SOURCE_ARN_FACT: &str = "aws:sourcearn";
 
 impl GrantParty<'_> {
     /// How it names the caller, if it does.
-    pub(crate) fn naming(self, caller: &Principal, partition: &str) -> Option<Naming> {
+    pub(crate) fn naming(self, caller: &Principal) -> Option<Naming> {
         match (self, caller) {
-            (Self::Principal(arn), _) => naming_of_arn(arn, caller, partition),
+            (Self::Principal(arn), _) => naming_of_arn(arn, caller),
             (Self::Service(name), Principal::Service { name: own }) => {
                 (own == name).then_some(Naming::Itself)
             }

@@ -88,7 +88,7 @@ impl AdmittedIdentity {
         self.entry.record.arn(self.partition)
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -121,7 +121,7 @@ impl Target for OneIdentity {
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let caller = &desk.call.caller;
-        let (kind, account, partition) = (self.kind, caller.account, caller.region.partition());
+        let (kind, account, partition) = (self.kind, caller.account, caller.partition);
         let name = match (self.whose, &caller.principal) {
             (Whose::Named(name), _) => name,
             (Whose::Callers, Principal::User { name, .. }) => name.clone(),

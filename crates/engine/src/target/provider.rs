@@ -70,7 +70,7 @@ impl Target for OneProvider {
         let read = read.map_err(|why| desk.internal(&why))?;
         note.resource(text.clone());
         let arn = EntityArn {
-            partition: caller.region.partition(),
+            partition: caller.partition,
             account: Some(caller.account),
             kind: "oidc-provider",
             path: "/".to_owned(),

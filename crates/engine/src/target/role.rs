@@ -53,7 +53,7 @@ impl AdmittedRole {
         self.entry.record.role.as_ref().ok_or(Refusal::Internal)
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -83,7 +83,7 @@ impl Target for RoleToAssume {
             entry.record.path == reference.path && entry.record.name == reference.name
         });
         let arn = EntityArn {
-            partition: caller.region.partition(),
+            partition: caller.partition,
             account: Some(account),
             kind: "role",
             path: reference.path.to_owned(),
