@@ -268,14 +268,14 @@ fn identity(call: &Call) -> Identity {
         session: session(call),
         kind: kind.to_owned(),
         id: principal.user_id(),
-        arn: principal.arn(call.caller.region.partition()).to_string(),
+        arn: principal.arn(call.caller.partition).to_string(),
         access_key: call.caller.access_key.clone(),
     }
 }
 
 fn session(call: &Call) -> Option<SessionContext> {
     let session = call.caller.authority.session()?;
-    let partition = call.caller.region.partition();
+    let partition = call.caller.partition;
     let role = match &call.caller.principal {
         Principal::RoleSession { account, role_path, role, role_id, .. } => {
             let arn = format!("arn:{partition}:iam::{account}:role{role_path}{role}");

@@ -173,7 +173,7 @@ impl Engine {
         match &credential.owner {
             Owner::Root => {
                 let authority = Authority::of_root(self.vault(), account, None).await?;
-                Ok(caller(Principal::Root { account }, account, verified, authority))
+                Ok(self.signed(Principal::Root { account }, account, verified, authority))
             }
             Owner::User(name, id) => {
                 let user = self.identity(account, IdentityKind::User, name, id).await?;
@@ -181,7 +181,7 @@ impl Engine {
                 let (service, region) = (verified.service().to_owned(), verified.region());
                 let used = AccessKeyUse { time, service, region: region.as_str().to_owned() };
                 self.access_key_uses().note(verified.access_key_id(), used);
-                Ok(caller(user_principal(&user), account, verified, authority))
+                Ok(self.signed(user_principal(&user), account, verified, authority))
             }
         }
     }
@@ -229,7 +229,7 @@ impl Engine {
                 (Principal::FederatedUser { account, name: name.clone() }, authority)
             }
         };
-        Ok(caller(principal, account, verified, authority))
+        Ok(self.signed(principal, account, verified, authority))
     }
 
     /// The identity of this name, if it is the one that had it when the credentials were made.
@@ -243,16 +243,19 @@ impl Engine {
         let found = self.vault().identity(account, kind, name).await?;
         found.filter(|entry| entry.record.id == id).ok_or(UNKNOWN)
     }
-}
 
-fn caller(
-    principal: Principal,
-    account: AccountId,
-    verified: &Verified,
-    authority: Authority,
-) -> Caller {
-    let (access_key, region) = (verified.access_key_id().to_owned(), verified.region());
-    Caller { principal, account, access_key, region, authority: Arc::new(authority) }
+    fn signed(
+        &self,
+        principal: Principal,
+        account: AccountId,
+        verified: &Verified,
+        authority: Authority,
+    ) -> Caller {
+        let (access_key, region) = (verified.access_key_id().to_owned(), verified.region());
+        let partition = self.settings().partition();
+        let authority = Arc::new(authority);
+        Caller { principal, account, access_key, region, partition, authority }
+    }
 }
 
 fn user_principal(user: &IdentityEntry) -> Principal {

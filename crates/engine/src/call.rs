@@ -13,6 +13,9 @@ pub struct Caller {
     pub(crate) account: AccountId,
     pub(crate) access_key: String,
     pub(crate) region: Region,
+    /// The server's, whatever Region the request is signed for: a policy that names somebody cannot
+    /// be left behind by signing for another.
+    pub(crate) partition: &'static str,
     pub(crate) authority: Arc<Authority>,
 }
 

@@ -182,9 +182,12 @@ impl Desk<'_> {
         let mut grants: Vec<_> = named.map(|named| (Arc::new(named.grant.clone()), true)).collect();
         let caller = &self.call.caller;
         let permits = |grant: &GrantRecord| view(grant, false).permits(action, facts);
-        for GranteeName { arn: name, id } in
-            grantee_names(&caller.principal, caller.region.partition())
-        {
+        let mut names = grantee_names(&caller.principal, caller.partition);
+        // A grant may have been given to the names of the key's partition.
+        if key.region.partition() != caller.partition {
+            names.extend(grantee_names(&caller.principal, key.region.partition()));
+        }
+        for GranteeName { arn: name, id } in names {
             let name = bound_name(&name, id.as_deref());
             let found = self.vault.grants_for(&arn, &name, *operation, facts, permits).await;
             let found = found.map_err(|why| self.internal(&why))?;
@@ -315,7 +318,7 @@ impl Desk<'_> {
     fn question<'q>(&'q self, action: Action, resource: Resource<'q>) -> Question<'q> {
         Question {
             principal: &self.call.caller.principal,
-            partition: self.call.caller.region.partition(),
+            partition: self.call.caller.partition,
             action,
             resource,
             cross_account_allowed: self.demands.cross_account,

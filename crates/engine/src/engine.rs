@@ -41,6 +41,9 @@ pub struct Ports {
 /// What the operator allows beyond what AWS does.
 #[derive(Clone, Default)]
 pub struct Settings {
+    /// The server's Region; without one `us-east-1`. Users, roles and all that IAM knows are of its
+    /// partition, in whichever Region they are used.
+    pub region: Option<Region>,
     /// SM2 keys in every Region; AWS has them in the China Regions only.
     pub sm2_everywhere: bool,
     /// Whose attestation documents are believed; nobody's, if there is none.
@@ -50,6 +53,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The server's Region.
+    pub(crate) fn region(&self) -> Option<Region> {
+        self.region.or_else(|| "us-east-1".parse().ok())
+    }
+
+    /// The server's partition.
+    pub(crate) fn partition(&self) -> &'static str {
+        self.region.map_or("aws", |region| region.partition())
+    }
+
     /// Whether keys of this spec are made in the Region.
     #[must_use]
     pub fn offers(&self, spec: KeySpec, region: Region) -> bool {

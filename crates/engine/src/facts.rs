@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::operation::{Operation, Role};
 use std::borrow::Cow;
 use strongroom_attestation::Attested;
+use strongroom_keys::identity::IdentityRecord;
 use strongroom_keys::{GrantTerms, KeyRecord};
 use strongroom_policy::{Fact, Facts};
 use strongroom_types::{AccountId, AliasName, Principal, Region, Tag, Timestamp};
@@ -43,15 +44,28 @@ pub(crate) struct RequestFacts<'a> {
 }
 
 /// What conditions may ask of a user, role, policy or identity provider.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct EntityFacts<'a> {
+    /// The account that it is of.
+    pub(crate) owner: AccountId,
     pub(crate) tags: &'a [Tag],
     pub(crate) boundary: Option<&'a str>,
 }
 
-impl EntityFacts<'_> {
+impl<'a> EntityFacts<'a> {
+    /// Those of what has no tags and no boundary.
+    pub(crate) fn bare(owner: AccountId) -> Self {
+        Self { owner, tags: &[], boundary: None }
+    }
+
+    /// Those of a user, group or role.
+    pub(crate) fn of(record: &'a IdentityRecord) -> Self {
+        let IdentityRecord { account, tags, boundary, .. } = record;
+        Self { owner: *account, tags, boundary: boundary.as_deref() }
+    }
+
     /// Source: IAM User Guide, "Available keys for AWS IAM".
-    fn fact(&self, key: &str) -> Option<Fact<'_>> {
+    fn fact(&self, key: &str) -> Option<Fact<'a>> {
         if key == "iam:permissionsboundary" {
             return self.boundary.map(|arn| Fact::One(arn.into()));
         }
@@ -88,8 +102,9 @@ impl Facts for RequestFacts<'_> {
             .or_else(|| self.call.caller.authority.fact(key))
             .or_else(|| self.record.and_then(|record| self.of_tags(record, key)))
             .or_else(|| self.of_looked_up(key))
-            .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
+            // The boundary that a request asks for is asked about, not the one it replaces.
             .or_else(|| self.of_request(key))
+            .or_else(|| self.entity.as_ref().and_then(|entity| entity.fact(key)))
     }
 }
 
@@ -157,7 +172,8 @@ impl RequestFacts<'_> {
             "aws:sourceip" => self.call.origin.source.to_string().into(),
             "aws:useragent" => self.call.origin.user_agent.as_str().into(),
             "aws:resourceaccount" => {
-                let owner = self.record.map(|record| record.account).or(self.owner);
+                let of_record = self.record.map(|record| record.account).or(self.owner);
+                let owner = of_record.or_else(|| self.entity.as_ref().map(|entity| entity.owner));
                 owner.unwrap_or(caller.account).to_string().into()
             }
             _ => return None,
@@ -167,7 +183,7 @@ impl RequestFacts<'_> {
 
 /// For a role session the ARN of the role, not of the session.
 fn principal_arn(call: &Call) -> String {
-    let partition = call.caller.region.partition();
+    let partition = call.caller.partition;
     match &call.caller.principal {
         Principal::RoleSession { account, role_path, role, .. } => {
             format!("arn:{partition}:iam::{account}:role{role_path}{role}")

@@ -190,8 +190,8 @@ impl Case<'_> {
     /// What `grant` makes of the question: nothing if it does not permit this to the caller, else
     /// the reason or what limits it.
     fn granted(&self, grant: &Grant<'_>) -> Option<Result<Reason, Denial>> {
-        let Question { principal, partition, action, .. } = *self.inquiry.question;
-        let naming = grant.grantee.naming(principal, partition)?;
+        let Question { principal, action, .. } = *self.inquiry.question;
+        let naming = grant.grantee.naming(principal)?;
         grant.permits(action, self.inquiry.facts).then(|| {
             let identity = self.granted_by_name(naming)?;
             let (grant, by_token) = (grant.id.into(), grant.by_token);
@@ -216,8 +216,8 @@ impl Case<'_> {
 
     /// Why the caller may retire `grant`.
     fn retirement(&self, grant: &Grant<'_>) -> Result<Reason, Denial> {
-        let Question { principal, partition, resource, .. } = *self.inquiry.question;
-        let way = |party: GrantParty<'_>| party.naming(principal, partition);
+        let Question { principal, resource, .. } = *self.inquiry.question;
+        let way = |party: GrantParty<'_>| party.naming(principal);
         let may_retire = grant.operations.contains(&GrantOperation::RetireGrant);
         let caller = principal.account();
         let is_owner =
@@ -398,10 +398,10 @@ impl Case<'_> {
     }
 
     fn denied_by_key_policy(&self) -> Option<Site> {
-        let Question { principal, partition, .. } = self.inquiry.question;
+        let Question { principal, .. } = self.inquiry.question;
         let has_boundary = self.sources.boundary.is_some();
         let concerned = |statement: &Statement| match &statement.principals {
-            Some(principals) => principals.denies(principal, partition, has_boundary),
+            Some(principals) => principals.denies(principal, has_boundary),
             // In the wrong place, as in `find`.
             None => true,
         };
@@ -415,10 +415,10 @@ impl Case<'_> {
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
     fn allowed_by_key_policy(&self) -> Option<(Naming, Site)> {
-        let Question { principal, partition, .. } = self.inquiry.question;
+        let Question { principal, .. } = self.inquiry.question;
         let allows = self.key_policy().filter(|(_, statement)| statement.effect == Effect::Allow);
         let named = allows.filter_map(|(at, statement)| {
-            let naming = statement.principals.as_ref()?.naming(principal, partition)?;
+            let naming = statement.principals.as_ref()?.naming(principal)?;
             statement.applies(&self.inquiry).then_some((naming, at, statement))
         });
         let (naming, at, statement) = named.min_by_key(|(naming, at, _)| (*naming, *at))?;

@@ -106,9 +106,9 @@ pub const SOURCE_ARN_FACT: &str = "aws:sourcearn";
 
 impl GrantParty<'_> {
     /// How it names the caller, if it does.
-    pub(crate) fn naming(self, caller: &Principal, partition: &str) -> Option<Naming> {
+    pub(crate) fn naming(self, caller: &Principal) -> Option<Naming> {
         match (self, caller) {
-            (Self::Principal { arn, id }, _) => naming_of_arn(arn, id, caller, partition),
+            (Self::Principal { arn, id }, _) => naming_of_arn(arn, id, caller),
             (Self::Service(name), Principal::Service { name: own }) => {
                 (own == name).then_some(Naming::Itself)
             }

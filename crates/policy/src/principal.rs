@@ -6,7 +6,8 @@ use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use strongroom_types::{AccountId, IdentityKind, Principal};
 
-/// A principal as a policy names it.
+/// A principal as a policy names it. It is the same in every partition that its ARN is written in:
+/// an account is one here, and has its users and roles once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedPrincipal {
     /// `*`.
@@ -119,8 +120,6 @@ pub(crate) struct Principals {
 #[derive(Debug)]
 struct Entry {
     name: NamedPrincipal,
-    /// What an ARN must show besides; a bare account number shows nothing.
-    partition: Option<Box<str>>,
     /// The unique id that the name stood for when the policy was stored.
     id: Option<Box<str>>,
 }
@@ -155,22 +154,21 @@ impl Principals {
 
     /// How an Allow statement with this element names the caller; the least limited way of
     /// several.
-    pub(crate) fn naming(&self, caller: &Principal, partition: &str) -> Option<Naming> {
+    pub(crate) fn naming(&self, caller: &Principal) -> Option<Naming> {
         if self.negated {
             // INVARIANT: the parser refuses `NotPrincipal` with `Allow`.
             return None;
         }
-        self.entries.iter().filter_map(|entry| entry.naming(caller, partition)).min()
+        self.entries.iter().filter_map(|entry| entry.naming(caller)).min()
     }
 
     /// Whether a Deny statement with this element is about the caller. `NotPrincipal` exempts a
     /// caller that the list names in every way AWS may look it up, and nobody who has a
     /// permissions boundary.
-    pub(crate) fn denies(&self, caller: &Principal, partition: &str, has_boundary: bool) -> bool {
-        let listed =
-            |way: Naming| self.entries.iter().any(|e| e.naming(caller, partition) == Some(way));
+    pub(crate) fn denies(&self, caller: &Principal, has_boundary: bool) -> bool {
+        let listed = |way: Naming| self.entries.iter().any(|e| e.naming(caller) == Some(way));
         if !self.negated {
-            return self.entries.iter().any(|entry| entry.naming(caller, partition).is_some());
+            return self.entries.iter().any(|entry| entry.naming(caller).is_some());
         }
         let needed: &[Naming] = match caller {
             Principal::Root { .. } => &[Naming::Account],
@@ -197,19 +195,14 @@ impl Principals {
 
 /// How the ARN of a principal, which stands for the user or role of this unique id if it stands for
 /// one, names the caller, if it does; `*` names nobody here.
-pub(crate) fn naming_of_arn(
-    arn: &str,
-    id: Option<&str>,
-    caller: &Principal,
-    partition: &str,
-) -> Option<Naming> {
+pub(crate) fn naming_of_arn(arn: &str, id: Option<&str>, caller: &Principal) -> Option<Naming> {
     let entry = Entry::aws(arn).filter(|entry| entry.name != NamedPrincipal::Everyone)?;
-    Entry { id: id.map(Into::into), ..entry }.naming(caller, partition)
+    Entry { id: id.map(Into::into), ..entry }.naming(caller)
 }
 
 impl Entry {
     fn bare(name: NamedPrincipal) -> Self {
-        Self { name, partition: None, id: None }
+        Self { name, id: None }
     }
 
     /// A name under `AWS`.
@@ -221,12 +214,12 @@ impl Entry {
             return Some(Self::bare(NamedPrincipal::Account { account }));
         }
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-        let partition = parts.next().filter(|text| is_partition(text))?;
+        parts.next().filter(|text| is_partition(text))?;
         let service = parts.next()?;
         parts.next().filter(|region| region.is_empty())?;
         let account = parts.next()?.parse().ok()?;
         let name = named(service, account, parts.next()?)?;
-        Some(Self { name, partition: Some(partition.into()), id: None })
+        Some(Self { name, id: None })
     }
 
     /// A name under `Service`.
@@ -260,10 +253,7 @@ impl Entry {
         fine.then(|| Self::bare(NamedPrincipal::CanonicalUser { id: text.into() }))
     }
 
-    fn naming(&self, caller: &Principal, partition: &str) -> Option<Naming> {
-        if self.partition.as_deref().is_some_and(|own| own != partition) {
-            return None;
-        }
+    fn naming(&self, caller: &Principal) -> Option<Naming> {
         let way = self.name.naming(caller)?;
         let same = match (&self.id, caller) {
             (Some(own), Principal::User { id, .. }) if way == Naming::User => **own == **id,
@@ -288,9 +278,9 @@ impl NamedPrincipal {
     /// Parses the ARN of a principal, which neither `*` nor an account number is: its partition
     /// and the name.
     #[must_use]
-    pub fn parse_arn(text: &str) -> Option<(Box<str>, Self)> {
-        let Entry { name, partition, .. } = Entry::aws(text)?;
-        partition.map(|partition| (partition, name))
+    pub fn parse_arn(text: &str) -> Option<(&str, Self)> {
+        let (partition, _) = text.strip_prefix("arn:")?.split_once(':')?;
+        Some((partition, Self::parse(text)?))
     }
 
     /// The user or role whose unique id the name stands for: account, kind, path and name. The
@@ -348,12 +338,18 @@ impl NamedPrincipal {
                 (Naming::Itself, **name == **n)
             }
             (Self::IdentityProvider { name }, Principal::WebIdentity { provider, .. }) => {
-                (Naming::Itself, **name == **provider)
+                (Naming::Itself, beyond_partition(name) == beyond_partition(provider))
             }
             _ => return None,
         };
         is_it.then_some(way)
     }
+}
+
+/// An ARN without its partition; any other text as it is.
+fn beyond_partition(text: &str) -> &str {
+    let arn = text.strip_prefix("arn:").and_then(|rest| rest.split_once(':'));
+    arn.map_or(text, |(_, rest)| rest)
 }
 
 /// What the last part of an ARN of IAM or STS names.
@@ -488,9 +484,9 @@ mod tests {
             name: "ann".into(),
             id: id.into(),
         };
-        assert_eq!(principals.naming(&ann("AIDA2"), "aws"), Some(Naming::User));
+        assert_eq!(principals.naming(&ann("AIDA2")), Some(Naming::User));
         principals.bind(&mut |_| Some("AIDA1".into()));
-        assert_eq!(principals.naming(&ann("AIDA1"), "aws"), Some(Naming::User));
-        assert_eq!(principals.naming(&ann("AIDA2"), "aws"), None);
+        assert_eq!(principals.naming(&ann("AIDA1")), Some(Naming::User));
+        assert_eq!(principals.naming(&ann("AIDA2")), None);
     }
 }

@@ -11,7 +11,7 @@ use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal
 pub struct Question<'a> {
     /// Who asks.
     pub principal: &'a Principal,
-    /// Partition of the request's Region, `aws`.
+    /// The partition of the ARN by which refusals name who asks, `aws`.
     pub partition: &'static str,
     /// What shall be done.
     pub action: Action,

@@ -97,6 +97,7 @@ impl Config {
             dev_clock: arguments.dev_clock,
             key_stores: file.key_stores.configuration()?,
             settings: Settings {
+                region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,
                 attestation_roots: attestation_roots(&file.attestation_roots)?,
                 identity_providers: identity_providers(&file.identity_providers)?,

@@ -10,9 +10,6 @@ use strongroom_federation::{Fault, IdToken};
 use strongroom_keys::identity::ProviderRecord;
 use strongroom_types::{AccountId, EntityReference, Principal};
 
-/// The Region in which STS is served to whoever signs for none.
-const REGION: &str = "us-east-1";
-
 fn refused(defect: WebIdentityDefect) -> Refusal {
     Refusal::Identity(IdentityDefect::WebIdentity(defect))
 }
@@ -36,12 +33,14 @@ impl Engine {
         let account = reference.and_then(|found| found.account).ok_or_else(invalid)?;
         let token = IdToken::parse(token).map_err(|_| refused(WebIdentityDefect::Form))?;
         let claims = self.believed(account, &token, id).await?;
-        let region = REGION.parse().map_err(|()| Refusal::Internal)?;
-        let provider = format!("arn:aws:iam::{account}:oidc-provider/{}", claims.url);
+        // The request is signed for no Region.
+        let region = self.settings().region().ok_or(Refusal::Internal)?;
+        let partition = region.partition();
+        let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{}", claims.url);
         let principal = Principal::WebIdentity { provider, subject: claims.subject.clone() };
         let authority = Arc::new(Authority::of_web_identity(claims));
         let access_key = String::new();
-        let caller = Caller { principal, account, access_key, region, authority };
+        let caller = Caller { principal, account, access_key, region, partition, authority };
         Ok(Call { caller, time: self.now(), id, origin })
     }
 

@@ -150,7 +150,7 @@ impl Target for Anyone {
         Ok(AdmittedCaller {
             principal: caller.principal.clone(),
             account: caller.account,
-            partition: caller.region.partition(),
+            partition: caller.partition,
         })
     }
 }

@@ -88,7 +88,7 @@ impl AdmittedIdentity {
         self.entry.record.arn(self.partition)
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -121,7 +121,7 @@ impl Target for OneIdentity {
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let caller = &desk.call.caller;
-        let (kind, account, partition) = (self.kind, caller.account, caller.region.partition());
+        let (kind, account, partition) = (self.kind, caller.account, caller.partition);
         let name = match (self.whose, &caller.principal) {
             (Whose::Named(name), _) => name,
             (Whose::Callers, Principal::User { name, .. }) => name.clone(),
@@ -166,10 +166,8 @@ impl Target for OneIdentity {
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let entity = match &found.entry {
-            Some(entry) => {
-                EntityFacts { tags: &entry.record.tags, boundary: entry.record.boundary.as_deref() }
-            }
-            None => EntityFacts::default(),
+            Some(entry) => EntityFacts::of(&entry.record),
+            None => EntityFacts::bare(found.resource.owner),
         };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }

@@ -45,7 +45,7 @@ impl AdmittedIam {
         self.account
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -69,7 +69,7 @@ impl Target for InAccount {
             Self::New { kind, path, name } => (kind, path, name),
         };
         let arn = EntityArn {
-            partition: desk.call.caller.region.partition(),
+            partition: desk.call.caller.partition,
             account: Some(desk.call.caller.account),
             kind,
             path,
@@ -88,7 +88,8 @@ impl Target for InAccount {
     ) -> Result<Permit, Refusal> {
         match (desk.demands.access, found) {
             (Access::Entity(action), Some(resource)) => {
-                desk.permit_entity(action, resource, EntityFacts::default(), None, note)
+                let entity = EntityFacts::bare(resource.owner);
+                desk.permit_entity(action, resource, entity, None, note)
             }
             (Access::Entity(action), None) => desk.permit_account(action, note),
             _ => Err(Refusal::Internal),
@@ -104,6 +105,6 @@ impl Target for InAccount {
             return Err(Refusal::Internal);
         }
         let caller = &desk.call.caller;
-        Ok(AdmittedIam { account: caller.account, partition: caller.region.partition(), permit })
+        Ok(AdmittedIam { account: caller.account, partition: caller.partition, permit })
     }
 }

@@ -81,7 +81,7 @@ impl AdmittedPolicy {
         self.policy.arn(self.partition)
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -139,7 +139,7 @@ impl Target for OnePolicy {
         let caller = &desk.call.caller;
         let reference = EntityReference::parse(&text).ok_or(Refusal::Internal)?;
         let arn = EntityArn {
-            partition: caller.region.partition(),
+            partition: caller.partition,
             account: reference.account,
             kind: "policy",
             path: reference.path.to_owned(),
@@ -158,7 +158,7 @@ impl Target for OnePolicy {
             Some(Managed::Own(own)) => own.record().tags.as_slice(),
             _ => &[],
         };
-        let entity = EntityFacts { tags, boundary: None };
+        let entity = EntityFacts { tags, ..EntityFacts::bare(found.resource.owner) };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }
 

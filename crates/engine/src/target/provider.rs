@@ -70,7 +70,7 @@ impl Target for OneProvider {
         let read = read.map_err(|why| desk.internal(&why))?;
         note.resource(text.clone());
         let arn = EntityArn {
-            partition: caller.region.partition(),
+            partition: caller.partition,
             account: Some(caller.account),
             kind: "oidc-provider",
             path: "/".to_owned(),
@@ -85,7 +85,7 @@ impl Target for OneProvider {
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let tags = found.read.as_ref().map_or(&[][..], |read| &read.record.tags);
-        let entity = EntityFacts { tags, boundary: None };
+        let entity = EntityFacts { tags, ..EntityFacts::bare(found.resource.owner) };
         desk.permit_entity(action, &found.resource, entity, None, note)
     }
 

@@ -53,7 +53,7 @@ impl AdmittedRole {
         self.entry.record.role.as_ref().ok_or(Refusal::Internal)
     }
 
-    /// The partition of the request's Region.
+    /// The server's partition.
     #[must_use]
     pub fn partition(&self) -> &'static str {
         self.partition
@@ -83,7 +83,7 @@ impl Target for RoleToAssume {
             entry.record.path == reference.path && entry.record.name == reference.name
         });
         let arn = EntityArn {
-            partition: caller.region.partition(),
+            partition: caller.partition,
             account: Some(account),
             kind: "role",
             path: reference.path.to_owned(),
@@ -120,8 +120,7 @@ impl Target for RoleToAssume {
         let Some((entry, trust)) = trusted else {
             return Err(told(desk.hidden_role(assume, &found.resource, note)));
         };
-        let entity =
-            EntityFacts { tags: &entry.record.tags, boundary: entry.record.boundary.as_deref() };
+        let entity = EntityFacts::of(&entry.record);
         let also = [(found.tags, tag), (found.source_identity, identify)];
         for (_, action) in also.into_iter().filter(|(needed, _)| *needed) {
             let asked = desk.permit_entity(action, &found.resource, entity, Some(trust), note);

@@ -75,7 +75,7 @@ impl<'a> Work<'a> {
     #[must_use]
     pub fn caller_arn(&self) -> String {
         let caller = &self.desk.call.caller;
-        caller.principal.arn(caller.region.partition()).to_string()
+        caller.principal.arn(caller.partition).to_string()
     }
 
     /// Whom an identity provider vouches for: the provider, the subject and the audience of the

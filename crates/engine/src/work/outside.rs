@@ -58,7 +58,7 @@ impl Work<'_> {
         let call = self.desk.call;
         Purpose {
             region: call.caller.region,
-            principal: call.caller.principal.arn(call.caller.region.partition()).to_string(),
+            principal: call.caller.principal.arn(call.caller.partition).to_string(),
             key: key.map(|arn| arn.to_string()),
             operation: self.desk.demands.name,
             request: call.id.to_string(),

@@ -230,6 +230,8 @@ impl<'a> Request<'a> {
 
     fn is_named(&self, way: Way, kind: &str, name: &str) -> bool {
         let account = self.account.unwrap_or("");
+        // One account, whatever the partition that its ARN is written in.
+        let name = &*name.replacen("arn:aws-cn:", "arn:aws:", 1);
         let arn = |service: &str, rest: String| format!("arn:aws:{service}::{account}:{rest}");
         let (role, session) = self.name.split_once(':').unwrap_or((self.name, ""));
         let short = role.rsplit('/').next().unwrap();

@@ -1,0 +1,167 @@
+//! What decisions about IAM and STS are told of a request.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use strongroom_testkit::{Answer, Client, Kit};
+
+const POWER: &str = "arn:aws:iam::aws:policy/AWSKeyManagementServicePowerUser";
+const READER: &str = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
+
+/// Calls `action` of `service`.
+fn ask(
+    kit: &Kit,
+    client: &Client,
+    service: &'static str,
+    action: &str,
+    members: &[(&str, &str)],
+) -> Answer {
+    let members: Vec<_> = members.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    kit.block_on(client.query(service, action, &members))
+}
+
+/// The owner calls `action` of IAM, and is served.
+#[track_caller]
+fn owner(kit: &Kit, action: &str, members: &[(&str, &str)]) -> Answer {
+    ask(kit, &kit.owner(), "iam", action, members).ok()
+}
+
+/// A new user of the first account, whose own policy has this statement.
+#[track_caller]
+fn user(kit: &Kit, name: &str, statement: &str) -> Client {
+    let _ = owner(kit, "CreateUser", &[("UserName", name)]);
+    put_policy(kit, name, statement);
+    let keys = owner(kit, "CreateAccessKey", &[("UserName", name)]);
+    let mut client = kit.owner();
+    client.access_key = keys.element("AccessKeyId");
+    client.secret = keys.element("SecretAccessKey");
+    client
+}
+
+#[track_caller]
+fn put_policy(kit: &Kit, name: &str, statements: &str) {
+    let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let members = [("UserName", name), ("PolicyName", "own"), ("PolicyDocument", &document)];
+    let _ = owner(kit, "PutUserPolicy", &members);
+}
+
+/// A statement that allows the action on everything, with a condition.
+fn allow_if(action: &str, operator: &str, key: &str, value: &str) -> String {
+    format!(
+        r#"{{"Effect":"Allow","Action":"{action}","Resource":"*","Condition":{{"{operator}":{{"{key}":"{value}"}}}}}}"#
+    )
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#)
+}
+
+fn deny(action: &str, resource: &str) -> String {
+    format!(r#"{{"Effect":"Deny","Action":"{action}","Resource":"{resource}"}}"#)
+}
+
+#[track_caller]
+fn denied(answer: &Answer) {
+    assert_eq!(answer.element("Code"), "AccessDenied", "{}", answer.text());
+}
+
+/// A role of `client`'s account, by ARN, that the first account may assume.
+#[track_caller]
+fn role(kit: &Kit, client: &Client, name: &str) -> String {
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":["sts:AssumeRole","sts:TagSession"]}}"#;
+    let members = [("RoleName", name), ("AssumeRolePolicyDocument", trust)];
+    ask(kit, client, "iam", "CreateRole", &members).ok().element("Arn")
+}
+
+fn assume(kit: &Kit, client: &Client, role: &str) -> Answer {
+    ask(kit, client, "sts", "AssumeRole", &[("RoleArn", role), ("RoleSessionName", "test")])
+}
+
+#[test]
+fn the_boundary_that_is_asked_for_is_asked_about() {
+    let kit = Kit::new();
+    let key = "iam:PermissionsBoundary";
+    let joe = user(&kit, "joe", &allow_if("iam:Put*PermissionsBoundary", "ArnEquals", key, POWER));
+    let _ = owner(&kit, "CreateUser", &[("UserName", "ann"), ("PermissionsBoundary", POWER)]);
+    let put = |boundary| {
+        let members = [("UserName", "ann"), ("PermissionsBoundary", boundary)];
+        ask(&kit, &joe, "iam", "PutUserPermissionsBoundary", &members)
+    };
+    denied(&put(READER));
+    let _ = put(POWER).ok();
+    // What does not bring a boundary is asked about the one that is there.
+    put_policy(&kit, "joe", &allow_if("iam:AttachUserPolicy", "ArnEquals", key, POWER));
+    let attach = |name| {
+        let members = [("UserName", name), ("PolicyArn", READER)];
+        ask(&kit, &joe, "iam", "AttachUserPolicy", &members)
+    };
+    let _ = attach("ann").ok();
+    denied(&attach("joe"));
+}
+
+#[test]
+fn a_role_of_another_account_is_of_that_account() {
+    let kit = Kit::new();
+    let theirs = role(&kit, &kit.stranger(), "theirs");
+    let key = "aws:ResourceAccount";
+    let own = allow_if("sts:AssumeRole", "StringEquals", key, "111122223333");
+    let joe = user(&kit, "joe", &own);
+    denied(&assume(&kit, &joe, &theirs));
+    put_policy(&kit, "joe", &allow_if("sts:AssumeRole", "StringEquals", key, "444455556666"));
+    let _ = assume(&kit, &joe, &theirs).ok();
+}
+
+/// An account's users and roles are of the server's partition: who signs for a Region of another one
+/// is named, and asks about what is named, as before.
+#[test]
+fn no_deny_is_left_behind_by_signing_for_another_partition() {
+    let kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let all = allow("*", "*");
+    let mut joe = user(&kit, "joe", &format!("{all},{}", deny("*", &ops)));
+    let delete = |joe: &Client| ask(&kit, joe, "iam", "DeleteRole", &[("RoleName", "ops")]);
+    let itself = r#"{"Effect":"Deny","Action":"kms:ListKeys","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/joe"}}}"#;
+    for region in ["eu-west-2", "cn-north-1", "us-gov-west-1"] {
+        joe.region = region.parse().unwrap();
+        put_policy(&kit, "joe", &format!("{all},{}", deny("*", &ops)));
+        denied(&delete(&joe));
+        denied(&assume(&kit, &joe, &ops));
+        let caller = ask(&kit, &joe, "sts", "GetCallerIdentity", &[]).ok();
+        assert_eq!(caller.element("Arn"), "arn:aws:iam::111122223333:user/joe");
+        let list = |joe: &Client| kit.block_on(joe.call("ListKeys", &serde_json::json!({})));
+        let _ = list(&joe).ok();
+        put_policy(&kit, "joe", &format!("{all},{itself}"));
+        assert_eq!(list(&joe).code(), "AccessDeniedException", "{region}");
+    }
+}
+
+/// A key policy names the caller in whichever partition its ARNs are written.
+#[test]
+fn key_policies_of_other_partitions_hold() {
+    let kit = Kit::new();
+    let mut joe = user(&kit, "joe", &allow("kms:*", "*"));
+    joe.region = "cn-north-1".parse().unwrap();
+    let created = kit.block_on(joe.call("CreateKey", &serde_json::json!({}))).ok();
+    let key = created.json()["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    assert!(created.text().contains("arn:aws-cn:kms:cn-north-1:"), "{}", created.text());
+    let policy = |partition: &str| {
+        let joe = format!("arn:{partition}:iam::111122223333:user/joe");
+        let statement = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"*","Resource":"*"}},{{"Effect":"Deny","Principal":{{"AWS":"{joe}"}},"Action":"kms:DescribeKey","Resource":"*"}}"#
+        );
+        format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
+    };
+    let on_key = serde_json::json!({ "KeyId": key });
+    let _ = kit.block_on(joe.call("DescribeKey", &on_key)).ok();
+    for partition in ["aws", "aws-cn"] {
+        let put = serde_json::json!({ "KeyId": key, "PolicyName": "default", "Policy": policy(partition) });
+        let _ = kit.block_on(joe.call("PutKeyPolicy", &put)).ok();
+        let told = kit.block_on(joe.call("DescribeKey", &on_key));
+        assert_eq!(told.code(), "AccessDeniedException", "{partition}: {}", told.text());
+    }
+}
