@@ -40,11 +40,12 @@ fuzz_target!(|input: Input<'_>| {
     let grant = Grant {
         id: "g",
         grantee: if kind & 1 == 0 {
-            GrantParty::Principal(if kind & 2 == 0 { "arn:aws:iam::111122223333:root" } else { grantee })
+            let arn = if kind & 2 == 0 { "arn:aws:iam::111122223333:root" } else { grantee };
+            GrantParty::Principal { arn, id: None }
         } else {
             GrantParty::Service(grantee)
         },
-        retiring: (kind & 4 == 0).then_some(GrantParty::Principal(grantee)),
+        retiring: (kind & 4 == 0).then_some(GrantParty::Principal { arn: grantee, id: None }),
         operations: &operations,
         context: match kind >> 3 & 3 {
             0 => None,
