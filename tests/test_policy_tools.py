@@ -171,11 +171,13 @@ def test_grants_as_they_are_listed(kms, key, write):
     other = "arn:aws:iam::444455556666:role/worker"
     grant = kms.create_grant(
         KeyId=key["KeyId"],
-        GranteePrincipal=other,
+        GranteePrincipal=ROOT_USER,
         Operations=["Decrypt"],
         Constraints={"EncryptionContextSubset": {"app": "shop"}},
     )["GrantId"]
     listed = kms.list_grants(KeyId=key["KeyId"])["Grants"]
+    # Of an account that this server does not have.
+    listed[0]["GranteePrincipal"] = other
     grants = write("grants.json", json.dumps({"Grants": listed}, default=str))
     stranger = write("key.json", [{**DEFAULT, "Sid": "Nobody"}])
     sources = ["--policy", stranger, "--grant", grants]
@@ -187,10 +189,46 @@ def test_grants_as_they_are_listed(kms, key, write):
     assert not simulate(*sources, *given, principal=other)["allowed"]
 
 
+def test_what_every_request_has_is_known(write):
+    known = {
+        "Null": {name: "false" for name in ("aws:CurrentTime", "aws:EpochTime")},
+        "Bool": {"aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"},
+        "StringEquals": {"aws:PrincipalType": "User"},
+    }
+    key = write("key.json", [{**DEFAULT, "Principal": {"AWS": ALICE}, "Condition": known}])
+    answer = simulate("--policy", key)
+    assert answer["allowed"] and answer["missingContext"] == []
+    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "false"}}
+    key = write("key.json", [{**DEFAULT, "Principal": {"AWS": ALICE}, "Condition": for_aws}])
+    assert simulate("--policy", key, action="kms:CreateGrant")["allowed"]
+    assert not simulate("--policy", key)["allowed"]
+    given = ["--context", "kms:GrantIsForAWSResource=true"]
+    assert not simulate("--policy", key, *given, action="kms:CreateGrant")["allowed"]
+
+
+def test_a_grant_says_itself_what_its_constraint_is(write):
+    account = {"IssuingAccount": ROOT_USER, "GranteePrincipal": ROOT_USER, "Operations": ["Encrypt"]}
+    constraint = {"EncryptionContextSubset": {"App": "shop"}}
+    grant = write("grant.json", json.dumps({**account, "Constraints": constraint}))
+    condition = {"StringEquals": {"kms:EncryptionContext:app": "shop"}}
+    alice = write("alice.json", [
+        {"Effect": "Allow", "Action": "kms:RetireGrant", "Resource": "*", "Condition": condition}
+    ])
+    sources = ["--identity", alice, "--grant", grant]
+    assert simulate(*sources, action="kms:RetireGrant")["allowed"]
+    given = ["--context", "kms:EncryptionContext:app=shop"]
+    bare = write("grant.json", json.dumps(account))
+    sources = ["--identity", alice, "--grant", bare]
+    assert not simulate(*sources, *given, action="kms:RetireGrant")["allowed"]
+
+
 def test_what_cannot_be_simulated_is_refused(write):
     key = write("key.json", [DEFAULT])
     for arguments, complaint in [
         (["--action", "kms:Fly"], "`kms:Fly` is no action of KMS"),
+        (["--resource", "*"], "kms:Decrypt is an action on a key"),
+        (["--resource", f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/a"], "is an action on a key"),
+        (["--action", "kms:CreateKey"], "kms:CreateKey is an action on `*`"),
         (["--resource", "key"], "`key` is no ARN"),
         (["--context", "stage"], "`stage` is no condition key"),
         (["--policy", write("bad.json", "{")], "bad.json:1:1: not a JSON document"),

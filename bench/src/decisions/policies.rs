@@ -81,7 +81,7 @@ pub(super) fn run() -> Result<(), Failure> {
     .map_err(failed)?;
     let grants = [Grant {
         id: "grant",
-        grantee: GrantParty::Principal(USER),
+        grantee: GrantParty::Principal { arn: USER, id: None },
         retiring: None,
         operations: &[GrantOperation::Decrypt],
         context: None,

@@ -55,5 +55,32 @@ fn story(record: &AuditRecord) -> Vec<String> {
     if record.reasons.is_empty() {
         lines.push("because   no policy was asked".to_owned());
     }
-    lines
+    lines.iter().map(|line| plain(line)).collect()
+}
+
+/// The text without characters that a terminal would obey: callers choose much of what a record
+/// says.
+fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(plain("User: ann's \"key\" ä…"), "User: ann's \"key\" ä…");
+        let hostile = "a\u{1b}[2Jb\r\nbecause   allowed\u{202e}\u{9b}31m\u{7}";
+        let shown = plain(hostile);
+        assert!(shown.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{shown}");
+        assert!(shown.starts_with("a\\u{1b}[2Jb\\r\\nbecause"), "{shown}");
+    }
 }

@@ -24,6 +24,10 @@ impl Facts for Request<'_> {
     }
 }
 
+fn by_arn(arn: &str) -> GrantParty<'_> {
+    GrantParty::Principal { arn, id: None }
+}
+
 type Input<'a> = (&'a str, &'a str, Vec<(String, String)>, Vec<(String, String)>, u8, u32);
 
 fuzz_target!(|input: Input<'_>| {
@@ -40,12 +44,11 @@ fuzz_target!(|input: Input<'_>| {
     let grant = Grant {
         id: "g",
         grantee: if kind & 1 == 0 {
-            let arn = if kind & 2 == 0 { "arn:aws:iam::111122223333:root" } else { grantee };
-            GrantParty::Principal { arn, id: None }
+            by_arn(if kind & 2 == 0 { "arn:aws:iam::111122223333:root" } else { grantee })
         } else {
             GrantParty::Service(grantee)
         },
-        retiring: (kind & 4 == 0).then_some(GrantParty::Principal { arn: grantee, id: None }),
+        retiring: (kind & 4 == 0).then_some(by_arn(grantee)),
         operations: &operations,
         context: match kind >> 3 & 3 {
             0 => None,

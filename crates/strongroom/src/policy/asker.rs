@@ -1,9 +1,12 @@
 //! Who asks, for what, and what is known of the request.
 
+use crate::clock::SystemClock;
 use crate::terminal::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use strongroom_engine::demands::Access;
+use strongroom_engine::ports::Clock as _;
+use strongroom_engine::principal_type;
 use strongroom_kms::{OperationName, demands};
 use strongroom_policy::{Fact, Facts, NamedPrincipal, Resource};
 use strongroom_types::{AccountId, Action, AliasArn, KeyArn, KeyReference, Principal};
@@ -45,29 +48,59 @@ fn role_session(account: AccountId, role_path: String, role: String, session: St
     Principal::RoleSession { account, role_path, role, role_id: String::new(), session }
 }
 
-/// The action of this name, in any case, and whether it is for other accounts.
-pub(super) fn action(name: &str) -> Result<(Action, bool), Failure> {
-    let named = |action: &Action| action.as_str().eq_ignore_ascii_case(name);
+/// The action of this name, in any case, which must be one on such a resource, and whether it is
+/// for other accounts.
+pub(super) fn action(name: &str, on: &On) -> Result<(Action, bool), Failure> {
+    let named = |(action, _): &(Action, &[Kind])| action.as_str().eq_ignore_ascii_case(name);
     let known = OperationName::ALL.iter().map(|name| demands(*name)).find_map(|row| {
-        let action = actions(row.access).into_iter().flatten().find(named)?;
-        Some((action, row.cross_account))
+        let (action, kinds) = actions(row.access).into_iter().flatten().find(named)?;
+        Some((action, kinds, row.cross_account))
     });
-    known.ok_or_else(|| Failure::new(format!("`{name}` is no action of KMS, such as kms:Decrypt")))
+    let (action, kinds, cross_account) = known.ok_or_else(|| {
+        Failure::new(format!("`{name}` is no action of KMS, such as kms:Decrypt"))
+    })?;
+    if !kinds.contains(&on.kind()) {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let kinds = kinds.join(" or ");
+        return Err(Failure::new(format!(
+            "{action} is an action on {kinds}: give that as resource"
+        )));
+    }
+    Ok((action, cross_account))
 }
 
-fn actions(access: Access) -> [Option<Action>; 2] {
+/// A kind of resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Key,
+    Alias,
+    Account,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "a key",
+            Self::Alias => "an alias",
+            Self::Account => "`*`",
+        }
+    }
+}
+
+/// The actions, each with what it is on.
+fn actions(access: Access) -> [Option<(Action, &'static [Kind])>; 2] {
+    const KEY: &[Kind] = &[Kind::Key];
+    const ACCOUNT: &[Kind] = &[Kind::Account];
     match access {
-        Access::Key(action)
-        | Access::Succession(action)
-        | Access::Grant(action)
-        | Access::AliasAndKeys(action)
-        | Access::KeyStore(action)
-        | Access::Entity(action)
-        | Access::Account(action) => [Some(action), None],
-        Access::TwoKeys { source, destination } => [Some(source), Some(destination)],
-        Access::Replication { key, .. } => [Some(key), None],
-        Access::Role { assume, .. } => [Some(assume), None],
-        Access::Anyone => [None, None],
+        Access::Key(action) | Access::Succession(action) | Access::Grant(action) => {
+            [Some((action, KEY)), None]
+        }
+        Access::AliasAndKeys(action) => [Some((action, &[Kind::Key, Kind::Alias])), None],
+        Access::TwoKeys { source, destination } => [Some((source, KEY)), Some((destination, KEY))],
+        Access::Replication { key, account } => [Some((key, KEY)), Some((account, ACCOUNT))],
+        Access::KeyStore(action) | Access::Account(action) => [Some((action, ACCOUNT)), None],
+        // No operation of KMS.
+        Access::Entity(_) | Access::Role { .. } | Access::Anyone => [None, None],
     }
 }
 
@@ -88,6 +121,14 @@ impl On {
             Ok(KeyReference::Arn(arn)) => Ok(Self::Key(arn)),
             Ok(KeyReference::AliasArn(arn)) => Ok(Self::Alias(arn)),
             _ => Err(Failure::new(format!("`{text}` is no ARN of a key or an alias, and not `*`"))),
+        }
+    }
+
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Key(_) => Kind::Key,
+            Self::Alias(_) => Kind::Alias,
+            Self::Account => Kind::Account,
         }
     }
 
@@ -119,8 +160,14 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Reads `KEY=VALUE`s. What follows from caller and resource is there if it is not given.
-    pub(super) fn new(pairs: &[String], caller: &Principal, on: &On) -> Result<Self, Failure> {
+    /// Reads `KEY=VALUE`s. What follows from caller, action and resource is there if it is not
+    /// given.
+    pub(super) fn new(
+        pairs: &[String],
+        caller: &Principal,
+        action: Action,
+        on: &On,
+    ) -> Result<Self, Failure> {
         let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut context = Vec::new();
         for pair in pairs {
@@ -140,7 +187,7 @@ impl Given {
             }
             given.entry(name).or_default().push(value.to_owned());
         }
-        let mut implied = implied(caller, on);
+        let mut implied = implied(caller, action, on);
         if !context.is_empty() {
             implied.push(("kms:encryptioncontextkeys", context));
         }
@@ -157,9 +204,9 @@ impl Given {
     }
 }
 
-fn implied(caller: &Principal, on: &On) -> Vec<(&'static str, Vec<String>)> {
+fn implied(caller: &Principal, action: Action, on: &On) -> Vec<(&'static str, Vec<String>)> {
     let partition = on.partition();
-    let mut facts = Vec::new();
+    let mut facts = constant(caller, action);
     let arn = match caller {
         Principal::RoleSession { account, role_path, role, .. } => {
             format!("arn:{partition}:iam::{account}:role{role_path}{role}")
@@ -182,6 +229,23 @@ fn implied(caller: &Principal, on: &On) -> Vec<(&'static str, Vec<String>)> {
     facts.extend(region.map(|region| ("aws:requestedregion", vec![region.as_str().to_owned()])));
     facts.extend(owner.map(|owner| ("aws:resourceaccount", vec![owner.to_string()])));
     facts
+}
+
+/// What is the same in all requests of such a caller for such an action, and the time.
+fn constant(caller: &Principal, action: Action) -> Vec<(&'static str, Vec<String>)> {
+    let is_service = matches!(caller, Principal::Service { .. });
+    let now = SystemClock.now();
+    let mut facts = vec![
+        ("aws:currenttime", now.civil().to_string()),
+        ("aws:epochtime", now.seconds().to_string()),
+        ("aws:principaltype", principal_type(caller).to_owned()),
+        ("aws:principalisawsservice", is_service.to_string()),
+        ("aws:viaawsservice", false.to_string()),
+    ];
+    if matches!(action.as_str(), "kms:CreateGrant" | "kms:ListGrants" | "kms:RevokeGrant") {
+        facts.push(("kms:grantisforawsresource", false.to_string()));
+    }
+    facts.into_iter().map(|(key, value)| (key, vec![value])).collect()
 }
 
 impl Facts for Given {

@@ -7,6 +7,7 @@ use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
 use strongroom_engine::{LOCKED_OUT, malformed_policy, overly_permissive};
 use strongroom_policy::{Policy, Sources, locks_out};
+use strongroom_types::Action;
 
 /// What was found: a policy of so many statements, one that would be refused all the same, or none.
 enum Finding {
@@ -48,7 +49,7 @@ fn find(arguments: &CheckArguments, text: &str) -> Result<Finding, Failure> {
             return Err(Failure::new(format!("`{key}` is no ARN of a key")));
         };
         // What an identity policy could add is not known here, so it counts for nothing.
-        let facts = Given::new(&[], &who, &on)?;
+        let facts = Given::new(&[], &who, Action::new("kms:PutKeyPolicy"), &on)?;
         if locks_out(&policy, &who, arn, &Sources::default(), &facts) {
             return Ok(Finding::Refused(LOCKED_OUT.to_owned()));
         }

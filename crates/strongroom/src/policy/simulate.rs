@@ -7,9 +7,11 @@ use crate::cli::SimulateArguments;
 use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use strongroom_engine::{Fact, constraint_fact};
+use strongroom_keys::GrantTerms;
 use strongroom_policy::{
-    Denial, Grant, Mention, Permit, Policy, PolicyKind, Question, Reason, Site, Sources, decide,
-    decide_retirement,
+    Denial, Facts, Grant, Mention, Permit, Policy, PolicyKind, Question, Reason, Site, Sources,
+    decide, decide_retirement,
 };
 
 /// What is read of the files.
@@ -24,9 +26,9 @@ struct Documents {
 
 pub(super) fn run(arguments: &SimulateArguments) -> Result<bool, Failure> {
     let (who, on) = (principal(&arguments.principal)?, On::parse(&arguments.resource)?);
-    let (action, cross_account_allowed) = action(&arguments.action)?;
+    let (action, cross_account_allowed) = action(&arguments.action, &on)?;
     let documents = Documents::load(arguments, &on)?;
-    let facts = Given::new(&arguments.context, &who, &on)?;
+    let facts = Given::new(&arguments.context, &who, action, &on)?;
     let question = Question {
         principal: &who,
         partition: on.partition(),
@@ -84,13 +86,28 @@ impl Documents {
         }
         // Each grant says itself who retires it.
         let mut denial = Denial::Hidden { explicit: None };
-        for grant in &grants {
-            match decide_retirement(question, &sources, facts, grant) {
+        for (read, grant) in self.grants.iter().zip(&grants) {
+            let facts = OfGrant { given: facts, terms: read.terms() };
+            match decide_retirement(question, &sources, &facts, grant) {
                 Ok(permit) => return Ok(permit),
                 Err(why) => denial = why,
             }
         }
         Err(denial)
+    }
+}
+
+/// What is known when a grant is retired: its constraint stands in the place of an encryption
+/// context.
+struct OfGrant<'a> {
+    given: &'a Given,
+    terms: &'a GrantTerms,
+}
+
+impl Facts for OfGrant<'_> {
+    fn fact(&self, key: &str) -> Option<Fact<'_>> {
+        let of_grant = key.starts_with("kms:encryptioncontext") || key == "kms:grantconstrainttype";
+        if of_grant { constraint_fact(self.terms, key) } else { self.given.fact(key) }
     }
 }
 
