@@ -45,6 +45,9 @@ fn user(kit: &Kit, name: &str, statement: &str) -> Client {
 
 #[track_caller]
 fn put_policy(kit: &Kit, name: &str, statements: &str) {
+    if statements.is_empty() {
+        return;
+    }
     let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
     let members = [("UserName", name), ("PolicyName", "own"), ("PolicyDocument", &document)];
     let _ = owner(kit, "PutUserPolicy", &members);
@@ -164,4 +167,32 @@ fn key_policies_of_other_partitions_hold() {
         let told = kit.block_on(joe.call("DescribeKey", &on_key));
         assert_eq!(told.code(), "AccessDeniedException", "{partition}: {}", told.text());
     }
+}
+
+/// What conditions are told of a policy's ARN is what is attached, to the letter.
+#[test]
+fn a_policy_has_one_arn() {
+    let kit = Kit::new();
+    let key = "iam:PolicyARN";
+    let other = "arn:aws-cn:iam::aws:policy/AWSKeyManagementServicePowerUser";
+    let condition = allow_if("iam:Attach*", "ArnNotEquals", key, POWER);
+    let boundary = allow_if("iam:CreateUser", "ArnNotEquals", "iam:PermissionsBoundary", POWER);
+    let joe = user(&kit, "joe", &format!("{condition},{boundary}"));
+    for arn in [POWER, other, "arn:awsx:iam::aws:policy/AWSKeyManagementServicePowerUser"] {
+        let members = [("UserName", "joe"), ("PolicyArn", arn)];
+        let answer = ask(&kit, &joe, "iam", "AttachUserPolicy", &members);
+        assert!(!answer.is_ok(), "{arn}");
+        let members = [("UserName", "ann"), ("PermissionsBoundary", arn)];
+        let answer = ask(&kit, &joe, "iam", "CreateUser", &members);
+        assert!(!answer.is_ok(), "{arn}");
+        let answer = ask(&kit, &kit.owner(), "iam", "GetPolicy", &[("PolicyArn", arn)]);
+        assert_eq!(answer.is_ok(), arn == POWER, "{arn}");
+    }
+    let listed = owner(&kit, "ListAttachedUserPolicies", &[("UserName", "joe")]);
+    assert!(!listed.text().contains("PowerUser"));
+    // Nor has a role another one.
+    let ops = role(&kit, &kit.owner(), "ops");
+    put_policy(&kit, "joe", &allow("sts:AssumeRole", "*"));
+    let _ = assume(&kit, &joe, &ops).ok();
+    denied(&assume(&kit, &joe, &ops.replace("arn:aws:", "arn:aws-cn:")));
 }
