@@ -196,3 +196,49 @@ fn a_policy_has_one_arn() {
     let _ = assume(&kit, &joe, &ops).ok();
     denied(&assume(&kit, &joe, &ops.replace("arn:aws:", "arn:aws-cn:")));
 }
+
+/// Who renames needs the permission on both ARNs; the tags are those that are there.
+#[test]
+fn renaming_takes_the_permission_on_both_names() {
+    let kit = Kit::new();
+    for (action, kind, name, new) in [
+        ("UpdateUser", "user", "UserName", "NewUserName"),
+        ("UpdateGroup", "group", "GroupName", "NewGroupName"),
+    ] {
+        let create = format!("Create{}", action.trim_start_matches("Update"));
+        let _ = owner(&kit, &create, &[(name, "old"), ("Path", "/dev/")]);
+        let joe = user(&kit, &format!("joe-{kind}"), "");
+        let may = |resources: &[&str]| {
+            let each = resources.iter().map(|resource| {
+                allow(
+                    &format!("iam:{action}"),
+                    &format!("arn:aws:iam::111122223333:{kind}{resource}"),
+                )
+            });
+            let statements: Vec<_> = each.collect();
+            put_policy(&kit, &format!("joe-{kind}"), &statements.join(","));
+        };
+        let rename = |members: &[(&str, &str)]| {
+            let members = [&[(name, "old")], members].concat();
+            ask(&kit, &joe, "iam", action, &members)
+        };
+        may(&["/dev/*"]);
+        denied(&rename(&[("NewPath", "/admin/")]));
+        denied(&rename(&[("NewPath", "/admin/"), (new, "boss")]));
+        may(&["/dev/old"]);
+        denied(&rename(&[(new, "other")]));
+        let _ = rename(&[("NewPath", "/dev/"), (new, "old")]).ok();
+        may(&["/admin/*"]);
+        denied(&rename(&[("NewPath", "/admin/")]));
+        may(&["/dev/old", "/admin/boss"]);
+        let _ = rename(&[("NewPath", "/admin/"), (new, "boss")]).ok();
+        let got = owner(&kit, &action.replace("Update", "Get"), &[(name, "boss")]);
+        assert_eq!(got.element("Arn"), format!("arn:aws:iam::111122223333:{kind}/admin/boss"));
+    }
+    let tag = [("UserName", "boss"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")];
+    let _ = owner(&kit, "TagUser", &tag);
+    let joe =
+        user(&kit, "joe", &allow_if("iam:UpdateUser", "StringEquals", "aws:ResourceTag/team", "a"));
+    let rename = [("UserName", "boss"), ("NewUserName", "chief")];
+    let _ = ask(&kit, &joe, "iam", "UpdateUser", &rename).ok();
+}
