@@ -242,3 +242,50 @@ fn renaming_takes_the_permission_on_both_names() {
     let rename = [("UserName", "boss"), ("NewUserName", "chief")];
     let _ = ask(&kit, &joe, "iam", "UpdateUser", &rename).ok();
 }
+
+/// Tags that a request brings take the permission to tag.
+#[test]
+fn tags_take_their_own_permission() {
+    let kit = Kit::new();
+    let joe = user(&kit, "joe", "");
+    let trust = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}"#;
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
+    let cases: [(&'static str, &str, &str, &[(&str, &str)]); 5] = [
+        ("iam", "CreateUser", "iam:TagUser", &[("UserName", "new")]),
+        (
+            "iam",
+            "CreateRole",
+            "iam:TagRole",
+            &[("RoleName", "new"), ("AssumeRolePolicyDocument", trust)],
+        ),
+        (
+            "iam",
+            "CreatePolicy",
+            "iam:TagPolicy",
+            &[("PolicyName", "new"), ("PolicyDocument", document)],
+        ),
+        (
+            "iam",
+            "CreateOpenIDConnectProvider",
+            "iam:TagOpenIDConnectProvider",
+            &[("Url", "https://id.example.com")],
+        ),
+        ("sts", "GetFederationToken", "sts:TagSession", &[("Name", "fay")]),
+    ];
+    for (service, action, tagging, members) in cases {
+        let tags = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "blue")];
+        let tagged = [members, &tags].concat();
+        let create = allow(&format!("{service}:{action}"), "*");
+        put_policy(&kit, "joe", &create);
+        denied(&ask(&kit, &joe, service, action, &tagged));
+        let with = |value| {
+            let tag = allow_if(tagging, "StringEquals", "aws:RequestTag/team", value);
+            put_policy(&kit, "joe", &format!("{create},{tag}"));
+            ask(&kit, &joe, service, action, &tagged)
+        };
+        denied(&with("red"));
+        let _ = with("blue").ok();
+    }
+    put_policy(&kit, "joe", &allow("iam:CreateUser", "*"));
+    let _ = ask(&kit, &joe, "iam", "CreateUser", &[("UserName", "untagged")]).ok();
+}
