@@ -45,6 +45,9 @@ fn user(kit: &Kit, name: &str, statement: &str) -> Client {
 
 #[track_caller]
 fn put_policy(kit: &Kit, name: &str, statements: &str) {
+    if statements.is_empty() {
+        return;
+    }
     let document = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
     let members = [("UserName", name), ("PolicyName", "own"), ("PolicyDocument", &document)];
     let _ = owner(kit, "PutUserPolicy", &members);
@@ -164,4 +167,128 @@ fn key_policies_of_other_partitions_hold() {
         let told = kit.block_on(joe.call("DescribeKey", &on_key));
         assert_eq!(told.code(), "AccessDeniedException", "{partition}: {}", told.text());
     }
+}
+
+/// What conditions are told of a policy's ARN is what is attached, to the letter.
+#[test]
+fn a_policy_has_one_arn() {
+    let kit = Kit::new();
+    let key = "iam:PolicyARN";
+    let other = "arn:aws-cn:iam::aws:policy/AWSKeyManagementServicePowerUser";
+    let condition = allow_if("iam:Attach*", "ArnNotEquals", key, POWER);
+    let boundary = allow_if("iam:CreateUser", "ArnNotEquals", "iam:PermissionsBoundary", POWER);
+    let joe = user(&kit, "joe", &format!("{condition},{boundary}"));
+    for arn in [POWER, other, "arn:awsx:iam::aws:policy/AWSKeyManagementServicePowerUser"] {
+        let members = [("UserName", "joe"), ("PolicyArn", arn)];
+        let answer = ask(&kit, &joe, "iam", "AttachUserPolicy", &members);
+        assert!(!answer.is_ok(), "{arn}");
+        let members = [("UserName", "ann"), ("PermissionsBoundary", arn)];
+        let answer = ask(&kit, &joe, "iam", "CreateUser", &members);
+        assert!(!answer.is_ok(), "{arn}");
+        let answer = ask(&kit, &kit.owner(), "iam", "GetPolicy", &[("PolicyArn", arn)]);
+        assert_eq!(answer.is_ok(), arn == POWER, "{arn}");
+    }
+    let listed = owner(&kit, "ListAttachedUserPolicies", &[("UserName", "joe")]);
+    assert!(!listed.text().contains("PowerUser"));
+    // Nor has a role another one.
+    let ops = role(&kit, &kit.owner(), "ops");
+    put_policy(&kit, "joe", &allow("sts:AssumeRole", "*"));
+    let _ = assume(&kit, &joe, &ops).ok();
+    denied(&assume(&kit, &joe, &ops.replace("arn:aws:", "arn:aws-cn:")));
+}
+
+/// Who renames needs the permission on both ARNs; the tags are those that are there.
+#[test]
+fn renaming_takes_the_permission_on_both_names() {
+    let kit = Kit::new();
+    for (action, kind, name, new) in [
+        ("UpdateUser", "user", "UserName", "NewUserName"),
+        ("UpdateGroup", "group", "GroupName", "NewGroupName"),
+    ] {
+        let create = format!("Create{}", action.trim_start_matches("Update"));
+        let _ = owner(&kit, &create, &[(name, "old"), ("Path", "/dev/")]);
+        let joe = user(&kit, &format!("joe-{kind}"), "");
+        let may = |resources: &[&str]| {
+            let each = resources.iter().map(|resource| {
+                allow(
+                    &format!("iam:{action}"),
+                    &format!("arn:aws:iam::111122223333:{kind}{resource}"),
+                )
+            });
+            let statements: Vec<_> = each.collect();
+            put_policy(&kit, &format!("joe-{kind}"), &statements.join(","));
+        };
+        let rename = |members: &[(&str, &str)]| {
+            let members = [&[(name, "old")], members].concat();
+            ask(&kit, &joe, "iam", action, &members)
+        };
+        may(&["/dev/*"]);
+        denied(&rename(&[("NewPath", "/admin/")]));
+        denied(&rename(&[("NewPath", "/admin/"), (new, "boss")]));
+        may(&["/dev/old"]);
+        denied(&rename(&[(new, "other")]));
+        let _ = rename(&[("NewPath", "/dev/"), (new, "old")]).ok();
+        may(&["/admin/*"]);
+        denied(&rename(&[("NewPath", "/admin/")]));
+        may(&["/dev/old", "/admin/boss"]);
+        let _ = rename(&[("NewPath", "/admin/"), (new, "boss")]).ok();
+        let got = owner(&kit, &action.replace("Update", "Get"), &[(name, "boss")]);
+        assert_eq!(got.element("Arn"), format!("arn:aws:iam::111122223333:{kind}/admin/boss"));
+    }
+    let tag = [("UserName", "boss"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")];
+    let _ = owner(&kit, "TagUser", &tag);
+    let joe =
+        user(&kit, "joe", &allow_if("iam:UpdateUser", "StringEquals", "aws:ResourceTag/team", "a"));
+    let rename = [("UserName", "boss"), ("NewUserName", "chief")];
+    let _ = ask(&kit, &joe, "iam", "UpdateUser", &rename).ok();
+}
+
+/// A service, its operation, the action that tags, and the members of a request.
+type Case<'a> = (&'static str, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+/// Tags that a request brings take the permission to tag.
+#[test]
+fn tags_take_their_own_permission() {
+    let kit = Kit::new();
+    let joe = user(&kit, "joe", "");
+    let trust = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}"#;
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
+    let cases: [Case; 5] = [
+        ("iam", "CreateUser", "iam:TagUser", &[("UserName", "new")]),
+        (
+            "iam",
+            "CreateRole",
+            "iam:TagRole",
+            &[("RoleName", "new"), ("AssumeRolePolicyDocument", trust)],
+        ),
+        (
+            "iam",
+            "CreatePolicy",
+            "iam:TagPolicy",
+            &[("PolicyName", "new"), ("PolicyDocument", document)],
+        ),
+        (
+            "iam",
+            "CreateOpenIDConnectProvider",
+            "iam:TagOpenIDConnectProvider",
+            &[("Url", "https://id.example.com")],
+        ),
+        ("sts", "GetFederationToken", "sts:TagSession", &[("Name", "fay")]),
+    ];
+    for (service, action, tagging, members) in cases {
+        let tags = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "blue")];
+        let tagged = [members, &tags].concat();
+        let create = allow(&format!("{service}:{action}"), "*");
+        put_policy(&kit, "joe", &create);
+        denied(&ask(&kit, &joe, service, action, &tagged));
+        let with = |value| {
+            let tag = allow_if(tagging, "StringEquals", "aws:RequestTag/team", value);
+            put_policy(&kit, "joe", &format!("{create},{tag}"));
+            ask(&kit, &joe, service, action, &tagged)
+        };
+        denied(&with("red"));
+        let _ = with("blue").ok();
+    }
+    put_policy(&kit, "joe", &allow("iam:CreateUser", "*"));
+    let _ = ask(&kit, &joe, "iam", "CreateUser", &[("UserName", "untagged")]).ok();
 }

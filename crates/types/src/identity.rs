@@ -50,6 +50,8 @@ impl fmt::Display for EntityArn {
 /// An ARN of IAM as a request writes it, in its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntityReference<'a> {
+    /// The partition; whether it is the server's is for whoever looks it up to see.
+    pub partition: &'a str,
     /// The account; `None` for what is AWS's own.
     pub account: Option<AccountId>,
     /// `policy`, `role`, …
@@ -76,7 +78,7 @@ impl<'a> EntityReference<'a> {
         let (kind, rest) = resource.split_at(slash);
         let (path, name) = rest.split_at(rest.rfind('/')? + 1);
         let fine = is_iam && partition.starts_with("aws") && !name.is_empty();
-        fine.then_some(Self { account, kind, path, name })
+        fine.then_some(Self { partition, account, kind, path, name })
     }
 }
 
@@ -89,6 +91,7 @@ mod tests {
         let text = "arn:aws:iam::111122223333:policy/a/b/read";
         let found = EntityReference::parse(text).unwrap();
         assert_eq!((found.kind, found.path, found.name), ("policy", "/a/b/", "read"));
+        assert_eq!(found.partition, "aws");
         let arn = EntityArn {
             partition: "aws",
             account: found.account,

@@ -41,6 +41,13 @@ pub enum Companion {
     Attached(String),
     /// A user.
     User(String),
+    /// The path and name that it shall have, where they change.
+    Becoming {
+        /// Beginning and ending with `/`.
+        path: Option<String>,
+        /// The name.
+        name: Option<String>,
+    },
 }
 
 impl OneIdentity {
@@ -64,6 +71,7 @@ pub struct Found {
     entry: Option<Arc<IdentityEntry>>,
     policy: Option<Result<Managed, IdentityDefect>>,
     user: Option<Result<Arc<IdentityEntry>, IdentityDefect>>,
+    becoming: Option<EntityResource>,
 }
 
 /// Proof that the caller may do this to a user, group or role that is there.
@@ -72,6 +80,7 @@ pub struct AdmittedIdentity {
     entry: Arc<IdentityEntry>,
     policy: Option<Managed>,
     user: Option<Arc<IdentityEntry>>,
+    becoming: Option<EntityArn>,
     permit: Permit,
 }
 
@@ -112,11 +121,16 @@ impl AdmittedIdentity {
     pub(crate) fn user(&self) -> Result<&Arc<IdentityEntry>, Refusal> {
         self.user.as_ref().ok_or(Refusal::Internal)
     }
+
+    /// The ARN that it shall have, if another.
+    pub(crate) fn becoming(&self) -> Option<&EntityArn> {
+        self.becoming.as_ref()
+    }
 }
 
 impl Target for OneIdentity {
     type Found = Found;
-    type Permits = Permit;
+    type Permits = (Permit, Option<Permit>);
     type Admitted = AdmittedIdentity;
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
@@ -131,7 +145,7 @@ impl Target for OneIdentity {
         };
         let entry = desk.vault.identity(account, kind, &name).await;
         let entry = entry.map_err(|why| desk.internal(&why))?;
-        let (mut policy, mut user) = (None, None);
+        let (mut policy, mut user, mut becoming) = (None, None, None);
         match self.with {
             Companion::None => {}
             Companion::Policy(arn) => {
@@ -147,6 +161,10 @@ impl Target for OneIdentity {
                 let found = found.map_err(|why| desk.internal(&why))?;
                 user = Some(found.ok_or(IdentityDefect::NoIdentity(IdentityKind::User, name)));
             }
+            Companion::Becoming { path, name } => {
+                let arn = entry.as_ref().map(|entry| entry.record.arn(partition));
+                becoming = arn.and_then(|arn| renamed(arn, path, name));
+            }
         }
         let arn = match &entry {
             Some(entry) => entry.record.arn(partition),
@@ -159,22 +177,40 @@ impl Target for OneIdentity {
             },
         };
         note.resource(arn.to_string());
-        let resource = EntityResource { arn, owner: account, shown: Shown::Name };
-        Ok(Found { resource, entry, policy, user })
+        let resource = |arn| EntityResource { arn, owner: account, shown: Shown::Name };
+        let becoming = becoming.map(resource);
+        Ok(Found { resource: resource(arn), entry, policy, user, becoming })
     }
 
-    async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
+    async fn authorize(
+        found: &Found,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Self::Permits, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let entity = match &found.entry {
             Some(entry) => EntityFacts::of(&entry.record),
             None => EntityFacts::bare(found.resource.owner),
         };
-        desk.permit_entity(action, &found.resource, entity, None, note)
+        let permit = desk.permit_entity(action, &found.resource, entity, None, note)?;
+        // Source: IAM User Guide, "Rename an IAM user": permission on both ARNs.
+        let ask = |becoming| desk.permit_entity(action, becoming, entity, None, note);
+        Ok((permit, found.becoming.as_ref().map(ask).transpose()?))
     }
 
-    fn admit(found: Found, permit: Permit, _: &Desk<'_>) -> Result<AdmittedIdentity, Refusal> {
-        let Found { resource, entry, policy, user } = found;
-        if !permit.covers_entity(&resource.arn) {
+    fn admit(
+        found: Found,
+        (permit, other): Self::Permits,
+        _: &Desk<'_>,
+    ) -> Result<AdmittedIdentity, Refusal> {
+        let Found { resource, entry, policy, user, becoming } = found;
+        let becoming = becoming.map(|resource| resource.arn);
+        let covered = match (&becoming, &other) {
+            (Some(arn), Some(permit)) => permit.covers_entity(arn),
+            (None, None) => true,
+            _ => false,
+        };
+        if !permit.covers_entity(&resource.arn) || !covered {
             return Err(Refusal::Internal);
         }
         let EntityArn { partition, kind, name, .. } = resource.arn;
@@ -182,6 +218,16 @@ impl Target for OneIdentity {
         let entry = entry.ok_or(Refusal::Identity(IdentityDefect::NoIdentity(kind, name)))?;
         let policy = policy.transpose().map_err(Refusal::Identity)?;
         let user = user.transpose().map_err(Refusal::Identity)?;
-        Ok(AdmittedIdentity { partition, entry, policy, user, permit })
+        Ok(AdmittedIdentity { partition, entry, policy, user, becoming, permit })
     }
+}
+
+/// `arn` with another path and name; `None` if it stays as it is.
+fn renamed(arn: EntityArn, path: Option<String>, name: Option<String>) -> Option<EntityArn> {
+    let other = EntityArn {
+        path: path.unwrap_or_else(|| arn.path.clone()),
+        name: name.unwrap_or_else(|| arn.name.clone()),
+        ..arn
+    };
+    (other.path != arn.path || other.name != arn.name).then_some(other)
 }

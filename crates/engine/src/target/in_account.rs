@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::facts::EntityFacts;
 use crate::refusal::Refusal;
 use strongroom_policy::{EntityResource, Permit, Shown};
-use strongroom_types::{AccountId, EntityArn};
+use strongroom_types::{AccountId, Action, EntityArn};
 
 /// Something in the caller's account.
 pub enum InAccount {
@@ -28,7 +28,15 @@ pub enum InAccount {
         path: String,
         /// Its name.
         name: String,
+        /// What else shall be done to it: tagged, where the request brings tags.
+        also: Option<Action>,
     },
+}
+
+/// What it is, and what takes another permission.
+pub struct Found {
+    resource: Option<EntityResource>,
+    also: Option<Action>,
 }
 
 /// Proof that the caller may do this in its account.
@@ -58,15 +66,15 @@ impl AdmittedIam {
 }
 
 impl Target for InAccount {
-    type Found = Option<EntityResource>;
+    type Found = Found;
     type Permits = Permit;
     type Admitted = AdmittedIam;
 
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Self::Found, Refusal> {
-        let (kind, path, name) = match self {
-            Self::Whole => return Ok(None),
-            Self::Below { kind, path } => (kind, path, String::new()),
-            Self::New { kind, path, name } => (kind, path, name),
+        let (kind, path, name, also) = match self {
+            Self::Whole => return Ok(Found { resource: None, also: None }),
+            Self::Below { kind, path } => (kind, path, String::new(), None),
+            Self::New { kind, path, name, also } => (kind, path, name, also),
         };
         let arn = EntityArn {
             partition: desk.call.caller.partition,
@@ -78,7 +86,9 @@ impl Target for InAccount {
         if !arn.name.is_empty() {
             note.resource(arn.to_string());
         }
-        Ok(Some(EntityResource { arn, owner: desk.call.caller.account, shown: Shown::Arn }))
+        let owner = desk.call.caller.account;
+        let resource = Some(EntityResource { arn, owner, shown: Shown::Arn });
+        Ok(Found { resource, also })
     }
 
     async fn authorize(
@@ -86,18 +96,21 @@ impl Target for InAccount {
         desk: &Desk<'_>,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        match (desk.demands.access, found) {
-            (Access::Entity(action), Some(resource)) => {
-                let entity = EntityFacts::bare(resource.owner);
-                desk.permit_entity(action, resource, entity, None, note)
+        let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
+        let Some(resource) = &found.resource else { return desk.permit_account(action, note) };
+        let entity = EntityFacts::bare(resource.owner);
+        let permit = desk.permit_entity(action, resource, entity, None, note)?;
+        if let Some(also) = found.also {
+            let other = desk.permit_entity(also, resource, entity, None, note)?;
+            if !other.covers_entity(&resource.arn) {
+                return Err(Refusal::Internal);
             }
-            (Access::Entity(action), None) => desk.permit_account(action, note),
-            _ => Err(Refusal::Internal),
         }
+        Ok(permit)
     }
 
     fn admit(found: Self::Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedIam, Refusal> {
-        let covered = match &found {
+        let covered = match &found.resource {
             Some(resource) => permit.covers_entity(&resource.arn),
             None => permit.covers_account(),
         };

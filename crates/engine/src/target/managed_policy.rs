@@ -104,8 +104,15 @@ impl AdmittedPolicy {
     }
 }
 
-/// The managed policy that `arn` names, if the caller's account has it.
+/// The managed policy that `arn` names, if the caller's account has it. It must be its ARN to the
+/// letter: policies are told what the request says.
 pub(crate) async fn find_policy(desk: &Desk<'_>, arn: &str) -> Result<Option<Managed>, Refusal> {
+    let found = stored_policy(desk, arn).await?;
+    Ok(found.filter(|policy| policy.arn(desk.call.caller.partition).to_string() == arn))
+}
+
+/// The managed policy at an ARN that was stored, in whichever partition the server was then.
+pub(crate) async fn stored_policy(desk: &Desk<'_>, arn: &str) -> Result<Option<Managed>, Refusal> {
     let Some(reference) = EntityReference::parse(arn).filter(|found| found.kind == "policy") else {
         return Err(Refusal::Identity(IdentityDefect::InvalidArn(arn.to_owned())));
     };
@@ -124,6 +131,7 @@ pub(crate) async fn find_policy(desk: &Desk<'_>, arn: &str) -> Result<Option<Man
 
 /// What was found, and the ARN that the request names.
 pub struct Found {
+    named: String,
     resource: EntityResource,
     policy: Option<Managed>,
 }
@@ -149,7 +157,7 @@ impl Target for OnePolicy {
         // A policy of another account is not there for this one.
         let owner = caller.account;
         let resource = EntityResource { arn, owner, shown: Shown::KindAndArn };
-        Ok(Found { resource, policy })
+        Ok(Found { named: text, resource, policy })
     }
 
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
@@ -163,12 +171,11 @@ impl Target for OnePolicy {
     }
 
     fn admit(found: Found, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedPolicy, Refusal> {
-        let Found { resource, policy } = found;
+        let Found { named, resource, policy } = found;
         if !permit.covers_entity(&resource.arn) {
             return Err(Refusal::Internal);
         }
-        let missing = || Refusal::Identity(IdentityDefect::NoPolicy(resource.arn.to_string()));
-        let policy = policy.ok_or_else(missing)?;
+        let policy = policy.ok_or(Refusal::Identity(IdentityDefect::NoPolicy(named)))?;
         let changes = desk.demands.effect == Effect::Change;
         if changes && matches!(policy, Managed::Aws(_)) {
             return Err(Refusal::Identity(IdentityDefect::AwsManaged));

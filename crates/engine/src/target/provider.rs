@@ -61,8 +61,8 @@ impl Target for OneProvider {
         let invalid = || Refusal::Identity(IdentityDefect::InvalidArn(text.clone()));
         let (head, url) = text.split_once(":oidc-provider/").ok_or_else(invalid)?;
         let account = head.strip_prefix("arn:").and_then(|rest| rest.split_once(":iam::"));
-        let (_, account) = account.ok_or_else(invalid)?;
-        let own = account.parse() == Ok(caller.account);
+        let (partition, account) = account.ok_or_else(invalid)?;
+        let own = account.parse() == Ok(caller.account) && partition == caller.partition;
         let read = match own {
             true => desk.vault.read(&Slot::provider(caller.account, url)).await,
             false => Ok(None),

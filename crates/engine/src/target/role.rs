@@ -80,7 +80,10 @@ impl Target for RoleToAssume {
         let entry = desk.vault.identity(account, IdentityKind::Role, reference.name).await;
         let entry = entry.map_err(|why| desk.internal(&why))?;
         let entry = entry.filter(|entry| {
-            entry.record.path == reference.path && entry.record.name == reference.name
+            let record = &entry.record;
+            reference.partition == caller.partition
+                && record.path == reference.path
+                && record.name == reference.name
         });
         let arn = EntityArn {
             partition: caller.partition,

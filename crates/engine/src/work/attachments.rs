@@ -5,7 +5,9 @@ use crate::identity::quota;
 use crate::pages::{Page, PageRequest};
 use crate::refusal::{IdentityDefect, Quota, Refusal};
 use crate::slot::{PolicyUse, Slot, SlotRange};
-use crate::target::{AdmittedIam, AdmittedIdentity, AdmittedPolicy, Managed, find_policy};
+use crate::target::{
+    AdmittedIam, AdmittedIdentity, AdmittedPolicy, Managed, find_policy, stored_policy,
+};
 use strongroom_keys::identity::{IdentityRecord, ManagedPolicyRecord};
 use strongroom_types::{EntityReference, IdentityKind};
 
@@ -100,7 +102,7 @@ impl Work<'_> {
         partition: &'static str,
     ) -> Result<(), Refusal> {
         if let Some(before) = record.boundary.take() {
-            if let Some(before) = find_policy(self.desk, &before).await? {
+            if let Some(before) = stored_policy(self.desk, &before).await? {
                 self.count(&before, |policy| {
                     policy.boundaries = policy.boundaries.saturating_sub(1);
                 });

@@ -162,20 +162,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Stages another path and name of a user or group; what tells of it by name follows.
+    /// Stages the path and name that a user or group shall have; what tells of it by name follows.
     ///
     /// # Errors
     /// [`IdentityDefect::IdentityExists`], [`Refusal::Internal`].
-    pub async fn rename_identity(
-        &mut self,
-        admitted: &AdmittedIdentity,
-        path: Option<String>,
-        name: Option<String>,
-    ) -> Result<(), Refusal> {
+    pub async fn rename_identity(&mut self, admitted: &AdmittedIdentity) -> Result<(), Refusal> {
         let before = admitted.record();
         let mut record = before.clone();
-        record.path = path.unwrap_or(record.path);
-        record.name = name.unwrap_or(record.name);
+        if let Some(becoming) = admitted.becoming() {
+            record.path.clone_from(&becoming.path);
+            record.name.clone_from(&becoming.name);
+        }
         if slot(&record) == slot(before) {
             if before.name != record.name {
                 self.rename_in_credentials(&record).await?;

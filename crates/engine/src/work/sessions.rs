@@ -178,7 +178,9 @@ impl Work<'_> {
             Policy::identity_policy(text).map(drop).map_err(refused)?;
         }
         for arn in &draft.policies {
-            let is_policy = EntityReference::parse(arn).is_some_and(|found| found.kind == "policy");
+            let partition = self.desk.call.caller.partition;
+            let is_policy = EntityReference::parse(arn)
+                .is_some_and(|found| found.kind == "policy" && found.partition == partition);
             let found = self.desk.vault.policy_at(account, arn).await;
             let found = found.map_err(|why| self.desk.internal(&why))?;
             if !is_policy || found.is_none() {

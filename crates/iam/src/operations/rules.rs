@@ -5,7 +5,7 @@
 use strongroom_engine::Fact;
 use strongroom_engine::decode::Values;
 use strongroom_engine::refusal::{IdentityDefect, Quota, Refusal};
-use strongroom_types::Tag;
+use strongroom_types::{Action, Tag};
 
 const MAX_TAGS: usize = 50;
 
@@ -24,6 +24,13 @@ pub(super) fn tags(values: &mut Values) -> Result<Vec<Tag>, Refusal> {
         tags.push(tag);
     }
     Ok(tags)
+}
+
+/// The permission that tags in a request take besides its own, if there are any.
+///
+/// Source: IAM User Guide, "Tags for AWS Identity and Access Management resources".
+pub(super) fn tagging(tags: &[Tag], action: &'static str) -> Option<Action> {
+    (!tags.is_empty()).then(|| Action::new(action))
 }
 
 /// Keys of tags are one whatever their case.

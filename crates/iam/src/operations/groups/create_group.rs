@@ -29,7 +29,12 @@ impl Operation for CreateGroup {
     }
 
     fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::New { kind: "group", path: self.path.clone(), name: self.name.clone() })
+        Ok(InAccount::New {
+            kind: "group",
+            path: self.path.clone(),
+            name: self.name.clone(),
+            also: None,
+        })
     }
 
     async fn run(self, account: AdmittedIam, work: &mut Work<'_>) -> Result<Reply, Refusal> {

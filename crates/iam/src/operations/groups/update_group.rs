@@ -6,7 +6,7 @@ use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
-use strongroom_engine::target::{AdmittedIdentity, OneIdentity};
+use strongroom_engine::target::{AdmittedIdentity, Companion, OneIdentity, Whose};
 use strongroom_engine::work::Work;
 use strongroom_types::IdentityKind;
 
@@ -29,11 +29,14 @@ impl Operation for UpdateGroup {
     }
 
     fn target(&self) -> Result<OneIdentity, Refusal> {
-        Ok(OneIdentity::named(IdentityKind::Group, self.named.clone()))
+        let (whose, path, name) =
+            (Whose::Named(self.named.clone()), self.path.clone(), self.name.clone());
+        let with = Companion::Becoming { path, name };
+        Ok(OneIdentity { kind: IdentityKind::Group, whose, with })
     }
 
     async fn run(self, group: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        work.rename_identity(&group, self.path, self.name).await?;
+        work.rename_identity(&group).await?;
         Ok(Reply::empty())
     }
 }

@@ -1,7 +1,7 @@
 //! [CreatePolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html): makes a managed policy.
 
 use crate::operations::entry::{policy, tag_list};
-use crate::operations::rules::{request_tag, tags};
+use crate::operations::rules::{request_tag, tagging, tags};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -36,7 +36,13 @@ impl Operation for CreatePolicy {
     }
 
     fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::New { kind: "policy", path: self.path.clone(), name: self.name.clone() })
+        let also = tagging(&self.tags, "iam:TagPolicy");
+        Ok(InAccount::New {
+            kind: "policy",
+            path: self.path.clone(),
+            name: self.name.clone(),
+            also,
+        })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {

@@ -2,7 +2,7 @@
 
 use crate::operations::entry::tag_list;
 use crate::operations::providers::rules::{thumbprints, url};
-use crate::operations::rules::{request_tag, tags};
+use crate::operations::rules::{request_tag, tagging, tags};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -35,7 +35,13 @@ impl Operation for CreateOpenIDConnectProvider {
     }
 
     fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::New { kind: "oidc-provider", path: "/".to_owned(), name: self.url.clone() })
+        let also = tagging(&self.tags, "iam:TagOpenIDConnectProvider");
+        Ok(InAccount::New {
+            kind: "oidc-provider",
+            path: "/".to_owned(),
+            name: self.url.clone(),
+            also,
+        })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {

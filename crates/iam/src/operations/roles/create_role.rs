@@ -1,7 +1,7 @@
 //! [CreateRole](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html): makes a role.
 
 use crate::operations::entry::whole;
-use crate::operations::rules::{arn_fact, request_tag, tags};
+use crate::operations::rules::{arn_fact, request_tag, tagging, tags};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -41,7 +41,8 @@ impl Operation for CreateRole {
     }
 
     fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::New { kind: "role", path: self.path.clone(), name: self.name.clone() })
+        let also = tagging(&self.tags, "iam:TagRole");
+        Ok(InAccount::New { kind: "role", path: self.path.clone(), name: self.name.clone(), also })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {

@@ -2,7 +2,7 @@
 //! temporary credentials of somebody for whom the caller vouches.
 
 use super::session::{credentials, duration, policy_arns, token_size};
-use crate::operations::rules::{request_tag, tags};
+use crate::operations::rules::{request_tag, tagging, tags};
 use crate::table::{StsOperation, sts_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -36,7 +36,8 @@ impl Operation for GetFederationToken {
 
     fn target(&self) -> Result<InAccount, Refusal> {
         let (path, name) = ("/".to_owned(), self.name.clone());
-        Ok(InAccount::New { kind: "federated-user", path, name })
+        let also = tagging(&self.draft.tags, "sts:TagSession");
+        Ok(InAccount::New { kind: "federated-user", path, name, also })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {

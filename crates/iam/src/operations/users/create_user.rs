@@ -1,7 +1,7 @@
 //! [CreateUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html): makes a user.
 
 use crate::operations::entry::whole;
-use crate::operations::rules::{arn_fact, request_tag, tags};
+use crate::operations::rules::{arn_fact, request_tag, tagging, tags};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -34,7 +34,8 @@ impl Operation for CreateUser {
     }
 
     fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::New { kind: "user", path: self.path.clone(), name: self.name.clone() })
+        let also = tagging(&self.tags, "iam:TagUser");
+        Ok(InAccount::New { kind: "user", path: self.path.clone(), name: self.name.clone(), also })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
