@@ -289,3 +289,38 @@ fn tags_take_their_own_permission() {
     put_policy(&kit, "joe", &allow("iam:CreateUser", "*"));
     let _ = ask(&kit, &joe, "iam", "CreateUser", &[("UserName", "untagged")]).ok();
 }
+
+/// `client` with the temporary credentials of `answer`.
+fn with_session(client: &Client, answer: &Answer) -> Client {
+    let mut client = client.clone();
+    client.access_key = answer.element("AccessKeyId");
+    client.secret = answer.element("SecretAccessKey");
+    client.token = Some(answer.element("SessionToken"));
+    client
+}
+
+/// Source: IAM User Guide, "Compare AWS STS credentials".
+#[test]
+fn temporary_credentials_call_little_of_sts() {
+    let kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let joe = user(&kit, "joe", &allow("*", "*"));
+    let policy = format!(r#"{{"Statement":{}}}"#, allow("*", "*"));
+    let own = ask(&kit, &joe, "sts", "GetSessionToken", &[]).ok();
+    let own = with_session(&joe, &own);
+    let members = [("Name", "fay"), ("Policy", policy.as_str())];
+    let federated = ask(&kit, &joe, "sts", "GetFederationToken", &members).ok();
+    let federated = with_session(&joe, &federated);
+    for (client, assumes) in [(&own, true), (&federated, false)] {
+        let _ = ask(&kit, client, "sts", "GetCallerIdentity", &[]).ok();
+        let assumed = assume(&kit, client, &ops);
+        assert_eq!(assumed.is_ok(), assumes, "{}", assumed.text());
+        if !assumes {
+            denied(&assumed);
+        }
+        denied(&ask(&kit, client, "sts", "GetFederationToken", &members));
+        denied(&ask(&kit, client, "sts", "GetSessionToken", &[]));
+        let key = [("AccessKeyId", joe.access_key.as_str())];
+        denied(&ask(&kit, client, "sts", "GetAccessKeyInfo", &key));
+    }
+}
