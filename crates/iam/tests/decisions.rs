@@ -324,3 +324,29 @@ fn temporary_credentials_call_little_of_sts() {
         denied(&ask(&kit, client, "sts", "GetAccessKeyInfo", &key));
     }
 }
+
+/// Another access key of the root user ends what was made with the one before.
+#[test]
+fn a_reset_ends_the_sessions_of_the_root_user() {
+    let kit = Kit::new();
+    let root = kit.owner();
+    let sessions = |root: &Client| {
+        let own = ask(&kit, root, "sts", "GetSessionToken", &[]).ok();
+        let federated = ask(&kit, root, "sts", "GetFederationToken", &[("Name", "fay")]).ok();
+        [with_session(root, &own), with_session(root, &federated)]
+    };
+    let who = |client: &Client| ask(&kit, client, "sts", "GetCallerIdentity", &[]);
+    let before = sessions(&root);
+    before.iter().for_each(|client| drop(who(client).ok()));
+    let (id, secret) = ("AKIATESTKITOWNER0002", "another-secret-access-key");
+    let bytes = strongroom_crypto::SecretBytes::new(secret.as_bytes().to_vec());
+    let reset = kit.engine().reset_access_key(root.account, root.region, id, bytes);
+    kit.block_on(reset).unwrap();
+    for client in before.iter().chain([&root]) {
+        assert_eq!(who(client).element("Code"), "InvalidClientTokenId");
+    }
+    kit.world.clock.advance_days(1);
+    let mut root = root.clone();
+    (root.access_key, root.secret) = (id.to_owned(), secret.to_owned());
+    sessions(&root).iter().for_each(|client| drop(who(client).ok()));
+}
