@@ -57,7 +57,8 @@ impl Engine {
             return Err(VaultError(format!("account {id} is there already")));
         }
         let mut changes = Changes::default();
-        let account = AccountRecord { id, created: self.now(), name, alias: None };
+        let account =
+            AccountRecord { id, created: self.now(), name, alias: None, sessions_since: None };
         changes.put(Slot::account(id), None, &account);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
@@ -65,7 +66,8 @@ impl Engine {
         written.map(drop).map_err(|_| VaultError(format!("account {id} could not be created")))
     }
 
-    /// Gives the account's root user another access key; those it had are good no more.
+    /// Gives the account's root user another access key; those it had, and the temporary credentials
+    /// that were made with them, are good no more.
     ///
     /// # Errors
     /// [`VaultError`] when there is no such account or the store fails.
@@ -76,10 +78,12 @@ impl Engine {
         access_key: &str,
         secret: SecretBytes,
     ) -> Result<(), VaultError> {
-        if !self.has_account(id).await? {
-            return Err(VaultError(format!("there is no account {id}")));
-        }
+        let place = Slot::account(id);
+        let found = self.vault().read::<AccountRecord>(&place).await?;
+        let found = found.ok_or_else(|| VaultError(format!("there is no account {id}")))?;
         let mut changes = self.without_root_keys(id).await?;
+        let account = AccountRecord { sessions_since: Some(self.now()), ..found.record };
+        changes.put(place, Some(found.version), &account);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "ResetRootAccessKey", id, region, String::new());
         let written = self.ledger().commit(changes, &event, ()).await;
@@ -98,7 +102,7 @@ impl Engine {
             let count = found.len();
             after = found.last().map(|(place, _)| place.clone());
             all.extend(found.into_iter().map(|(_, record)| {
-                let AccountRecord { id, created, name, alias } = record;
+                let AccountRecord { id, created, name, alias, .. } = record;
                 AccountEntry { id, name, alias, created }
             }));
             if count < PAGE {

@@ -197,6 +197,7 @@ impl Engine {
         if for_iam && !matches!(session.record.owner, SessionOwner::Role(..)) {
             return Err(UNKNOWN);
         }
+        self.refuse_revoked(session).await?;
         let (principal, authority) = match &session.record.owner {
             SessionOwner::Root => {
                 let authority = Authority::of_root(vault, account, Some(session)).await?;
@@ -230,6 +231,24 @@ impl Engine {
             }
         };
         Ok(self.signed(principal, account, verified, authority))
+    }
+
+    /// Refuses what the root user's credentials made before they were taken away. A session is dated
+    /// by the second, so those of that very second are refused, too.
+    async fn refuse_revoked(&self, session: &OpenSession) -> Result<(), Stop> {
+        let record = &session.record;
+        let of_root = match &record.owner {
+            SessionOwner::Root => true,
+            SessionOwner::Federated(_, maker, _) => maker.is_empty(),
+            SessionOwner::User(..) | SessionOwner::Role(..) => false,
+        };
+        if of_root {
+            let account = self.vault().account(record.account).await?.ok_or(UNKNOWN)?;
+            if account.sessions_since.is_some_and(|since| record.issued <= since) {
+                return Err(UNKNOWN);
+            }
+        }
+        Ok(())
     }
 
     /// The identity of this name, if it is the one that had it when the credentials were made.

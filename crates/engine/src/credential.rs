@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::codec::{optional_text, secret, text, time};
+use strongroom_keys::codec::{optional_text, optional_time, secret, text, time};
 use strongroom_types::{AccessKeyStatus, AccountId, Timestamp};
 
 /// A stored credential. It has no `Debug`: it holds the secret access key, which SigV4 needs in
@@ -61,4 +61,7 @@ pub(crate) struct AccountRecord {
     /// Its alias.
     #[n(3)]
     pub(crate) alias: Option<String>,
+    /// Temporary credentials that the root user made up to then are good no more.
+    #[cbor(n(4), with = "optional_time")]
+    pub(crate) sessions_since: Option<Timestamp>,
 }

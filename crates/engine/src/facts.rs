@@ -158,7 +158,10 @@ impl RequestFacts<'_> {
         Some(match key {
             "aws:currenttime" => self.call.time.civil().to_string().into(),
             "aws:epochtime" => self.call.time.seconds().to_string().into(),
-            "aws:principalaccount" | "kms:calleraccount" => caller.account.to_string().into(),
+            // Who has none is of no account, whichever account it acts in.
+            "aws:principalaccount" | "kms:calleraccount" => {
+                caller.principal.account()?.to_string().into()
+            }
             "aws:principalarn" => principal_arn(self.call).into(),
             "aws:principaltype" => principal_type(&caller.principal).into(),
             "aws:principalisawsservice" | "aws:viaawsservice" => "false".into(),
@@ -260,7 +263,66 @@ fn truth(value: bool) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::{Arrival, Caller, RequestId};
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::Arc;
     use strongroom_keys::Party;
+
+    struct NoInput;
+
+    impl InputFacts for NoInput {
+        fn input(&self, _: Role, _: &str) -> Option<Fact<'_>> {
+            None
+        }
+    }
+
+    /// The account is that of the role, which is none of theirs.
+    #[test]
+    fn whom_a_provider_vouches_for_is_of_no_account() {
+        let call = |principal| Call {
+            caller: Caller {
+                principal,
+                account: AccountId::INITIAL,
+                access_key: String::new(),
+                region: "us-east-1".parse().unwrap(),
+                partition: "aws",
+                authority: Arc::default(),
+            },
+            time: Timestamp::from_millis(0),
+            id: RequestId([0; 16]),
+            origin: Arrival {
+                source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                user_agent: String::new(),
+                tls: None,
+                host: String::new(),
+            },
+        };
+        let web = Principal::WebIdentity {
+            provider: "arn:aws:iam::111122223333:oidc-provider/id.example.com".to_owned(),
+            subject: "ann".to_owned(),
+        };
+        let root = Principal::Root { account: AccountId::INITIAL };
+        for (principal, known) in [(web, false), (root, true)] {
+            let call = call(principal);
+            let facts = RequestFacts {
+                call: &call,
+                input: &NoInput,
+                recipient: None,
+                role: Role::Only,
+                record: None,
+                region: call.caller.region,
+                alias: None,
+                same_key: None,
+                looked_up: None,
+                grant: None,
+                entity: None,
+                owner: None,
+            };
+            for key in ["aws:principalaccount", "kms:calleraccount"] {
+                assert_eq!(facts.fact(key).is_some(), known, "{key}");
+            }
+        }
+    }
 
     fn terms(subset: bool, pairs: &[(&str, &str)]) -> GrantTerms {
         let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();

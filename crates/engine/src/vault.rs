@@ -258,6 +258,18 @@ impl Vault {
         }
     }
 
+    /// The account, past all caches.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub(crate) async fn account(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<AccountRecord>, VaultError> {
+        let found = self.read::<AccountRecord>(&Slot::account(account)).await?;
+        Ok(found.map(|read| read.record))
+    }
+
     /// Whether there is such an account.
     ///
     /// # Errors

@@ -292,3 +292,64 @@ fn tags_take_their_own_permission() {
     put_policy(&kit, "joe", &allow("iam:CreateUser", "*"));
     let _ = ask(&kit, &joe, "iam", "CreateUser", &[("UserName", "untagged")]).ok();
 }
+
+/// `client` with the temporary credentials of `answer`.
+fn with_session(client: &Client, answer: &Answer) -> Client {
+    let mut client = client.clone();
+    client.access_key = answer.element("AccessKeyId");
+    client.secret = answer.element("SecretAccessKey");
+    client.token = Some(answer.element("SessionToken"));
+    client
+}
+
+/// Source: IAM User Guide, "Compare AWS STS credentials".
+#[test]
+fn temporary_credentials_call_little_of_sts() {
+    let kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let joe = user(&kit, "joe", &allow("*", "*"));
+    let policy = format!(r#"{{"Statement":{}}}"#, allow("*", "*"));
+    let own = ask(&kit, &joe, "sts", "GetSessionToken", &[]).ok();
+    let own = with_session(&joe, &own);
+    let members = [("Name", "fay"), ("Policy", policy.as_str())];
+    let federated = ask(&kit, &joe, "sts", "GetFederationToken", &members).ok();
+    let federated = with_session(&joe, &federated);
+    for (client, assumes) in [(&own, true), (&federated, false)] {
+        let _ = ask(&kit, client, "sts", "GetCallerIdentity", &[]).ok();
+        let assumed = assume(&kit, client, &ops);
+        assert_eq!(assumed.is_ok(), assumes, "{}", assumed.text());
+        if !assumes {
+            denied(&assumed);
+        }
+        denied(&ask(&kit, client, "sts", "GetFederationToken", &members));
+        denied(&ask(&kit, client, "sts", "GetSessionToken", &[]));
+        let key = [("AccessKeyId", joe.access_key.as_str())];
+        denied(&ask(&kit, client, "sts", "GetAccessKeyInfo", &key));
+    }
+}
+
+/// Another access key of the root user ends what was made with the one before.
+#[test]
+fn a_reset_ends_the_sessions_of_the_root_user() {
+    let kit = Kit::new();
+    let root = kit.owner();
+    let sessions = |root: &Client| {
+        let own = ask(&kit, root, "sts", "GetSessionToken", &[]).ok();
+        let federated = ask(&kit, root, "sts", "GetFederationToken", &[("Name", "fay")]).ok();
+        [with_session(root, &own), with_session(root, &federated)]
+    };
+    let who = |client: &Client| ask(&kit, client, "sts", "GetCallerIdentity", &[]);
+    let before = sessions(&root);
+    before.iter().for_each(|client| drop(who(client).ok()));
+    let (id, secret) = ("AKIATESTKITOWNER0002", "another-secret-access-key");
+    let bytes = strongroom_crypto::SecretBytes::new(secret.as_bytes().to_vec());
+    let reset = kit.engine().reset_access_key(root.account, root.region, id, bytes);
+    kit.block_on(reset).unwrap();
+    for client in before.iter().chain([&root]) {
+        assert_eq!(who(client).element("Code"), "InvalidClientTokenId");
+    }
+    kit.world.clock.advance_days(1);
+    let mut root = root.clone();
+    (root.access_key, root.secret) = (id.to_owned(), secret.to_owned());
+    sessions(&root).iter().for_each(|client| drop(who(client).ok()));
+}

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::facts::EntityFacts;
 use crate::refusal::Refusal;
 use strongroom_policy::{EntityResource, Permit, Shown};
-use strongroom_types::{AccountId, Action, EntityArn};
+use strongroom_types::{AccountId, Action, EntityArn, Principal};
 
 /// Something in the caller's account.
 pub enum InAccount {
@@ -97,6 +97,14 @@ impl Target for InAccount {
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
         let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
+        // Of STS, temporary credentials but those of roles only assume roles and ask who they are.
+        // Source: IAM User Guide, "Compare AWS STS credentials".
+        let caller = &desk.call.caller;
+        if desk.demands.service == "sts"
+            && !matches!(caller.principal, Principal::RoleSession { .. })
+        {
+            caller.authority.refuse_session(desk.demands.name)?;
+        }
         let Some(resource) = &found.resource else { return desk.permit_account(action, note) };
         let entity = EntityFacts::bare(resource.owner);
         let permit = desk.permit_entity(action, resource, entity, None, note)?;

@@ -109,6 +109,10 @@ impl Target for RoleToAssume {
         if matches!(desk.call.caller.principal, Principal::Root { .. }) {
             return Err(Refusal::Identity(IdentityDefect::RootAssumes));
         }
+        // Source: IAM User Guide, "Compare AWS STS credentials".
+        if matches!(desk.call.caller.principal, Principal::FederatedUser { .. }) {
+            return Err(Refusal::Identity(IdentityDefect::WithSession(desk.demands.name)));
+        }
         let web = desk.call.caller.authority.web().is_some();
         let told = |refusal| match refusal {
             Refusal::AccessDenied { .. } if web => {
