@@ -2,6 +2,6 @@
 use strongroom_engine::call::Caller;
 
 fn main() {
-    let (principal, account, access_key, region, authority) = todo!();
-    let _ = Caller { principal, account, access_key, region, authority };
+    let (principal, account, access_key, region, partition, authority) = todo!();
+    let _ = Caller { principal, account, access_key, region, partition, authority };
 }
