@@ -71,8 +71,7 @@ impl<'a> EntityFacts<'a> {
         }
         let name = key.strip_prefix("aws:resourcetag/");
         let name = name.or_else(|| key.strip_prefix("iam:resourcetag/"))?;
-        let named = self.tags.iter().filter(|tag| tag.key.to_lowercase() == name);
-        Fact::single(named.map(|tag| tag.value.as_str()))
+        Fact::named(self.tags.iter().map(Tag::pair), name)
     }
 }
 
@@ -228,8 +227,7 @@ pub fn constraint_fact<'a>(terms: &'a GrantTerms, key: &str) -> Option<Fact<'a>>
         }
         _ => {
             let name = key.strip_prefix("kms:encryptioncontext:")?;
-            let named = pairs.iter().filter(|(key, _)| key.to_lowercase() == name);
-            Fact::single(named.map(|(_, value)| value.as_str()))
+            Fact::named(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())), name)
         }
     }
 }
@@ -252,8 +250,7 @@ fn of_key<'a>(record: &'a KeyRecord, key: &str) -> Option<Cow<'a, str>> {
 /// `aws:ResourceTag/…`
 fn of_tags<'a>(record: &'a KeyRecord, key: &str) -> Option<Fact<'a>> {
     let name = key.strip_prefix("aws:resourcetag/")?;
-    let named = record.tags.iter().filter(|tag| tag.key.to_lowercase() == name);
-    Fact::single(named.map(|tag| tag.value.as_str()))
+    Fact::named(record.tags.iter().map(Tag::pair), name)
 }
 
 fn truth(value: bool) -> Cow<'static, str> {

@@ -30,6 +30,14 @@ pub enum Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
+    /// The fact of the key or keys, of tags or of an encryption context, that are `name` in lower
+    /// case.
+    #[must_use]
+    pub fn named(pairs: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> Option<Self> {
+        let named = pairs.filter(|(key, _)| key.to_lowercase() == name);
+        Self::single(named.map(|(_, value)| value))
+    }
+
     /// The fact of a single-valued key that was found under these values.
     #[must_use]
     pub fn single(values: impl Iterator<Item = &'a str>) -> Option<Self> {

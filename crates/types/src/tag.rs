@@ -14,4 +14,10 @@ pub struct Tag {
 impl Tag {
     /// The most tags that one key carries.
     pub const MAX_PER_KEY: usize = 50;
+
+    /// Its key and its value.
+    #[must_use]
+    pub fn pair(&self) -> (&str, &str) {
+        (&self.key, &self.value)
+    }
 }

@@ -162,8 +162,7 @@ impl Authority {
     /// identity federation".
     pub(crate) fn fact(&self, key: &str) -> Option<Fact<'_>> {
         if let Some(name) = key.strip_prefix("aws:principaltag/") {
-            let named = self.tags.iter().filter(|tag| tag.key.to_lowercase() == name);
-            return Fact::single(named.map(|tag| tag.value.as_str()));
+            return Fact::named(self.tags.iter().map(Tag::pair), name);
         }
         if let Some(web) = &self.web {
             return web.fact(key);

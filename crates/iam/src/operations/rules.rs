@@ -62,8 +62,7 @@ pub(super) fn request_tag<'a>(tags: &'a [Tag], key: &str) -> Option<Fact<'a>> {
         return Some(Fact::Many(tags.iter().map(|tag| tag.key.as_str().into()).collect()));
     }
     let name = key.strip_prefix("aws:requesttag/")?;
-    let named = tags.iter().filter(|tag| tag.key.to_lowercase() == name);
-    Fact::single(named.map(|tag| tag.value.as_str()))
+    Fact::named(tags.iter().map(Tag::pair), name)
 }
 
 /// `aws:TagKeys` of keys alone.

@@ -55,8 +55,7 @@ pub(crate) fn request_tag<'a>(tags: &'a [Tag], key: &str) -> Option<Fact<'a>> {
         return tag_keys(tags.iter().map(|tag| tag.key.as_str()));
     }
     let name = key.strip_prefix("aws:requesttag/")?;
-    let named = tags.iter().filter(|tag| tag.key.to_lowercase() == name);
-    Fact::single(named.map(|tag| tag.value.as_str()))
+    Fact::named(tags.iter().map(Tag::pair), name)
 }
 
 /// `aws:TagKeys` of a request that names `keys`.
