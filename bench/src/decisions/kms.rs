@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
 use strongroom_engine::call::{Arrival, Call, RequestId};
+use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::key_store::NoKeyStores;
 use strongroom_engine::ports::{Clock, Inline};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
@@ -68,6 +69,8 @@ async fn open() -> Result<Engine, Failure> {
         entropy: Arc::new(SystemEntropy),
         workers: Arc::new(Inline),
         key_stores: Arc::new(NoKeyStores),
+        objects: Arc::new(NoArchive),
+        history: Arc::new(NoArchive),
         settings: Settings::default(),
         report: Arc::new(Told),
     };

@@ -10,6 +10,7 @@ use crate::last_use::{LastUses, last_use};
 use crate::ledger::Ledger;
 use crate::operation::Role;
 use crate::ports::Workers;
+use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::refusal::Refusal;
 use crate::slot::SlotRange;
@@ -31,6 +32,8 @@ pub struct Desk<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) workers: &'a dyn Workers,
     pub(crate) key_stores: &'a dyn KeyStores,
+    pub(crate) objects: &'a dyn Objects,
+    pub(crate) history: &'a dyn EventHistory,
     pub(crate) settings: &'a Settings,
     pub(crate) last_uses: &'a LastUses,
     pub(crate) access_key_uses: &'a AccessKeyUses,

@@ -6,6 +6,7 @@ use crate::identity::access_key_use::AccessKeyUses;
 use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
 use crate::vault::{CacheSizes, Vault};
@@ -32,6 +33,10 @@ pub struct Ports {
     pub workers: Arc<dyn Workers>,
     /// Keys that live elsewhere.
     pub key_stores: Arc<dyn KeyStores>,
+    /// Where log files and digests of the trail are delivered to.
+    pub objects: Arc<dyn Objects>,
+    /// Where past events are looked up.
+    pub history: Arc<dyn EventHistory>,
     /// What the operator allows.
     pub settings: Settings,
     /// Where the server's own failures are told; callers do not see them.
@@ -83,6 +88,8 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     workers: Arc<dyn Workers>,
     key_stores: Arc<dyn KeyStores>,
+    objects: Arc<dyn Objects>,
+    history: Arc<dyn EventHistory>,
     settings: Settings,
     report: Arc<dyn Report>,
     signing_keys: SigningKeys,
@@ -112,8 +119,8 @@ impl Engine {
     /// # Errors
     /// [`OpenError`] when either is not what it was, or fails.
     pub async fn open(ports: Ports, sizes: CacheSizes) -> Result<Running, OpenError> {
-        let Ports { store, log, root, clock, entropy, workers, key_stores, settings, report } =
-            ports;
+        let Ports { store, log, root, clock, entropy, workers, .. } = ports;
+        let Ports { key_stores, objects, history, settings, report, .. } = ports;
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
         let opened = ledger::open(vault.clone(), log).await?;
         let signing_keys = SigningKeys::default();
@@ -125,6 +132,8 @@ impl Engine {
             clock,
             workers,
             key_stores,
+            objects,
+            history,
             settings,
             report,
             signing_keys,
@@ -188,6 +197,14 @@ impl Engine {
 
     pub(crate) fn key_stores(&self) -> &dyn KeyStores {
         &*self.key_stores
+    }
+
+    pub(crate) fn objects(&self) -> &dyn Objects {
+        &*self.objects
+    }
+
+    pub(crate) fn history(&self) -> &dyn EventHistory {
+        &*self.history
     }
 
     pub(crate) fn last_uses(&self) -> &LastUses {

@@ -214,6 +214,34 @@ impl Slot {
         Self::new(format!("lk/{access_key}"), DomainName::global(), Subject::Other)
     }
 
+    /// A trail: `ct/<account>/<region>/<name>`.
+    #[must_use]
+    pub fn trail(account: AccountId, region: Region, name: &str) -> Self {
+        let text = format!("ct/{account}/{region}/{name}");
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// How far the delivery of a trail for an account and Region has come:
+    /// `td/<account>/<region>/<home Region>/<trail>`.
+    #[must_use]
+    pub fn delivery(account: AccountId, region: Region, home: Region, trail: &str) -> Self {
+        let text = format!("td/{account}/{region}/{home}/{trail}");
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// A key that signs digests: `tk/<region>/<number, 8 digits>`.
+    #[must_use]
+    pub fn trail_key(region: Region, number: u32) -> Self {
+        let text = format!("tk/{region}/{number:08}");
+        Self::new(text, DomainName::global(), Subject::Other)
+    }
+
+    /// How far delivery of the audit trail has come: `ts`.
+    #[must_use]
+    pub fn shipping() -> Self {
+        Self::new("ts".to_owned(), DomainName::global(), Subject::Other)
+    }
+
     fn entity(text: String) -> Self {
         let subject = Subject::Entity(text.clone());
         Self::new(text, DomainName::global(), subject)
@@ -376,6 +404,24 @@ impl SlotRange {
     #[must_use]
     pub fn providers(account: AccountId) -> Self {
         Self::new(format!("io/{account}/"), DomainName::global())
+    }
+
+    /// All trails of an account, by home Region and name.
+    #[must_use]
+    pub fn trails(account: AccountId) -> Self {
+        Self::new(format!("ct/{account}/"), DomainName::global())
+    }
+
+    /// All deliveries, by account and Region.
+    #[must_use]
+    pub fn deliveries() -> Self {
+        Self::new("td/".to_owned(), DomainName::global())
+    }
+
+    /// All keys that have signed digests of a Region, by number.
+    #[must_use]
+    pub fn trail_keys(region: Region) -> Self {
+        Self::new(format!("tk/{region}/"), DomainName::global())
     }
 
     /// All accounts, by number.

@@ -22,6 +22,7 @@ mod rotation;
 mod sealed;
 mod state;
 mod tags;
+mod trail;
 
 pub use domain::{DomainKey, DomainName};
 pub use due::DueTask;
@@ -38,3 +39,7 @@ pub use record::{
 pub use root::{LocalRootKey, RootKey, RootKeyError};
 pub use sealed::{RecordError, domain_number, open, seal};
 pub use state::{StateClass, StateRefusal, admits};
+pub use trail::{
+    DeliveredDigest, DeliveredFile, DeliveryRecord, EventSelector, JournalCursor, PendingRound,
+    ShippingRecord, TrailKeyRecord, TrailRecord,
+};

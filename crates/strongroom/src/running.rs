@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ports::Clock;
+use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
 use strongroom_server::log::{self, Level};
@@ -49,6 +50,8 @@ pub(crate) fn open(
         entropy: Arc::new(SystemEntropy),
         workers,
         key_stores,
+        objects: Arc::new(NoArchive),
+        history: Arc::new(NoArchive),
         settings,
         report: Arc::new(ServerLog),
     };

@@ -6,6 +6,7 @@ use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
+use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::{Entry, Inline, Log};
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
@@ -118,6 +119,8 @@ impl World {
             entropy: Arc::new(self.entropy.clone()),
             workers: Arc::new(Inline),
             key_stores: Arc::new(self.key_stores.clone()),
+            objects: Arc::new(NoArchive),
+            history: Arc::new(NoArchive),
             settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),
         }

@@ -1,6 +1,7 @@
 //! The ports: what the engine needs of the world. Adapters implement them; each is narrow enough
 //! that a double which fails on cue is short.
 
+pub mod archive;
 pub mod key_store;
 
 use std::fmt;
