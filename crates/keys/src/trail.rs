@@ -97,6 +97,12 @@ pub struct DeliveryRecord {
     /// Why the latest delivery failed, if it did.
     #[n(5)]
     pub failure: Option<String>,
+    /// When the digest ends that was begun and is not known to be there, milliseconds since 1970.
+    #[n(6)]
+    pub closing: Option<i64>,
+    /// Log files of the server's own trail whose events could not be delivered yet, by their keys.
+    #[cbor(n(7), default)]
+    pub owed: Vec<String>,
 }
 
 /// A log file that is there.

@@ -4,9 +4,9 @@ use crate::world::runtime;
 use crate::{Answer, Client, World, region, stranger};
 use serde_json::Value;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ledger::{OpenError, Recovered};
+use strongroom_engine::ledger::{JournalTail, OpenError, Recovered};
 use strongroom_engine::{CacheSizes, Engine, Running};
 use strongroom_keys::codec;
 use strongroom_types::{AccountId, KeyArn, KeyId, KeyState};
@@ -27,6 +27,7 @@ pub struct Kit {
     runtime: Runtime,
     loops: Vec<JoinHandle<()>>,
     engine: Option<Arc<Engine>>,
+    tail: Mutex<JournalTail>,
 }
 
 impl Kit {
@@ -43,9 +44,10 @@ impl Kit {
     pub(crate) fn open(world: World, threads: usize) -> Result<Self, OpenError> {
         let runtime = runtime(threads);
         let opened = runtime.block_on(Engine::open(world.ports(), CacheSizes::default()));
-        let Running { engine, committer, writer, recovered, .. } = opened?;
+        let Running { engine, committer, writer, tail, recovered, .. } = opened?;
         let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
-        let kit = Self { world, recovered, runtime, loops, engine: Some(Arc::new(engine)) };
+        let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(tail));
+        let kit = Self { world, recovered, runtime, loops, engine, tail };
         kit.create_account(AccountId::INITIAL, OWNER);
         kit.create_account(stranger(), STRANGER);
         Ok(kit)
@@ -96,6 +98,14 @@ impl Kit {
     #[must_use]
     pub fn engine(&self) -> &Arc<Engine> {
         self.engine.as_ref().expect("the server runs")
+    }
+
+    /// What reads the journal behind its writer.
+    ///
+    /// # Panics
+    /// When somebody else has panicked with it.
+    pub fn tail(&self) -> MutexGuard<'_, JournalTail> {
+        self.tail.lock().expect("nobody has panicked")
     }
 
     /// Runs `work` on the server's runtime.
