@@ -5,7 +5,7 @@ use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
 use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
-use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
@@ -107,6 +107,8 @@ pub struct Running {
     pub committer: Committer,
     /// Run its [`JournalWriter::run`] on a thread of its own.
     pub writer: JournalWriter,
+    /// What reads the journal behind its writer, for delivery of the trail.
+    pub tail: JournalTail,
     /// What was found of the journal.
     pub recovered: Recovered,
     /// Whether the store was empty.
@@ -146,6 +148,7 @@ impl Engine {
             engine,
             committer: opened.committer,
             writer: opened.writer,
+            tail: opened.tail,
             recovered: opened.recovered,
             is_new: opened.is_new,
         })

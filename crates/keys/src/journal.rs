@@ -79,6 +79,13 @@ impl JournalKey {
         Ok(Self { key, next: 0, chain })
     }
 
+    /// The same key after so many frames, of which the last has the tag `chain`.
+    #[must_use]
+    pub fn after(mut self, frames: u64, chain: [u8; TAG_LEN]) -> Self {
+        (self.next, self.chain) = (frames, chain);
+        self
+    }
+
     /// Frames so far.
     #[must_use]
     pub fn frames(&self) -> u64 {

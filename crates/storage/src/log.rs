@@ -9,10 +9,10 @@
 
 use crate::dir;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use strongroom_engine::ports::{Log, LogError};
+use strongroom_engine::ports::{Log, LogError, LogReader};
 
 /// The greatest length of a segment in bytes, 1 GiB. Our choice: a segment is read into memory
 /// whole.
@@ -48,7 +48,7 @@ impl FileLog {
     }
 
     fn path(&self, segment: u64) -> PathBuf {
-        self.directory.join(format!("journal-{segment:08}.log"))
+        path(&self.directory, segment)
     }
 
     fn usable(&self) -> Result<(), LogError> {
@@ -108,13 +108,7 @@ impl FileLog {
 
 impl Log for FileLog {
     fn segments(&mut self) -> Result<Vec<u64>, LogError> {
-        let listed = fs::read_dir(&self.directory).and_then(|entries| {
-            let numbers = entries.map(|entry| Ok(entry?.file_name().to_str().and_then(number)));
-            numbers.filter_map(Result::transpose).collect::<io::Result<Vec<u64>>>()
-        });
-        let mut segments = listed.map_err(|error| failed("list", &error))?;
-        segments.sort_unstable();
-        Ok(segments)
+        listed(&self.directory)
     }
 
     fn read(&mut self, segment: u64) -> Result<Vec<u8>, LogError> {
@@ -162,6 +156,40 @@ impl Log for FileLog {
             _ => {}
         }
         Ok(())
+    }
+
+    fn reader(&self) -> Box<dyn LogReader> {
+        Box::new(FileLogReader { directory: self.directory.clone() })
+    }
+}
+
+/// Reads the files of a [`FileLog`].
+struct FileLogReader {
+    directory: PathBuf,
+}
+
+impl LogReader for FileLogReader {
+    fn segments(&mut self) -> Result<Vec<u64>, LogError> {
+        listed(&self.directory)
+    }
+
+    fn read_at(&mut self, segment: u64, offset: u64, most: usize) -> Result<Vec<u8>, LogError> {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        let read = || {
+            let mut file = File::open(path(&self.directory, segment))?;
+            file.seek(SeekFrom::Start(offset))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error| failed("read", &error))
+    }
+
+    fn remove(&mut self, segment: u64) -> Result<(), LogError> {
+        match fs::remove_file(path(&self.directory, segment)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &error)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -260,6 +288,22 @@ fn shorten(path: &Path, length: u64) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).open(path).map_err(Failure::Undone)?;
     file.set_len(length).map_err(Failure::Undone)?;
     file.sync_all().map_err(Failure::Lost)
+}
+
+/// The file of a segment.
+fn path(directory: &Path, segment: u64) -> PathBuf {
+    directory.join(format!("journal-{segment:08}.log"))
+}
+
+/// The numbers of the segments in `directory`, ascending.
+fn listed(directory: &Path) -> Result<Vec<u64>, LogError> {
+    let listed = fs::read_dir(directory).and_then(|entries| {
+        let numbers = entries.map(|entry| Ok(entry?.file_name().to_str().and_then(number)));
+        numbers.filter_map(Result::transpose).collect::<io::Result<Vec<u64>>>()
+    });
+    let mut segments = listed.map_err(|error| failed("list", &error))?;
+    segments.sort_unstable();
+    Ok(segments)
 }
 
 /// The number of the segment in a file of this name; `None` if it is not a segment's.

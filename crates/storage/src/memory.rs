@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use strongroom_engine::ports::{
-    Batch, Boxed, CommitError, Entry, Log, LogError, Store, StoreError, Versioned,
+    Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
 };
 
 type Records = BTreeMap<Vec<u8>, Versioned>;
@@ -162,6 +162,28 @@ impl Log for MemoryLog {
         if rest.iter().any(|byte| *byte != 0) {
             segments.torn.push((segment, rest));
         }
+        Ok(())
+    }
+
+    fn reader(&self) -> Box<dyn LogReader> {
+        Box::new(self.clone())
+    }
+}
+
+impl LogReader for MemoryLog {
+    fn segments(&mut self) -> Result<Vec<u64>, LogError> {
+        Log::segments(self)
+    }
+
+    fn read_at(&mut self, segment: u64, offset: u64, most: usize) -> Result<Vec<u8>, LogError> {
+        let segments = self.lock();
+        let bytes = segments.whole.get(&segment).ok_or_else(missing)?;
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+        Ok(bytes.iter().skip(from).take(most).copied().collect())
+    }
+
+    fn remove(&mut self, segment: u64) -> Result<(), LogError> {
+        self.lock().whole.remove(&segment);
         Ok(())
     }
 }

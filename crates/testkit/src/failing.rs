@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_engine::ports::{
-    Batch, Boxed, CommitError, Entry, Log, LogError, Store, StoreError, Versioned,
+    Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
 };
 
 /// A call of a port.
@@ -186,5 +186,9 @@ impl<L: Log> Log for FailingLog<L> {
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError> {
         self.check(Port::Cut)?;
         self.inner.cut(segment, length)
+    }
+
+    fn reader(&self) -> Box<dyn LogReader> {
+        self.inner.reader()
     }
 }

@@ -11,6 +11,7 @@ mod head;
 mod journal;
 mod open;
 mod recovery;
+mod tail;
 mod verify;
 
 pub use committer::Committer;
@@ -18,6 +19,7 @@ pub use head::{Head, Position};
 pub use journal::{Frame, JournalWriter};
 pub use open::{OpenError, Opened, open};
 pub use recovery::{Recovered, RecoveryError, read_segment};
+pub use tail::{JournalTail, Stretch};
 
 use crate::audit::AuditRecord;
 use crate::ports::Versioned;
@@ -25,7 +27,7 @@ use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::{DomainKey, DomainName, codec};
@@ -150,6 +152,9 @@ pub(crate) struct Health {
     fatal: OnceLock<String>,
     journal: Mutex<Option<String>>,
     store: Mutex<Option<String>>,
+    /// Why nothing more is taken on until the trail is delivered, if so.
+    trail: Mutex<Option<String>>,
+    holds_back: AtomicBool,
 }
 
 /// A part of the ledger that writes.
@@ -174,12 +179,24 @@ impl Health {
         *self.last(part) = failure;
     }
 
+    /// Notes that nothing more is recorded until the trail is delivered, or that it is.
+    pub(crate) fn hold_back(&self, why: Option<String>) {
+        self.holds_back.store(why.is_some(), Ordering::SeqCst);
+        *self.trail.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    /// Whether nothing more is recorded now.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.holds_back.load(Ordering::SeqCst)
+    }
+
     /// Why requests fail now, if they do.
     pub(crate) fn failure(&self) -> Option<String> {
         let fatal = self.fatal.get().cloned();
         fatal
             .or_else(|| self.last(Part::Journal).clone())
             .or_else(|| self.last(Part::Store).clone())
+            .or_else(|| self.trail.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     fn last(&self, part: Part) -> MutexGuard<'_, Option<String>> {
@@ -210,6 +227,11 @@ impl Ledger {
             .or_else(|| ended.then(|| "the ledger's threads have ended".to_owned()))
     }
 
+    /// Takes nothing more on until the trail is delivered, for the reason given; or goes on.
+    pub(crate) fn hold_back(&self, why: Option<String>) {
+        self.health.hold_back(why);
+    }
+
     /// Makes `changes` (if any) and `record` durable, then hands `value` out as recorded.
     pub(crate) async fn commit<T>(
         &self,
@@ -217,7 +239,7 @@ impl Ledger {
         record: &AuditRecord,
         value: T,
     ) -> Result<Recorded<T>, (CommitFailure, T)> {
-        let written = if self.health.has_stopped() {
+        let written = if self.health.has_stopped() || self.health.holds_back() {
             Err(CommitFailure::Unrecorded)
         } else if changes.is_empty() {
             self.append(record).await

@@ -5,7 +5,7 @@ use super::head::{Head, Position};
 use super::journal::{JournalWriter, begin};
 use super::recovery::{Recovered, RecoveryError, recover, settle};
 use super::verify::Verification;
-use super::{Committer, Health, Ledger};
+use super::{Committer, Health, JournalTail, Ledger};
 use crate::ports::{Batch, CommitError, Log, StoreError, Versioned};
 use crate::slot::{Slot, bare};
 use crate::vault::{Read, Vault, VaultError};
@@ -111,6 +111,8 @@ pub struct Opened {
     pub committer: Committer,
     /// To be run on a thread of its own.
     pub writer: JournalWriter,
+    /// What reads the journal behind its writer.
+    pub tail: JournalTail,
     /// What was found of the journal.
     pub recovered: Recovered,
     /// Whether the store was empty.
@@ -141,6 +143,8 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         .await
         .map_err(OpenError::Begin)?;
     let position = Arc::new(Mutex::new(Position { segment, frames: key.frames() }));
+    let tail =
+        JournalTail { vault: vault.clone(), log: log.reader(), position: position.clone() };
     let health = Arc::new(Health::default());
     let (commits, commit_jobs) = mpsc::channel(QUEUE);
     let (journal, journal_jobs) = mpsc::channel(QUEUE);
@@ -169,7 +173,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
     };
     let sequence = AtomicU64::new(head.sequence + 1);
     let ledger = Ledger { vault, commits, journal, sequence, health };
-    Ok(Opened { ledger, committer, writer, recovered, is_new })
+    Ok(Opened { ledger, committer, writer, tail, recovered, is_new })
 }
 
 /// Returns whether the store was empty; it is then marked as the root key's own.

@@ -158,7 +158,7 @@ async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, 
 
 /// Whether `bytes`, but for room that the medium has reserved, may be what a crash left of the
 /// beginning of a segment.
-fn never_begun(bytes: &[u8]) -> bool {
+pub(super) fn never_begun(bytes: &[u8]) -> bool {
     bytes.iter().rposition(|byte| *byte != 0).is_none_or(|last| last < MOST_BEGUN)
 }
 

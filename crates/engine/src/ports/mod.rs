@@ -165,6 +165,31 @@ pub trait Log: Send {
     /// # Errors
     /// [`LogError`] when the medium fails.
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError>;
+
+    /// Another handle of the same log, for whoever reads it while it is appended to.
+    fn reader(&self) -> Box<dyn LogReader>;
+}
+
+/// Reads a [`Log`] that somebody else appends to, and removes what was read. Calls block.
+pub trait LogReader: Send {
+    /// The numbers of all segments, ascending.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails.
+    fn segments(&mut self) -> Result<Vec<u64>, LogError>;
+
+    /// At most `most` bytes of a segment from `offset` on; fewer only at the end of its file. Behind
+    /// what was appended there may be zeros.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails or there is no such segment.
+    fn read_at(&mut self, segment: u64, offset: u64, most: usize) -> Result<Vec<u8>, LogError>;
+
+    /// Removes a segment that is not the newest. It is no error if it is gone.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails.
+    fn remove(&mut self, segment: u64) -> Result<(), LogError>;
 }
 
 /// The log's medium failed. The text is for the operator's log, never for a client.
