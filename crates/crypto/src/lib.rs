@@ -15,6 +15,7 @@ pub mod kdf;
 pub mod key_wrap;
 pub mod mac;
 pub mod post_quantum;
+pub mod rs256;
 pub mod secret;
 pub mod sm2;
 

@@ -4,7 +4,10 @@
 //! log files, signed digests and what they are looked up by; the same forms are read back and
 //! verified.
 
+pub mod digest;
 pub mod event;
+pub mod gzip;
 pub mod object_name;
+pub mod public_key;
 
 pub use event::Event;
