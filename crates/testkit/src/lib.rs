@@ -33,10 +33,11 @@ pub use answer::Answer;
 pub use client::{Client, Request};
 pub use clock::FixedClock;
 pub use entropy::CountedEntropy;
-pub use failing::{FailingLog, FailingStore, Faults, Port};
+pub use failing::{FailingLog, FailingObjects, FailingStore, Faults, Port};
 pub use key_stores::MemoryKeyStores;
 pub use kit::Kit;
 pub use snapshot::assert_section;
+pub use strongroom_storage::MemoryObjects;
 pub use world::{Incidents, World};
 
 use base64_simd::STANDARD;

@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod key_store;
+pub mod object_names;
 
 use std::fmt;
 use std::future::Future;
