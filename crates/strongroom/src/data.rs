@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `root.key` | the root key, mode 0600; whoever has it and the rest has everything |
 //! | `store.db` | the embedded store: sealed records |
-//! | `journal/` | the audit journal: sealed frames |
+//! | `journal/` | the audit journal: sealed frames that are not yet delivered |
+//! | `trail/` | log files and digests of the audit trail, a directory for each bucket |
+//! | `trail-index/` | what events are looked up by; can be made again from `trail/` |
 //! | `credentials` | the first account's root access key, for `strongroom env`; may be removed |
 //! | `endpoint` | where the server listened last |
 //! | `dev-clock` | how far the clock runs ahead; in a directory made for `--dev-clock` only |

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod config;
 mod data;
+mod delivery;
 mod dev_clock;
 mod environment;
 mod gateway;

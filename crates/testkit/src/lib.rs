@@ -35,7 +35,7 @@ pub use clock::FixedClock;
 pub use entropy::CountedEntropy;
 pub use failing::{FailingLog, FailingObjects, FailingStore, Faults, Port};
 pub use key_stores::MemoryKeyStores;
-pub use kit::Kit;
+pub use kit::{Kit, Tail};
 pub use snapshot::assert_section;
 pub use strongroom_storage::MemoryObjects;
 pub use world::{Incidents, World};
