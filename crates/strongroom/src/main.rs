@@ -15,6 +15,7 @@ mod operator;
 mod policy;
 mod running;
 mod serve;
+mod stream;
 mod terminal;
 mod trail;
 mod why;

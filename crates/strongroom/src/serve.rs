@@ -11,6 +11,7 @@ use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::operator::Socket;
 use crate::running::{self, Archive, Opened};
+use crate::stream::Telling;
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use strongroom_server::{Drained, Server, Transport, hardening};
 use strongroom_storage::DirectoryObjects;
 use strongroom_trail::history::History;
 use strongroom_trail::index::Index;
-use strongroom_trail::shipper::Shipper;
+use strongroom_trail::shipper::{Shipper, Stream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -69,7 +70,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         region: config.region,
         backlog: config.trail.backlog,
     };
+    let stream = config.trail.stream.clone();
+    let stream = stream.map(|target| Box::new(Telling::new(target)) as Box<dyn Stream>);
     let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
+    let shipper = shipper.with_stream(stream);
     let (courier, thread) = delivery::start(shipper, &config.trail, stopped.clone())?;
     threads.insert(0, thread);
     let socket = {

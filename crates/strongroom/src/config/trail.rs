@@ -1,5 +1,6 @@
 //! `[trail]`: where the audit trail is delivered to, and when.
 
+use crate::stream::Target;
 use crate::terminal::Failure;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub(super) struct Table {
     interval_seconds: Option<u64>,
     backlog_mib: Option<u64>,
     anchor_file: Option<PathBuf>,
+    stream: Option<String>,
 }
 
 /// How the trail is delivered.
@@ -35,6 +37,8 @@ pub(crate) struct Trail {
     pub(crate) backlog: u64,
     /// Where signed statements of how far the trail has come are appended.
     pub(crate) anchor: Option<PathBuf>,
+    /// Where events are told as lines of JSON.
+    pub(crate) stream: Option<Target>,
 }
 
 impl Table {
@@ -49,11 +53,16 @@ impl Table {
         if backlog == 0 {
             return Err(Failure::new("the configuration's trail.backlog_mib is at least 1"));
         }
+        let stream = self.stream.map(|text| {
+            let why = "the configuration's trail.stream is `stdout`, `syslog` or `syslog:SOCKET`";
+            Target::parse(&text).ok_or_else(|| Failure::new(why))
+        });
         Ok(Trail {
             bucket: self.bucket.unwrap_or_else(|| DEFAULT_BUCKET.to_owned()),
             interval: Duration::from_secs(interval),
             backlog: backlog.saturating_mul(1 << 20),
             anchor: self.anchor_file,
+            stream: stream.transpose()?,
         })
     }
 }

@@ -33,6 +33,12 @@ pub struct Settings {
     pub backlog: u64,
 }
 
+/// Takes every event beside delivery. One that was taken before a crash may be taken again.
+pub trait Stream: Send {
+    /// Takes events of one account and Region, oldest first.
+    fn take(&mut self, events: &[Event]);
+}
+
 /// What delivers.
 pub struct Shipper {
     engine: Arc<Engine>,
@@ -41,6 +47,7 @@ pub struct Shipper {
     index: Arc<Index>,
     settings: Settings,
     signers: HashMap<Region, Arc<TrailSigner>>,
+    stream: Option<Box<dyn Stream>>,
     /// The hour up to which all digests are there, milliseconds since 1970.
     closed: i64,
     /// Whether some trail may be owed events.
@@ -117,8 +124,15 @@ impl Shipper {
         index: Arc<Index>,
         settings: Settings,
     ) -> Self {
-        let signers = HashMap::new();
-        Self { engine, tail, objects, index, settings, signers, closed: i64::MIN, owes: true }
+        let (signers, stream) = (HashMap::new(), None);
+        let (closed, owes) = (i64::MIN, true);
+        Self { engine, tail, objects, index, settings, signers, stream, closed, owes }
+    }
+
+    /// The same, and every event is told to `stream`, too.
+    #[must_use]
+    pub fn with_stream(self, stream: Option<Box<dyn Stream>>) -> Self {
+        Self { stream, ..self }
     }
 
     /// Closes the digests that are due and delivers what waits. When the journal that waits has
@@ -170,6 +184,9 @@ impl Shipper {
             }
             let trails = trails.as_ref().map(|(_, trails)| trails.as_slice()).unwrap_or_default();
             self.deliver_to(round, trails, (*region, events), shipped, &mut done).await?;
+        }
+        if let Some(stream) = &mut self.stream {
+            sorted.values().for_each(|events| stream.take(events));
         }
         let deliveries: Vec<_> = done
             .iter()
