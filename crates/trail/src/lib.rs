@@ -4,10 +4,17 @@
 //! log files, signed digests and what they are looked up by; the same forms are read back and
 //! verified.
 
+pub mod anchor;
 pub mod digest;
 pub mod event;
 pub mod gzip;
+pub mod history;
+pub mod index;
+pub mod log_file;
 pub mod object_name;
 pub mod public_key;
+pub mod record;
+pub mod verify;
 
 pub use event::Event;
+pub use history::History;
