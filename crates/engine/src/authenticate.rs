@@ -225,8 +225,9 @@ impl Engine {
                     "" => None,
                     maker => Some(self.identity(account, IdentityKind::User, maker, id).await?),
                 };
-                let maker = maker.as_deref();
-                let authority = Authority::of_federated_user(vault, maker, session).await?;
+                let (maker, partition) = (maker.as_deref(), self.settings().partition());
+                let authority =
+                    Authority::of_federated_user(vault, maker, partition, session).await?;
                 (Principal::FederatedUser { account, name: name.clone() }, authority)
             }
         };

@@ -9,6 +9,7 @@ use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenErr
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
+use crate::unverified::Unverified;
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_attestation::Roots;
@@ -96,6 +97,7 @@ pub struct Engine {
     sessions: Sessions,
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
+    unverified: Unverified,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -142,6 +144,7 @@ impl Engine {
             sessions: Sessions::default(),
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
+            unverified: Unverified::default(),
             contended,
         };
         Ok(Running {
@@ -216,6 +219,10 @@ impl Engine {
 
     pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
         &self.access_key_uses
+    }
+
+    pub(crate) fn unverified(&self) -> &Unverified {
+        &self.unverified
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

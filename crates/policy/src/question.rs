@@ -43,6 +43,20 @@ pub enum Resource<'a> {
     Any,
 }
 
+impl Resource<'_> {
+    /// The account that owns it; what is in no account in particular is the caller's.
+    #[must_use]
+    pub fn owner(&self) -> Option<AccountId> {
+        match self {
+            Self::Key(arn) => Some(arn.account),
+            Self::Alias(arn) => Some(arn.account),
+            Self::NewKey { account, .. } => Some(*account),
+            Self::Entity(entity) => Some(entity.owner),
+            Self::Any => None,
+        }
+    }
+}
+
 /// What IAM knows by an ARN, and how refusals speak of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityResource {

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol", &["types", "crypto", "engine", "kms", "iam"]),
     ("storage", &["types", "crypto", "engine"]),
     ("keystores", &["types", "crypto", "sigv4", "engine"]),
+    ("trail", &["types", "crypto", "keys", "engine"]),
     ("server", &["types", "crypto"]),
     ("strongroom", EVERY_LIBRARY),
     ("testkit", EVERY_LIBRARY),
@@ -41,6 +42,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "protocol",
     "storage",
     "keystores",
+    "trail",
     "server",
 ];
 
