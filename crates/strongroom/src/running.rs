@@ -50,7 +50,7 @@ pub(crate) fn open(
         entropy: Arc::new(SystemEntropy),
         workers,
         key_stores,
-        objects: Arc::new(NoArchive),
+        objects: Arc::new(data.objects()),
         history: Arc::new(NoArchive),
         settings,
         report: Arc::new(ServerLog),

@@ -6,5 +6,6 @@
 
 pub mod event;
 pub mod object_name;
+pub mod service;
 
 pub use event::Event;
