@@ -105,7 +105,7 @@ impl Engine {
         service: &'static str,
         time: Timestamp,
     ) -> Result<Caller, Stop> {
-        let claim = claim(request, Rules::new(service), self.wall()).map_err(Stop::Refused)?;
+        let claim = claim(request, Rules::of(service), self.wall()).map_err(Stop::Refused)?;
         let credentials = self.credentials(&claim, time).await?;
         let (scope, known) = self.signing_key(&claim, &credentials);
         let key = known.clone().unwrap_or_else(|| scope.derive(credentials.secret()));

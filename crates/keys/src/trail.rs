@@ -74,6 +74,15 @@ pub struct EventSelector {
     pub excluded_sources: Vec<String>,
 }
 
+/// Whose a bucket is: of the account that first made a trail to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BucketRecord {
+    /// The account.
+    #[cbor(n(0), with = "text")]
+    pub account: AccountId,
+}
+
 /// How far one trail's delivery for one account and Region has come.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(map)]

@@ -77,6 +77,8 @@ pub enum Shown {
     Name,
     /// By kind and ARN: `policy arn:aws:…`.
     KindAndArn,
+    /// By its ARN in quotes, as S3 does.
+    Quoted,
 }
 
 impl Resource<'_> {
@@ -105,6 +107,7 @@ impl std::fmt::Display for EntityResource {
         match self.shown {
             Shown::Arn => self.arn.fmt(f),
             Shown::Name => write!(f, "{} {}", self.arn.kind, self.arn.name),
+            Shown::Quoted => write!(f, "\"{}\"", self.arn),
             Shown::KindAndArn => write!(f, "{} {}", self.arn.kind, self.arn),
         }
     }

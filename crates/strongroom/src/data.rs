@@ -21,7 +21,7 @@ use strongroom_engine::ports::Log;
 use strongroom_iam::AccessKey;
 use strongroom_keys::{LocalRootKey, RootKey};
 use strongroom_storage::dir::{ReadError, create_private_dir, read_private, write_private};
-use strongroom_storage::{DirLock, FileLog, LockError, SqliteStore};
+use strongroom_storage::{DirLock, DirectoryObjects, FileLog, LockError, SqliteStore};
 use strongroom_types::AccountId;
 
 /// What the root key file begins with.
@@ -182,6 +182,11 @@ impl DataDir {
         let path = self.path.join("journal");
         let log = FileLog::open(&path).map_err(|why| Failure::of(path.display(), why))?;
         Ok(Box::new(log))
+    }
+
+    /// What is delivered of the trail.
+    pub(crate) fn objects(&self) -> DirectoryObjects {
+        DirectoryObjects::new(&self.path.join("trail"))
     }
 
     /// Where the first account's access key is.

@@ -21,7 +21,6 @@ use strongroom_engine::{Due, Engine};
 use strongroom_keystores::Connectors;
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
-use strongroom_storage::DirectoryObjects;
 use strongroom_trail::history::History;
 use strongroom_trail::index::Index;
 use strongroom_trail::shipper::{Shipper, Stream};
@@ -93,7 +92,7 @@ fn archive(
     data: &DataDir,
     trail: &Trail,
 ) -> Result<(Arc<dyn Objects>, Arc<Index>, Archive), Failure> {
-    let objects: Arc<dyn Objects> = Arc::new(DirectoryObjects::new(&data.path().join("trail")));
+    let objects: Arc<dyn Objects> = Arc::new(data.objects());
     let place = data.path().join("trail-index");
     let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
     let index = Arc::new(index);

@@ -15,6 +15,7 @@ pub mod object_name;
 pub mod public_key;
 pub mod record;
 pub mod selection;
+pub mod service;
 pub mod shipper;
 pub mod verify;
 
