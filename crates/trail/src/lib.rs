@@ -14,6 +14,8 @@ pub mod log_file;
 pub mod object_name;
 pub mod public_key;
 pub mod record;
+#[cfg(test)]
+mod testing;
 pub mod verify;
 
 pub use event::Event;
