@@ -95,7 +95,8 @@ fn store_heads(data: &Path, heads: &mut Heads) -> Result<(), Failure> {
     let known: Vec<KnownHead> = serde_json::from_value(known)
         .map_err(|why| Failure::of("what the server knows of its trails", why))?;
     for head in known {
-        let place = (&head.account, &head.region, &head.home, &head.trail);
+        let KnownHead { account, region, home, trail, .. } = &head;
+        let place = [account.as_str(), region, home, trail];
         let Some(chain) = chain(place, &head.bucket, &head.key) else { continue };
         let source = "the server's store".to_owned();
         let head = Head { source, key: head.key, hash: head.hash, files: head.files };
@@ -113,7 +114,8 @@ fn anchors(path: &Path, keys: &PublicKeys, heads: &mut Heads) -> Result<(), Fail
         let from = line.find('{').unwrap_or(0);
         let anchor = Anchor::parse(line.get(from..).unwrap_or_default(), keys);
         let anchor = anchor.map_err(|why| Failure::of(place(), why))?;
-        let of = (&anchor.account, &anchor.region, &anchor.home_region, &anchor.trail);
+        let Anchor { account, region, home_region, trail, .. } = &anchor;
+        let of = [account.as_str(), region, home_region, trail];
         let chain = chain(of, &anchor.bucket, &anchor.key)
             .ok_or_else(|| Failure::of(place(), "it is about no account and Region"))?;
         let source = format!("the anchor in {}", place());
@@ -124,7 +126,7 @@ fn anchors(path: &Path, keys: &PublicKeys, heads: &mut Heads) -> Result<(), Fail
 }
 
 fn chain(
-    (account, region, home, trail): (&str, &str, &str, &str),
+    [account, region, home, trail]: [&str; 4],
     bucket: &str,
     key: &str,
 ) -> Option<Chain> {
