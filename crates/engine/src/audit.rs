@@ -1,22 +1,28 @@
 //! The audit record: who did what to which key, from where, and how it ended. `trail` turns it
 //! into CloudTrail's form; here it holds facts only.
 
-use crate::call::Call;
+use crate::call::{Arrival, Call};
 use crate::decode::{Value, Values};
 use crate::demands::{Demands, Shown};
 use crate::refusal::Refusal;
 use crate::reply::{Out, Reply};
+use minicbor::data::Tag;
 use minicbor::{Decode, Encode, Encoder};
 use strongroom_attestation::Attested;
 use strongroom_crypto::hash;
-use strongroom_keys::MaterialId;
 use strongroom_keys::codec::{text, time};
-use strongroom_types::{AccountId, KeyArn, KeyId, Principal, Region, Timestamp};
+use strongroom_keys::{KeyStoreRecord, MaterialId, StoreMembership};
+use strongroom_policy::Parts;
+use strongroom_types::{AccountId, KeyArn, Principal, Region, Timestamp};
 
 /// The most bytes of one of a request's members that a record keeps; of a longer one it keeps
 /// length and SHA-256, so that the caller cannot choose what is recorded of the others.
 /// CloudTrail's bound is 100 KiB for all of them.
 const MAX_MEMBER: usize = 40 * 1024;
+
+/// The CBOR tag of a point in time among parameters and answers: milliseconds since 1970, which
+/// are not just a number there.
+pub const TIME_TAG: u64 = 28_019;
 
 /// One request, or one thing the service did by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -65,7 +71,8 @@ pub struct AuditRecord {
     #[n(13)]
     pub read_only: bool,
     /// Key material used, as 64 hexadecimal digits each: for ReEncrypt the source's, then the
-    /// destination's.
+    /// destination's; for RotateKey the former, then the new; for DeleteExpiredKeyMaterial what
+    /// was deleted.
     #[n(14)]
     pub material: Vec<String>,
     /// The statements that allowed it.
@@ -74,17 +81,70 @@ pub struct AuditRecord {
     /// Who the answer was for, if not for the caller.
     #[n(16)]
     pub recipient: Option<RecipientRecord>,
+    /// The custom key store that it was about, or that the key used is in.
+    #[n(17)]
+    pub store: Option<StoreNote>,
+    /// Identifier of the grant that was created or retired.
+    #[n(18)]
+    pub grant: Option<String>,
+    /// Of a request that concerned another account, too: the statements that decided, each with
+    /// the account whose policy or grant it is. Empty if all are the caller's account's.
+    #[cbor(n(19), default)]
+    pub decided: Vec<(String, String)>,
+    /// Requests with the same access key since the record before that were refused for their
+    /// credentials and of which there is none.
+    #[n(20)]
+    pub suppressed: Option<u64>,
 }
 
 impl AuditRecord {
-    /// The identifier of the event: a UUID that follows from the request's, so that whatever tells
-    /// of the request names the same event.
-    #[must_use]
-    pub fn event_id(request: [u8; 16]) -> String {
-        let digest = hash::sha256(&[b"strongroom event id v1 ".as_slice(), &request].concat());
-        let bytes = digest.first_chunk().copied().unwrap_or_default();
-        KeyId::from_random(bytes).to_string()
+    /// A record that tells nothing yet but what happened where.
+    pub(crate) fn blank(service: &str, name: &str, account: AccountId, region: Region) -> Self {
+        Self {
+            request: [0; 16],
+            time: Timestamp::from_millis(0),
+            service: service.to_owned(),
+            operation: name.to_owned(),
+            region,
+            account,
+            identity: None,
+            arrival: None,
+            parameters: Vec::new(),
+            response: Vec::new(),
+            resources: Vec::new(),
+            error_code: None,
+            error_message: None,
+            read_only: false,
+            material: Vec::new(),
+            reasons: Vec::new(),
+            recipient: None,
+            store: None,
+            grant: None,
+            decided: Vec::new(),
+            suppressed: None,
+        }
     }
+}
+
+/// A custom key store, as far as the trail tells of it.
+///
+/// Source: AWS KMS Developer Guide, "Examples of AWS KMS log entries": Decrypt,
+/// ConnectCustomKeyStore.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(map)]
+pub struct StoreNote {
+    /// Identifier, of the store that a key is in.
+    #[n(0)]
+    pub id: Option<String>,
+    /// Identifier of the external key, if the store is an external one.
+    #[n(1)]
+    pub external_key: Option<String>,
+    /// Name, of the store that the request is about.
+    #[n(2)]
+    pub name: Option<String>,
+    /// The cluster, of the store that the request is about, if it is one of HSMs.
+    #[n(3)]
+    pub cluster: Option<String>,
 }
 
 /// An attested recipient.
@@ -100,13 +160,17 @@ pub struct RecipientRecord {
     /// Digest of the enclave's image, in hexadecimal; absent for NitroTPM.
     #[n(1)]
     pub image: Option<String>,
+    /// Platform configuration registers: number, and value in hexadecimal.
+    #[cbor(n(2), default)]
+    pub registers: Vec<(u8, String)>,
 }
 
 /// Who asked.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Identity {
-    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `WebIdentityUser` or `AWSService`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `WebIdentityUser` or `AWSService`;
+    /// `Unknown` for credentials that were refused, of which only the access key is known.
     #[n(0)]
     pub kind: String,
     /// Unique id.
@@ -142,6 +206,10 @@ pub struct SessionContext {
     /// The identity provider that vouched for it.
     #[n(3)]
     pub provider: Option<String>,
+    /// The user who made it, if it is a federated user's: unique id, ARN and name; absent for one
+    /// whom the root user made.
+    #[n(4)]
+    pub maker: Option<(String, String, String)>,
 }
 
 /// How a request arrived.
@@ -170,6 +238,9 @@ pub struct Note {
     material: Vec<MaterialId>,
     reasons: Vec<String>,
     recipient: Option<RecipientRecord>,
+    store: Option<StoreNote>,
+    grant: Option<String>,
+    decided: Vec<(AccountId, String)>,
     used: Vec<KeyArn>,
 }
 
@@ -189,7 +260,26 @@ impl Note {
         self.recipient = attested.map(|attested| RecipientRecord {
             module: attested.module_id.clone(),
             image: attested.image_sha384(),
+            registers: attested.pcrs.iter().map(|(n, value)| (*n, hash::hex(value))).collect(),
         });
+    }
+
+    /// Notes the custom key store that a key that is used is in.
+    pub(crate) fn store_of_key(&mut self, member: &StoreMembership) {
+        let external_key = member.cluster.is_none().then(|| member.name.clone());
+        let id = Some(member.store.clone());
+        self.store = Some(StoreNote { id, external_key, ..StoreNote::default() });
+    }
+
+    /// Notes the custom key store that the request is about.
+    pub(crate) fn store(&mut self, store: &KeyStoreRecord) {
+        let (name, cluster) = (Some(store.name.clone()), store.cluster().map(str::to_owned));
+        self.store = Some(StoreNote { name, cluster, ..StoreNote::default() });
+    }
+
+    /// Notes the grant that the request creates or retires.
+    pub(crate) fn grant(&mut self, id: String) {
+        self.grant = Some(id);
     }
 
     /// Notes the request's members that may be shown.
@@ -209,14 +299,31 @@ impl Note {
         self.material.push(id);
     }
 
-    /// Notes the statement that allowed the request.
-    pub(crate) fn reason(&mut self, reason: String) {
+    /// Notes what decided: all of it, and what of it is the owner's of the resource and what the
+    /// caller's.
+    pub(crate) fn reason(&mut self, reason: String, parts: Parts, owner: AccountId, call: &Call) {
+        let caller = call.caller.account;
+        if owner == caller {
+            self.decided.push((caller, reason.clone()));
+        } else {
+            self.decided.extend(parts.owner.map(|part| (owner, part)));
+            self.decided.extend(parts.caller.map(|part| (caller, part)));
+        }
         self.reasons.push(reason);
+    }
+
+    /// What decided, with the accounts that it concerned; nothing if that is the caller's alone.
+    fn decided(&mut self, caller: AccountId) -> Vec<(String, String)> {
+        let decided = std::mem::take(&mut self.decided);
+        if decided.iter().all(|(account, _)| *account == caller) {
+            return Vec::new();
+        }
+        decided.into_iter().map(|(account, part)| (account.to_string(), part)).collect()
     }
 
     /// The audit record of `call`, which ended with `outcome`.
     pub(crate) fn finish(
-        self,
+        mut self,
         demands: &Demands,
         call: &Call,
         outcome: Result<&Reply, &Refusal>,
@@ -226,6 +333,7 @@ impl Note {
             _ => Vec::new(),
         };
         let refusal = outcome.err();
+        let decided = self.decided(call.caller.account);
         AuditRecord {
             request: call.id.0,
             time: call.time,
@@ -234,7 +342,7 @@ impl Note {
             region: call.caller.region,
             account: call.caller.account,
             identity: Some(identity(call)),
-            arrival: Some(arrival(call)),
+            arrival: Some(ArrivalRecord::from(&call.origin)),
             parameters: self.parameters,
             response,
             resources: self.resources,
@@ -244,6 +352,10 @@ impl Note {
             material: self.material.iter().map(MaterialId::to_string).collect(),
             reasons: self.reasons,
             recipient: self.recipient,
+            store: self.store,
+            grant: self.grant,
+            decided,
+            suppressed: None,
         }
     }
 }
@@ -267,9 +379,19 @@ fn identity(call: &Call) -> Identity {
         user_name,
         session: session(call),
         kind: kind.to_owned(),
-        id: principal.user_id(),
+        id: unique_id(call),
         arn: principal.arn(call.caller.partition).to_string(),
         access_key: call.caller.access_key.clone(),
+    }
+}
+
+/// The unique id; of somebody whom an identity provider vouches for also whom the token is for.
+fn unique_id(call: &Call) -> String {
+    match (&call.caller.principal, call.caller.authority.web()) {
+        (Principal::WebIdentity { provider, subject }, Some(web)) => {
+            format!("{provider}:{}:{subject}", web.audience)
+        }
+        (principal, _) => principal.user_id(),
     }
 }
 
@@ -288,20 +410,23 @@ fn session(call: &Call) -> Option<SessionContext> {
         role,
         source_identity: session.source_identity.clone(),
         provider: session.provider.clone(),
+        maker: session.maker.clone(),
     })
 }
 
-fn arrival(call: &Call) -> ArrivalRecord {
-    ArrivalRecord {
-        source: call.origin.source.to_string(),
-        user_agent: call.origin.user_agent.clone(),
-        tls: call.origin.tls.map(|(version, suite)| (version.to_owned(), suite.to_owned())),
-        host: call.origin.host.clone(),
+impl From<&Arrival> for ArrivalRecord {
+    fn from(origin: &Arrival) -> Self {
+        Self {
+            source: origin.source.to_string(),
+            user_agent: origin.user_agent.clone(),
+            tls: origin.tls.map(|(version, suite)| (version.to_owned(), suite.to_owned())),
+            host: origin.host.clone(),
+        }
     }
 }
 
 /// CloudTrail keeps at most 1 KiB of an error's message.
-fn bounded(mut message: String) -> String {
+pub(crate) fn bounded(mut message: String) -> String {
     let mut end = message.len().min(1024);
     while !message.is_char_boundary(end) {
         end -= 1;
@@ -348,7 +473,7 @@ fn write_value(value: &Value, out: &mut Encoder<Vec<u8>>) {
         Value::Blob(_) => out.null().map(drop),
         Value::Integer(number) => out.i64(*number).map(drop),
         Value::Boolean(truth) => out.bool(*truth).map(drop),
-        Value::Time(time) => out.i64(time.millis()).map(drop),
+        Value::Time(time) => write_time(*time, out),
         Value::List(members) => {
             let _ = out.array(members.len() as u64);
             members.iter().for_each(|member| write_value(member, out));
@@ -360,6 +485,13 @@ fn write_value(value: &Value, out: &mut Encoder<Vec<u8>>) {
             Ok(())
         }
     };
+}
+
+fn write_time(
+    time: Timestamp,
+    out: &mut Encoder<Vec<u8>>,
+) -> Result<(), minicbor::encode::Error<std::convert::Infallible>> {
+    out.tag(Tag::new(TIME_TAG))?.i64(time.millis()).map(drop)
 }
 
 fn encode_reply(reply: &Reply) -> Vec<u8> {
@@ -383,7 +515,7 @@ fn write_out(value: &Out, out: &mut Encoder<Vec<u8>>) {
         Out::Blob(_) | Out::Secret(_) | Out::SecretText(_) => out.null().map(drop),
         Out::Integer(number) => out.i64(*number).map(drop),
         Out::Boolean(truth) => out.bool(*truth).map(drop),
-        Out::Time(time) => out.i64(time.millis()).map(drop),
+        Out::Time(time) => write_time(*time, out),
         Out::List(members) => {
             let _ = out.array(members.len() as u64);
             members.iter().for_each(|member| write_out(member, out));

@@ -105,7 +105,7 @@ impl Engine {
         service: &'static str,
         time: Timestamp,
     ) -> Result<Caller, Stop> {
-        let claim = claim(request, Rules::new(service), self.wall()).map_err(Stop::Refused)?;
+        let claim = claim(request, Rules::of(service), self.wall()).map_err(Stop::Refused)?;
         let credentials = self.credentials(&claim, time).await?;
         let (scope, known) = self.signing_key(&claim, &credentials);
         let key = known.clone().unwrap_or_else(|| scope.derive(credentials.secret()));
@@ -225,8 +225,9 @@ impl Engine {
                     "" => None,
                     maker => Some(self.identity(account, IdentityKind::User, maker, id).await?),
                 };
-                let maker = maker.as_deref();
-                let authority = Authority::of_federated_user(vault, maker, session).await?;
+                let (maker, partition) = (maker.as_deref(), self.settings().partition());
+                let authority =
+                    Authority::of_federated_user(vault, maker, partition, session).await?;
                 (Principal::FederatedUser { account, name: name.clone() }, authority)
             }
         };

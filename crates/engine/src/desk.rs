@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantRecord, KeyRecord, Party, bound_name};
 use strongroom_policy::{
-    ContextConstraint, Denial, EntityResource, Grant, GrantParty, GranteeName, Mention, Permit,
-    Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
+    ContextConstraint, Denial, EntityResource, Grant, GrantParty, GranteeName, Mention, Parts,
+    Permit, Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
     grantee_names,
 };
 use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region};
@@ -351,13 +351,15 @@ impl Desk<'_> {
         mention: Mention,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
+        let owner = question.resource.owner().unwrap_or(self.call.caller.account);
         match answer {
             Ok(permit) => {
-                note.reason(permit.reason().to_string());
+                let reason = permit.reason();
+                note.reason(reason.to_string(), reason.parts(), owner, self.call);
                 Ok(permit)
             }
             Err(denial) => {
-                note.reason(denial.to_string());
+                note.reason(denial.to_string(), denial.parts(), owner, self.call);
                 Err(Refusal::AccessDenied { message: denial.message(question, mention) })
             }
         }
@@ -379,7 +381,8 @@ impl Desk<'_> {
             let own = |sources: &Sources<'_>| decide(&question, sources, &facts);
             denial = caller.authority.with_sources(None, own).err().unwrap_or(denial);
         }
-        note.reason(reason);
+        let parts = Parts { owner: Some(reason.clone()), caller: None };
+        note.reason(reason, parts, arn.account, self.call);
         Refusal::AccessDenied { message: denial.message(&question, mention) }
     }
 
@@ -392,7 +395,9 @@ impl Desk<'_> {
     ) -> Refusal {
         let question = self.question(action, Resource::Entity(role));
         let denial = strongroom_policy::Denial::Hidden { explicit: None };
-        note.reason("no such role".to_owned());
+        let reason = "no such role".to_owned();
+        let parts = Parts { owner: Some(reason.clone()), caller: None };
+        note.reason(reason, parts, role.owner, self.call);
         Refusal::AccessDenied { message: denial.message(&question, Mention::Arn) }
     }
 }

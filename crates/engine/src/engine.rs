@@ -9,6 +9,7 @@ use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenErr
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
+use crate::unverified::Unverified;
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_attestation::Roots;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub attestation_roots: Roots,
     /// The keys of OpenID Connect providers; of none, if there is none.
     pub identity_providers: Providers,
+    /// The bucket that the built-in trail delivers to; without one `strongroom-trail`.
+    pub trail_bucket: Option<String>,
 }
 
 impl Settings {
@@ -66,6 +69,12 @@ impl Settings {
     /// The server's partition.
     pub(crate) fn partition(&self) -> &'static str {
         self.region.map_or("aws", |region| region.partition())
+    }
+
+    /// The bucket that the built-in trail delivers to.
+    #[must_use]
+    pub fn trail_bucket(&self) -> &str {
+        self.trail_bucket.as_deref().unwrap_or("strongroom-trail")
     }
 
     /// Whether keys of this spec are made in the Region.
@@ -96,6 +105,7 @@ pub struct Engine {
     sessions: Sessions,
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
+    unverified: Unverified,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -142,6 +152,7 @@ impl Engine {
             sessions: Sessions::default(),
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
+            unverified: Unverified::default(),
             contended,
         };
         Ok(Running {
@@ -216,6 +227,10 @@ impl Engine {
 
     pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
         &self.access_key_uses
+    }
+
+    pub(crate) fn unverified(&self) -> &Unverified {
+        &self.unverified
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

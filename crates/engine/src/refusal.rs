@@ -2,9 +2,11 @@
 //! The texts are in [`crate::wording`].
 
 mod key_store;
+mod object;
 
 pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
 pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
+pub use object::ObjectRefusal;
 
 use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
@@ -118,6 +120,8 @@ pub enum Refusal {
     Validation(Invalid),
     /// What IAM or STS refuses.
     Identity(IdentityDefect),
+    /// What S3 refuses.
+    Object(ObjectRefusal),
     /// The server failed; the log has more under the request's id.
     Internal,
 }
@@ -398,6 +402,7 @@ impl Refusal {
             Self::UnknownOperation => ErrorCode::UnknownOperation,
             Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
             Self::Identity(defect) => defect.code(),
+            Self::Object(refusal) => refusal.code(),
             Self::Internal => ErrorCode::KmsInternal,
         }
     }

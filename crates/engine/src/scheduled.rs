@@ -11,7 +11,8 @@ use crate::slot::{Slot, SlotRange};
 use crate::vault::{KeyEntry, VaultError};
 use crate::work::beside;
 use std::sync::Arc;
-use strongroom_keys::{DueTask, GrantRecord, KeyRecord, KeyStoreRecord, Rotation};
+use strongroom_crypto::hash;
+use strongroom_keys::{DueTask, GrantRecord, KeyRecord, KeyStoreRecord, MaterialRecord, Rotation};
 use strongroom_policy::Permit;
 use strongroom_types::{
     AccountId, AliasArn, AliasName, ConnectionState, KeyArn, Region, RotationType, Timestamp,
@@ -87,18 +88,22 @@ impl Engine {
         let Some(key) = admit_due(entry, permit, (due.time, due.task), now) else {
             return Ok(false);
         };
-        let mut store = None;
+        let (mut store, mut material) = (None, Vec::new());
         let changes = match due.task {
             DueTask::Delete => {
                 store = self.key_store_of(key.record()).await?;
                 self.deletion(&key, due).await?
             }
-            DueTask::Expire => self.change(&key, due, KeyRecord::expire_material).await?,
+            DueTask::Expire => {
+                material = expired(key.record(), due.time);
+                self.change(&key, due, KeyRecord::expire_material).await?
+            }
             DueTask::Settle => self.change(&key, due, KeyRecord::settle).await?,
-            DueTask::Rotate => self.rotation(&key, due, now).await?,
+            DueTask::Rotate => self.rotation(&key, due, now, &mut material).await?,
         };
         let name = scheduled.action().as_str().trim_start_matches("kms:");
-        let record = self.event("kms", name, arn.account, arn.region, arn.to_string());
+        let mut record = self.event("kms", name, arn.account, arn.region, arn.to_string());
+        record.material = material;
         match self.ledger().commit(changes, &record, ()).await {
             Ok(_) => {
                 if let Some(store) = store {
@@ -134,11 +139,16 @@ impl Engine {
         key: &AdmittedKey,
         due: &Appointment,
         now: Timestamp,
+        material: &mut Vec<String>,
     ) -> Result<Changes, VaultError> {
         let rotation = Rotation { time: now, kind: RotationType::Automatic };
         let (vault, ledger) = (self.vault(), self.ledger());
         let mut changes = Changes::default();
         for (entry, record) in with_fresh_material(key.entry(), rotation, vault, ledger).await? {
+            if record.arn() == key.arn() {
+                let pair = [entry.record.current(), record.current()];
+                material.extend(pair.into_iter().flatten().map(|own| hash::hex(&own.id)));
+            }
             self.stage(&entry, &record, due, &mut changes).await?;
         }
         Ok(changes)
@@ -296,23 +306,16 @@ impl Engine {
         AuditRecord {
             request: self.request_id().0,
             time: self.now(),
-            service: service.to_owned(),
-            operation: name.to_owned(),
-            region,
-            account,
-            identity: None,
-            arrival: None,
-            parameters: Vec::new(),
-            response: Vec::new(),
             resources: if resource.is_empty() { Vec::new() } else { vec![resource] },
-            error_code: None,
-            error_message: None,
-            read_only: false,
-            material: Vec::new(),
-            reasons: Vec::new(),
-            recipient: None,
+            ..AuditRecord::blank(service, name, account, region)
         }
     }
+}
+
+/// The key material that has expired at `now`.
+fn expired(key: &KeyRecord, now: Timestamp) -> Vec<String> {
+    let expired = |own: &&MaterialRecord| !own.wrapped.is_empty() && !own.is_present_at(now);
+    key.material.iter().filter(expired).map(|own| hash::hex(&own.id)).collect()
 }
 
 /// What a place in the schedule says.

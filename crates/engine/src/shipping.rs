@@ -350,6 +350,16 @@ impl Engine {
         Ok((number, keys.pop()))
     }
 
+    /// About how many bytes of the journal wait for delivery.
+    ///
+    /// # Errors
+    /// [`ShippingError`].
+    pub async fn journal_behind(&self, tail: &mut JournalTail) -> Result<u64, ShippingError> {
+        let stored = self.vault().read::<ShippingRecord>(&Slot::shipping()).await?;
+        let cursor = stored.map(|read| read.record.cursor).unwrap_or_default();
+        tail.bytes_behind(cursor).map_err(|why| RecoveryError::Log(why).into())
+    }
+
     /// Takes nothing more on until the trail is delivered, for the reason given; or goes on.
     pub fn hold_back(&self, why: Option<String>) {
         self.ledger().hold_back(why);

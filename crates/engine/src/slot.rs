@@ -242,6 +242,12 @@ impl Slot {
         Self::new("ts".to_owned(), DomainName::global(), Subject::Other)
     }
 
+    /// Whose a bucket of trails is: `cb/<bucket>`.
+    #[must_use]
+    pub fn bucket(name: &str) -> Self {
+        Self::new(format!("cb/{name}"), DomainName::global(), Subject::Other)
+    }
+
     fn entity(text: String) -> Self {
         let subject = Subject::Entity(text.clone());
         Self::new(text, DomainName::global(), subject)

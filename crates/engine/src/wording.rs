@@ -2,6 +2,7 @@
 
 mod identity;
 mod key_store;
+mod object;
 
 use crate::refusal::{
     GrantDefect, ImportDefect, Invalid, KeyStoreDefect, Limit, MaterialDefect, Missing,
@@ -71,6 +72,7 @@ impl Refusal {
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
             Self::Identity(defect) => identity::message(defect),
+            Self::Object(refusal) => object::message(refusal),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }

@@ -74,6 +74,15 @@ pub struct EventSelector {
     pub excluded_sources: Vec<String>,
 }
 
+/// Whose a bucket is: of the account that first made a trail to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct BucketRecord {
+    /// The account.
+    #[cbor(n(0), with = "text")]
+    pub account: AccountId,
+}
+
 /// How far one trail's delivery for one account and Region has come.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(map)]
@@ -97,6 +106,12 @@ pub struct DeliveryRecord {
     /// Why the latest delivery failed, if it did.
     #[n(5)]
     pub failure: Option<String>,
+    /// When the digest ends that was begun and is not known to be there, milliseconds since 1970.
+    #[n(6)]
+    pub closing: Option<i64>,
+    /// Log files of the server's own trail whose events could not be delivered yet, by their keys.
+    #[cbor(n(7), default)]
+    pub owed: Vec<String>,
 }
 
 /// A log file that is there.

@@ -1,6 +1,6 @@
 //! Denials: why not, and AWS's words for it.
 
-use crate::decision::permit::{PolicyKind, Site};
+use crate::decision::permit::{Parts, PolicyKind, Site};
 use crate::question::{Question, Resource};
 use std::fmt;
 
@@ -64,6 +64,18 @@ impl Denial {
             return format!("User: {user} is not authorized to perform: {action} on {place}");
         }
         format!("User: {user} is not authorized to perform: {action} on {place} {cause}")
+    }
+}
+
+impl Denial {
+    /// Why not, divided by whose policies they are: neither account may be told of the other's.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        match self {
+            Self::Explicit(site) => Parts::of(site.kind, self.to_string()),
+            Self::Implicit(kind) => Parts::of(*kind, self.to_string()),
+            Self::Hidden { .. } => Parts { owner: Some(self.to_string()), caller: None },
+        }
     }
 }
 

@@ -32,7 +32,7 @@ mod template;
 mod wildcard;
 
 pub use decision::permit::{
-    GrantPart, OperatorTask, Permit, PolicyKind, Reason, ScheduledTask, Site,
+    GrantPart, OperatorTask, Parts, Permit, PolicyKind, Reason, ScheduledTask, Site,
 };
 pub use decision::{Undecided, Verdict, decide, decide_retirement, examine};
 pub use denial::{Denial, Mention};

@@ -43,6 +43,20 @@ pub enum Resource<'a> {
     Any,
 }
 
+impl Resource<'_> {
+    /// The account that owns it; what is in no account in particular is the caller's.
+    #[must_use]
+    pub fn owner(&self) -> Option<AccountId> {
+        match self {
+            Self::Key(arn) => Some(arn.account),
+            Self::Alias(arn) => Some(arn.account),
+            Self::NewKey { account, .. } => Some(*account),
+            Self::Entity(entity) => Some(entity.owner),
+            Self::Any => None,
+        }
+    }
+}
+
 /// What IAM knows by an ARN, and how refusals speak of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityResource {
@@ -63,6 +77,8 @@ pub enum Shown {
     Name,
     /// By kind and ARN: `policy arn:aws:…`.
     KindAndArn,
+    /// By its ARN in quotes, as S3 does.
+    Quoted,
 }
 
 impl Resource<'_> {
@@ -91,6 +107,7 @@ impl std::fmt::Display for EntityResource {
         match self.shown {
             Shown::Arn => self.arn.fmt(f),
             Shown::Name => write!(f, "{} {}", self.arn.kind, self.arn.name),
+            Shown::Quoted => write!(f, "\"{}\"", self.arn),
             Shown::KindAndArn => write!(f, "{} {}", self.arn.kind, self.arn),
         }
     }

@@ -7,6 +7,8 @@
 pub mod json;
 pub mod query;
 mod rendered;
+pub mod rest_xml;
 pub mod route;
+mod xml;
 
 pub use rendered::Rendered;

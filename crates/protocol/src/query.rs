@@ -7,6 +7,7 @@ mod form;
 pub use form::{Form, TooManyParameters};
 
 use crate::rendered::Rendered;
+use crate::xml::Escaped;
 use std::fmt::Write as _;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::Outcome;
@@ -168,23 +169,4 @@ fn element(value: &Out, xml: &mut String) {
 fn rendered(status: u16, xml: String) -> Rendered {
     let body = SecretBytes::new(xml.into_bytes());
     Rendered { status, content_type: "text/xml", body }
-}
-
-/// Text with the characters replaced that XML keeps for itself, or does not have.
-struct Escaped<'a>(&'a str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '&' => f.write_str("&amp;")?,
-                '"' => f.write_str("&quot;")?,
-                '\t' | '\n' | '\r' | ' '.. => f.write_char(c)?,
-                _ => f.write_char('\u{fffd}')?,
-            }
-        }
-        Ok(())
-    }
 }

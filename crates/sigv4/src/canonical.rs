@@ -62,7 +62,12 @@ impl Canonical<'_> {
     fn write_payload_hash(&self, out: &mut Vec<u8>) -> Result<(), AuthError> {
         const UNSIGNED: &[u8] = b"UNSIGNED-PAYLOAD";
         let stated = self.request.only("x-amz-content-sha256")?;
-        if stated == Some(UNSIGNED) && self.rules.payload == Payload::MayBeUnsigned {
+        let unsigned = match self.rules.payload {
+            Payload::Signed => false,
+            Payload::MayBeUnsigned => stated == Some(UNSIGNED),
+            Payload::Stated => stated == Some(UNSIGNED) || (stated.is_none() && self.presigned),
+        };
+        if unsigned {
             out.extend_from_slice(UNSIGNED);
             return Ok(());
         }

@@ -182,6 +182,42 @@ impl AuthError {
         }
     }
 
+    /// HTTP status, code and text of S3, whose words are its own.
+    ///
+    /// Source: Amazon S3 API Reference, "Error responses".
+    #[must_use]
+    pub fn s3(&self, presigned: bool) -> (u16, &'static str, String) {
+        let fixed = |status, code, text: &str| (status, code, text.to_owned());
+        match self {
+            Self::MissingToken => fixed(403, "AccessDenied", "Access Denied"),
+            Self::Expired { .. } if presigned => fixed(403, "AccessDenied", "Request has expired"),
+            Self::NotYetCurrent { .. } if presigned => {
+                fixed(403, "AccessDenied", "Request is not valid yet")
+            }
+            Self::Expired { .. } | Self::NotYetCurrent { .. } => fixed(
+                403,
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+            ),
+            Self::UnknownKey => fixed(
+                403,
+                "InvalidAccessKeyId",
+                "The AWS Access Key Id you provided does not exist in our records.",
+            ),
+            Self::SignatureMismatch => fixed(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. \
+                 Check your key and signing method.",
+            ),
+            Self::ExpiredToken => fixed(400, "ExpiredToken", "The provided token has expired."),
+            Self::Unsigned { .. } => (403, "AccessDenied", self.to_string()),
+            Self::BothForms | Self::MalformedQuery => (400, "InvalidRequest", self.to_string()),
+            _ if presigned => (400, "AuthorizationQueryParametersError", self.to_string()),
+            _ => (400, "AuthorizationHeaderMalformed", self.to_string()),
+        }
+    }
+
     /// AWS's text; the same as [`ToString::to_string`].
     #[must_use]
     pub fn message(&self) -> String {

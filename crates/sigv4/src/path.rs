@@ -1,6 +1,6 @@
 //! The canonical URI: the second line of the canonical request.
 
-use crate::escape::push_encoded;
+use crate::escape::{nibble, push_encoded};
 use crate::rules::PathForm;
 
 /// Appends the canonical form of `path`, which always begins with a slash.
@@ -13,6 +13,34 @@ pub(crate) fn write(out: &mut Vec<u8>, path: &str, form: PathForm) {
             }
             write_segment(out, path);
         }
+        PathForm::Once => {
+            if !path.starts_with('/') {
+                out.push(b'/');
+            }
+            write_once(out, path);
+        }
+    }
+}
+
+/// A percent sign that begins no escape stands for itself.
+fn write_once(out: &mut Vec<u8>, path: &str) {
+    let mut rest = path.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let escape = match (byte, after) {
+            (b'%', [high, low, after @ ..]) => nibble(*high).zip(nibble(*low)).map(|n| (n, after)),
+            _ => None,
+        };
+        let byte = match escape {
+            Some(((high, low), after)) => {
+                rest = after;
+                high << 4 | low
+            }
+            None => {
+                rest = after;
+                *byte
+            }
+        };
+        if byte == b'/' { out.push(byte) } else { push_encoded(out, byte) }
     }
 }
 
@@ -84,6 +112,23 @@ mod tests {
             ("/@:", "/%40%3A"),
         ] {
             assert_eq!(canonical(path, PathForm::Normalised), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn once_is_one_encoding_of_what_is_meant() {
+        for (path, expected) in [
+            ("", "/"),
+            ("/", "/"),
+            ("//a/../%20/", "//a/../%20/"),
+            ("/a b", "/a%20b"),
+            ("/a+b=c~%7e%2f%3D", "/a%2Bb%3Dc~~/%3D"),
+            ("/%e1%88%b4", "/%E1%88%B4"),
+            ("/%", "/%25"),
+            ("/%4", "/%254"),
+            ("/%zz", "/%25zz"),
+        ] {
+            assert_eq!(canonical(path, PathForm::Once), expected, "{path}");
         }
     }
 

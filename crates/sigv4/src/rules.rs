@@ -27,16 +27,34 @@ impl Rules {
             skew_minutes: SKEW_MINUTES,
         }
     }
+
+    /// The rules of S3: path encoded once, body signed as the request states it, at most fifteen
+    /// minutes of skew.
+    ///
+    /// Source: Amazon S3 API Reference, "Signature Calculations for the Authorization Header" and
+    /// "Common errors", RequestTimeTooSkewed.
+    #[must_use]
+    pub const fn s3() -> Self {
+        Self { service: "s3", path: PathForm::Once, payload: Payload::Stated, skew_minutes: 15 }
+    }
+
+    /// The rules of the service of this name.
+    #[must_use]
+    pub fn of(service: &'static str) -> Self {
+        if service == "s3" { Self::s3() } else { Self::new(service) }
+    }
 }
 
-/// How the path enters the canonical request. In both forms what is on the wire, which the client
-/// has encoded once, is encoded a second time.
+/// How the path enters the canonical request. In the first two forms what is on the wire, which
+/// the client has encoded once, is encoded a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathForm {
     /// Dot segments removed (RFC 3986 §5.2.4) and runs of slashes made one.
     Normalised,
     /// Segments as they are.
     Verbatim,
+    /// Segments as they are, each byte that they stand for encoded once, however the client did it.
+    Once,
 }
 
 /// Whether the body must be signed.
@@ -46,4 +64,7 @@ pub enum Payload {
     Signed,
     /// As [`Payload::Signed`], or `x-amz-content-sha256: UNSIGNED-PAYLOAD`.
     MayBeUnsigned,
+    /// As [`Payload::MayBeUnsigned`]; a presigned request that says nothing is not signed for its
+    /// body, of which nothing was known when it was signed.
+    Stated,
 }

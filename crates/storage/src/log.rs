@@ -185,6 +185,14 @@ impl LogReader for FileLogReader {
         read().map_err(|error| failed("read", &error))
     }
 
+    fn length(&mut self, segment: u64) -> Result<u64, LogError> {
+        match fs::metadata(path(&self.directory, segment)) {
+            Ok(found) => Ok(found.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(failed("look at", &error)),
+        }
+    }
+
     fn remove(&mut self, segment: u64) -> Result<(), LogError> {
         match fs::remove_file(path(&self.directory, segment)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", &error)),

@@ -182,6 +182,11 @@ impl LogReader for MemoryLog {
         Ok(bytes.iter().skip(from).take(most).copied().collect())
     }
 
+    fn length(&mut self, segment: u64) -> Result<u64, LogError> {
+        let length = self.lock().whole.get(&segment).map_or(0, Vec::len);
+        Ok(u64::try_from(length).unwrap_or(u64::MAX))
+    }
+
     fn remove(&mut self, segment: u64) -> Result<(), LogError> {
         self.lock().whole.remove(&segment);
         Ok(())

@@ -1,6 +1,9 @@
 //! The configuration: defaults, then the file, then the command line.
 
 mod key_stores;
+mod trail;
+
+pub(crate) use trail::Trail;
 
 use crate::cli::ServeArguments;
 use crate::terminal::Failure;
@@ -33,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) key_stores: strongroom_keystores::Configuration,
     pub(crate) dev_clock: bool,
+    pub(crate) trail: Trail,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -49,6 +53,7 @@ struct File {
     attestation_roots: Vec<PathBuf>,
     key_stores: key_stores::Table,
     identity_providers: Vec<ProviderTable>,
+    trail: trail::Table,
 }
 
 /// An OpenID Connect provider, and the file with its keys.
@@ -95,6 +100,7 @@ impl Config {
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
+            trail: file.trail.trail()?,
             key_stores: file.key_stores.configuration()?,
             settings: Settings {
                 region: Some(region),

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `root.key` | the root key, mode 0600; whoever has it and the rest has everything |
 //! | `store.db` | the embedded store: sealed records |
-//! | `journal/` | the audit journal: sealed frames |
+//! | `journal/` | the audit journal: sealed frames that are not yet delivered |
+//! | `trail/` | log files and digests of the audit trail, a directory for each bucket |
+//! | `trail-index/` | what events are looked up by; can be made again from `trail/` |
 //! | `credentials` | the first account's root access key, for `strongroom env`; may be removed |
 //! | `endpoint` | where the server listened last |
 //! | `dev-clock` | how far the clock runs ahead; in a directory made for `--dev-clock` only |
@@ -19,7 +21,7 @@ use strongroom_engine::ports::Log;
 use strongroom_iam::AccessKey;
 use strongroom_keys::{LocalRootKey, RootKey};
 use strongroom_storage::dir::{ReadError, create_private_dir, read_private, write_private};
-use strongroom_storage::{DirLock, FileLog, LockError, SqliteStore};
+use strongroom_storage::{DirLock, DirectoryObjects, FileLog, LockError, SqliteStore};
 use strongroom_types::AccountId;
 
 /// What the root key file begins with.
@@ -180,6 +182,11 @@ impl DataDir {
         let path = self.path.join("journal");
         let log = FileLog::open(&path).map_err(|why| Failure::of(path.display(), why))?;
         Ok(Box::new(log))
+    }
+
+    /// What is delivered of the trail.
+    pub(crate) fn objects(&self) -> DirectoryObjects {
+        DirectoryObjects::new(&self.path.join("trail"))
     }
 
     /// Where the first account's access key is.

@@ -1,5 +1,7 @@
 //! From the transport to the engine and back: route, authenticate, parse, serve, render.
 
+mod s3;
+
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
@@ -25,6 +27,9 @@ pub(crate) struct Gateway {
 impl Handler for Gateway {
     async fn answer(&self, request: Request) -> Response {
         let id = self.engine.request_id();
+        if s3::is_for_it(&request.head) {
+            return self.s3(&request, id).await;
+        }
         response(id, self.rendered(&request, id).await)
     }
 

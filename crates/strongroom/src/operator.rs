@@ -30,7 +30,7 @@ pub(crate) fn have_done(data: &Path, request: &Request) -> Result<Value, Failure
     let running = running::open_for_operator(&directory, &runtime, clock)?;
     let region = Endpoint::read(data)?.region.parse();
     let region = region.map_err(|()| Failure::new("the file `endpoint` has no Region"))?;
-    let desk = Desk { data: &directory, clock: None, region };
+    let desk = Desk { data: &directory, clock: None, region, courier: None };
     let answer = runtime.block_on(perform(request, &running.engine, &desk));
     running.close()?;
     answer

@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ports::Clock;
-use strongroom_engine::ports::archive::NoArchive;
+use strongroom_engine::ledger::JournalTail;
+use strongroom_engine::ports::archive::{EventHistory, NoArchive, Objects};
 use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
 use strongroom_server::log::{self, Level};
@@ -21,6 +22,14 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) struct Opened {
     pub(crate) engine: Arc<Engine>,
     pub(crate) threads: Vec<JoinHandle<()>>,
+    /// What reads the journal behind its writer.
+    pub(crate) tail: JournalTail,
+}
+
+/// Where the trail is delivered to, and where past events are looked up.
+pub(crate) struct Archive {
+    pub(crate) objects: Arc<dyn Objects>,
+    pub(crate) history: Arc<dyn EventHistory>,
 }
 
 /// Opens store and journal for a command that serves nobody.
@@ -29,7 +38,8 @@ pub(crate) fn open_for_operator(
     runtime: &Runtime,
     clock: Arc<dyn Clock>,
 ) -> Result<Opened, Failure> {
-    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores))
+    let archive = Archive { objects: Arc::new(NoArchive), history: Arc::new(NoArchive) };
+    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores), archive)
 }
 
 /// Opens store and journal.
@@ -39,6 +49,7 @@ pub(crate) fn open(
     clock: Arc<dyn Clock>,
     settings: Settings,
     key_stores: Arc<dyn KeyStores>,
+    Archive { objects, history }: Archive,
 ) -> Result<Opened, Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
     let root = data.root_key()?;
@@ -50,13 +61,13 @@ pub(crate) fn open(
         entropy: Arc::new(SystemEntropy),
         workers,
         key_stores,
-        objects: Arc::new(NoArchive),
-        history: Arc::new(NoArchive),
+        objects,
+        history,
         settings,
         report: Arc::new(ServerLog),
     };
     let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
-    let Running { engine, committer, writer, recovered, .. } =
+    let Running { engine, committer, writer, tail, recovered, .. } =
         opened.map_err(|why| Failure::new(why.to_string()))?;
     if recovered.torn > 0 {
         log::log(
@@ -69,7 +80,7 @@ pub(crate) fn open(
         );
     }
     let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
-    Ok(Opened { engine: Arc::new(engine), threads })
+    Ok(Opened { engine: Arc::new(engine), threads, tail })
 }
 
 /// Makes the first account and its access key, unless they are there.

@@ -4,20 +4,26 @@
 use crate::brake::{Brake, Verdict};
 use crate::cli::ServeArguments;
 use crate::clock::{DevClock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Trail};
 use crate::data::{DataDir, Endpoint};
+use crate::delivery;
 use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::operator::Socket;
-use crate::running::{self, Opened};
+use crate::running::{self, Archive, Opened};
+use crate::stream::Telling;
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
+use strongroom_engine::ports::archive::Objects;
 use strongroom_engine::{Due, Engine};
 use strongroom_keystores::Connectors;
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
+use strongroom_trail::history::History;
+use strongroom_trail::index::Index;
+use strongroom_trail::shipper::{Shipper, Stream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -48,24 +54,51 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let key_stores = Connectors::new(config.key_stores.clone());
     let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
     let settings = config.settings.clone();
-    let Opened { engine, threads } =
-        running::open(&data, &runtime, clock, settings, Arc::new(key_stores))?;
+    let (objects, index, archive) = archive(&data, &config.trail)?;
+    let Opened { engine, mut threads, tail } =
+        running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);
     // A clock that is set on purpose needs no brake.
     let trusted = dev_clock.is_some();
+    let (stop, stopped) = watch::channel(false);
+    let shipping = strongroom_trail::shipper::Settings {
+        bucket: config.trail.bucket.clone(),
+        region: config.region,
+        backlog: config.trail.backlog,
+    };
+    let stream = config.trail.stream.clone();
+    let stream = stream.map(|target| Box::new(Telling::new(target)) as Box<dyn Stream>);
+    let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
+    let shipper = shipper.with_stream(stream);
+    let (courier, thread) = delivery::start(shipper, &config.trail, stopped.clone())?;
+    threads.insert(0, thread);
     let socket = {
         let _context = runtime.enter();
-        Socket::bind(data.clone(), dev_clock, config.region)?
+        Socket::bind(data.clone(), dev_clock, config.region, courier)?
     };
-    serve(&runtime, server, engine, (socket, trusted))?;
+    serve(&runtime, server, engine, (socket, trusted), (stop, stopped))?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
     log::log(Level::Info, "stopped");
     Ok(())
+}
+
+/// The objects of the trail, what is looked up in them, and both as the engine knows them.
+fn archive(
+    data: &DataDir,
+    trail: &Trail,
+) -> Result<(Arc<dyn Objects>, Arc<Index>, Archive), Failure> {
+    let objects: Arc<dyn Objects> = Arc::new(data.objects());
+    let place = data.path().join("trail-index");
+    let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
+    let index = Arc::new(index);
+    let history = History::new(index.clone(), objects.clone(), trail.bucket.clone());
+    let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
+    Ok((objects, index, archive))
 }
 
 fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {
@@ -118,9 +151,9 @@ fn serve(
     server: Server,
     engine: Arc<Engine>,
     (socket, trusted): (Socket, bool),
+    (stop, stopped): (watch::Sender<bool>, watch::Receiver<bool>),
 ) -> Result<(), Failure> {
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
-    let (stop, stopped) = watch::channel(false);
     let drained = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;

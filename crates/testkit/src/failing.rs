@@ -1,7 +1,8 @@
 //! Ports that fail on cue: at the n-th call from now, or at every one until they are healed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary, Objects};
 use strongroom_engine::ports::{
     Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
 };
@@ -25,6 +26,12 @@ pub enum Port {
     Cut,
     /// [`strongroom_crypto::Entropy::fill`]
     Entropy,
+    /// [`Objects::put`]
+    PutObject,
+    /// [`Objects::get`]
+    GetObject,
+    /// [`Objects::list`]
+    ListObjects,
 }
 
 impl Port {
@@ -32,6 +39,8 @@ impl Port {
     pub const STORE: [Self; 3] = [Self::Read, Self::Scan, Self::Commit];
     /// Every call of the log by which it is written.
     pub const LOG: [Self; 2] = [Self::Append, Self::Create];
+    /// Every call of the objects.
+    pub const OBJECTS: [Self; 3] = [Self::PutObject, Self::GetObject, Self::ListObjects];
 }
 
 /// What shall fail, and what was called. A clone is the same plan.
@@ -190,5 +199,66 @@ impl<L: Log> Log for FailingLog<L> {
 
     fn reader(&self) -> Box<dyn LogReader> {
         self.inner.reader()
+    }
+}
+
+/// [`Objects`] that fail on cue; a failed call leaves those underneath as they were.
+pub struct FailingObjects<O> {
+    inner: O,
+    faults: Faults,
+}
+
+impl<O> FailingObjects<O> {
+    /// `inner`, failing when `faults` says so.
+    pub fn new(inner: O, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+
+    fn check(&self, port: Port) -> Result<(), ArchiveError> {
+        let failed = || Err(ArchiveError("failed on cue".to_owned()));
+        if self.faults.strikes(port) { failed() } else { Ok(()) }
+    }
+}
+
+impl<O: Objects> Objects for FailingObjects<O> {
+    fn has_bucket(&self, name: &str) -> bool {
+        self.inner.has_bucket(name)
+    }
+
+    fn put<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+        body: &'a [u8],
+        metadata: &'a BTreeMap<String, String>,
+    ) -> Boxed<'a, Result<(), ArchiveError>> {
+        Box::pin(async move {
+            self.check(Port::PutObject)?;
+            self.inner.put(bucket, key, body, metadata).await
+        })
+    }
+
+    fn get<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+    ) -> Boxed<'a, Result<Option<Object>, ArchiveError>> {
+        Box::pin(async move {
+            self.check(Port::GetObject)?;
+            self.inner.get(bucket, key).await
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<ObjectSummary>, ArchiveError>> {
+        Box::pin(async move {
+            self.check(Port::ListObjects)?;
+            self.inner.list(bucket, prefix, after, limit).await
+        })
     }
 }

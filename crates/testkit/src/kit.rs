@@ -4,9 +4,10 @@ use crate::world::runtime;
 use crate::{Answer, Client, World, region, stranger};
 use serde_json::Value;
 use std::future::Future;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_crypto::SecretBytes;
-use strongroom_engine::ledger::{OpenError, Recovered};
+use strongroom_engine::ledger::{JournalTail, OpenError, Recovered};
 use strongroom_engine::{CacheSizes, Engine, Running};
 use strongroom_keys::codec;
 use strongroom_types::{AccountId, KeyArn, KeyId, KeyState};
@@ -27,6 +28,24 @@ pub struct Kit {
     runtime: Runtime,
     loops: Vec<JoinHandle<()>>,
     engine: Option<Arc<Engine>>,
+    tail: Mutex<Option<JournalTail>>,
+}
+
+/// What reads the journal of a [`Kit`], while one has it.
+pub struct Tail<'k>(MutexGuard<'k, Option<JournalTail>>);
+
+impl Deref for Tail<'_> {
+    type Target = JournalTail;
+
+    fn deref(&self) -> &JournalTail {
+        self.0.as_ref().expect("nobody else has it")
+    }
+}
+
+impl DerefMut for Tail<'_> {
+    fn deref_mut(&mut self) -> &mut JournalTail {
+        self.0.as_mut().expect("nobody else has it")
+    }
 }
 
 impl Kit {
@@ -43,9 +62,10 @@ impl Kit {
     pub(crate) fn open(world: World, threads: usize) -> Result<Self, OpenError> {
         let runtime = runtime(threads);
         let opened = runtime.block_on(Engine::open(world.ports(), CacheSizes::default()));
-        let Running { engine, committer, writer, recovered, .. } = opened?;
+        let Running { engine, committer, writer, tail, recovered, .. } = opened?;
         let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
-        let kit = Self { world, recovered, runtime, loops, engine: Some(Arc::new(engine)) };
+        let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));
+        let kit = Self { world, recovered, runtime, loops, engine, tail };
         kit.create_account(AccountId::INITIAL, OWNER);
         kit.create_account(stranger(), STRANGER);
         Ok(kit)
@@ -96,6 +116,21 @@ impl Kit {
     #[must_use]
     pub fn engine(&self) -> &Arc<Engine> {
         self.engine.as_ref().expect("the server runs")
+    }
+
+    /// What reads the journal behind its writer.
+    #[must_use]
+    pub fn tail(&self) -> Tail<'_> {
+        Tail(self.tail.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What reads the journal behind its writer, for somebody to keep.
+    ///
+    /// # Panics
+    /// When somebody else has it.
+    #[must_use]
+    pub fn take_tail(&self) -> JournalTail {
+        self.tail().0.take().expect("nobody has it yet")
     }
 
     /// Runs `work` on the server's runtime.

@@ -9,8 +9,8 @@ use crate::world::runtime;
 use strongroom_crypto::mac::HmacKey;
 use strongroom_engine::ledger::Head;
 use strongroom_engine::ports::{Batch, Log, Store, Versioned};
-use strongroom_keys::{DomainKey, DomainName, KeyRecord, RootKey, codec};
-use strongroom_types::KeyArn;
+use strongroom_keys::{BucketRecord, DomainKey, DomainName, KeyRecord, RootKey, codec};
+use strongroom_types::{AccountId, KeyArn};
 
 impl World {
     /// Edits the record of `key` as the server itself would have changed it: the record is opened
@@ -40,22 +40,35 @@ impl World {
     /// # Panics
     /// When the Region has no domain key yet.
     pub fn put_key(&self, record: &KeyRecord) {
-        let place = place(&record.arn());
-        let domain = self.domain_key(DomainName::region(record.region));
-        let old = self.stored(&place).map(|old| old.version);
+        let domain = DomainName::region(record.region);
+        self.put_record(domain, &place(&record.arn()), &codec::encode(record));
+    }
+
+    /// Gives the bucket to the account, as its first trail to it would.
+    ///
+    /// # Panics
+    /// When the store in memory fails.
+    pub fn give_bucket(&self, bucket: &str, account: AccountId) {
+        let record = codec::encode(&BucketRecord { account });
+        self.put_record(DomainName::global(), format!("cb/{bucket}").as_bytes(), &record);
+    }
+
+    fn put_record(&self, domain: DomainName, place: &[u8], record: &[u8]) {
+        let domain = self.domain_key(domain);
+        let old = self.stored(place).map(|old| old.version);
         let mut head = self.head();
         let before = head.commits;
         head.sequence += 1;
         head.commits += 1;
         for version in old.into_iter().chain([head.sequence]) {
-            toggle(&mut head.digest, &self.set_key(), &place, version);
+            toggle(&mut head.digest, &self.set_key(), place, version);
         }
-        let record = self.sealed(&domain, &place, head.sequence, &codec::encode(record));
+        let record = self.sealed(&domain, place, head.sequence, record);
         let global = self.domain_key(DomainName::global());
         let sealed_head = self.sealed(&global, b"head", head.commits, &codec::encode(&head));
         self.commit(&Batch {
-            expect: vec![(place.clone(), old), (b"head".to_vec(), Some(before))],
-            put: vec![(place, record), (b"head".to_vec(), sealed_head)],
+            expect: vec![(place.to_vec(), old), (b"head".to_vec(), Some(before))],
+            put: vec![(place.to_vec(), record), (b"head".to_vec(), sealed_head)],
             delete: Vec::new(),
         });
     }

@@ -1,6 +1,9 @@
 //! What outlives a server: store, journal, root key, time.
 
-use crate::{CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit, MemoryKeyStores};
+use crate::{
+    CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit,
+    MemoryKeyStores,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
@@ -10,7 +13,7 @@ use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::{Entry, Inline, Log};
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
-use strongroom_storage::{MemoryLog, MemoryStore};
+use strongroom_storage::{MemoryLog, MemoryObjects, MemoryStore};
 use strongroom_types::Timestamp;
 
 /// When every world begins: 2026-11-22T06:37:05.123Z.
@@ -28,6 +31,8 @@ pub struct World {
     pub entropy: CountedEntropy,
     /// The keys that live elsewhere.
     pub key_stores: MemoryKeyStores,
+    /// What has been delivered of the trail.
+    pub objects: MemoryObjects,
     /// What fails.
     pub faults: Faults,
     /// What servers have told their operator.
@@ -57,10 +62,12 @@ impl Report for Incidents {
 impl Default for World {
     fn default() -> Self {
         let faults = Faults::default();
+        let clock = FixedClock::new(BEGINNING);
         Self {
             store: MemoryStore::default(),
             log: MemoryLog::default(),
-            clock: FixedClock::new(BEGINNING),
+            objects: MemoryObjects::new(Arc::new(clock.clone())),
+            clock,
             entropy: CountedEntropy::new(1, faults.clone()),
             key_stores: MemoryKeyStores::default(),
             faults,
@@ -82,6 +89,7 @@ impl World {
             clock: FixedClock::new(self.clock.now()),
             entropy: self.entropy.fork(faults.clone()),
             key_stores: self.key_stores.clone(),
+            objects: self.objects.snapshot(),
             faults,
             incidents: Incidents::default(),
             root: self.root,
@@ -119,7 +127,7 @@ impl World {
             entropy: Arc::new(self.entropy.clone()),
             workers: Arc::new(Inline),
             key_stores: Arc::new(self.key_stores.clone()),
-            objects: Arc::new(NoArchive),
+            objects: Arc::new(FailingObjects::new(self.objects.clone(), self.faults.clone())),
             history: Arc::new(NoArchive),
             settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),

@@ -14,6 +14,9 @@ pub mod log_file;
 pub mod object_name;
 pub mod public_key;
 pub mod record;
+pub mod selection;
+pub mod service;
+pub mod shipper;
 #[cfg(test)]
 mod testing;
 pub mod verify;

@@ -70,5 +70,12 @@ named! {
         QueryMalformedPolicyDocument = "MalformedPolicyDocument",
         QueryValidation = "ValidationError",
         UnmodifiableEntity = "UnmodifiableEntity",
+        S3InvalidArgument = "InvalidArgument",
+        S3InvalidBucketName = "InvalidBucketName",
+        S3InvalidRange = "InvalidRange",
+        S3KeyTooLong = "KeyTooLongError",
+        S3NoSuchBucket = "NoSuchBucket",
+        S3NoSuchKey = "NoSuchKey",
+        S3PreconditionFailed = "PreconditionFailed",
     }
 }

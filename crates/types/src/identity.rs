@@ -21,16 +21,17 @@ named! {
     }
 }
 
-/// `arn:<partition>:iam::<account>:<kind><path><name>`; federated users are of `sts`.
+/// `arn:<partition>:iam::<account>:<kind><path><name>`; federated users are of `sts`. Buckets and
+/// what is in them are `arn:<partition>:s3:::<path><name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityArn {
     /// The partition: that of the Region of the request.
     pub partition: &'static str,
     /// The account; `None` for policies of AWS's own.
     pub account: Option<AccountId>,
-    /// `user`, `group`, `role`, `policy`, `oidc-provider`.
+    /// `user`, `group`, `role`, `policy`, `oidc-provider`; `bucket` and `object`.
     pub kind: &'static str,
-    /// Beginning and ending with `/`.
+    /// Beginning and ending with `/`; of an object its bucket and a `/`, of a bucket empty.
     pub path: String,
     /// The name; empty for all that are below the path.
     pub name: String,
@@ -39,6 +40,9 @@ pub struct EntityArn {
 impl fmt::Display for EntityArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { partition, account, kind, path, name } = self;
+        if matches!(*kind, "bucket" | "object") {
+            return write!(f, "arn:{partition}:s3:::{path}{name}");
+        }
         let service = if *kind == "federated-user" { "sts" } else { "iam" };
         match account {
             Some(account) => write!(f, "arn:{partition}:{service}::{account}:{kind}{path}{name}"),

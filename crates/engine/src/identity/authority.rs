@@ -38,6 +38,8 @@ pub(crate) struct SessionFacts {
     pub(crate) provider: Option<String>,
     /// Tags that a role assumed with it has, too.
     pub(crate) transitive: Vec<Tag>,
+    /// The user who made it, if it is a federated user's: unique id, ARN and name.
+    pub(crate) maker: Option<(String, String, String)>,
 }
 
 /// What an identity provider says of whom it vouches for.
@@ -113,6 +115,7 @@ impl Authority {
     pub(crate) async fn of_federated_user(
         vault: &Vault,
         maker: Option<&IdentityEntry>,
+        partition: &str,
         session: &OpenSession,
     ) -> Result<Self, VaultError> {
         let account = session.record.account;
@@ -127,6 +130,11 @@ impl Authority {
         };
         // The tags of the user who made the session are not those of its federated user.
         authority.tags.clone_from(&session.record.tags);
+        if let (Some(facts), Some(entry)) = (&mut authority.session, maker) {
+            let user = &entry.record;
+            let arn = format!("arn:{partition}:iam::{account}:user{}{}", user.path, user.name);
+            facts.maker = Some((user.id.clone(), arn, user.name.clone()));
+        }
         Ok(authority)
     }
 

@@ -87,6 +87,7 @@ impl OpenSession {
             issued: record.issued,
             source_identity: record.source_identity.clone(),
             provider: record.provider.clone(),
+            maker: None,
             transitive: record.tags.iter().filter(|tag| handed_down(&tag.key)).cloned().collect(),
         }
     }

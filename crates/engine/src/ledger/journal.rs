@@ -17,7 +17,7 @@ const GROUP: usize = 1024;
 /// and a little more, so what a crash leaves unfinished is well below `recovery::MOST_TORN`.
 const GROUP_BYTES: usize = 1 << 20;
 /// A segment that has grown to this many bytes is followed by another.
-pub(super) const SEGMENT_BYTES: usize = 64 << 20;
+const SEGMENT_BYTES: usize = 64 << 20;
 
 /// What a frame of the journal holds.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -271,6 +271,16 @@ impl Ledger {
         written.await.map_err(|_| stopped)?.map_err(|Unrecorded| stopped)
     }
 
+    /// Puts `record` on its way to the journal, without waiting until it is durable. Returns whether
+    /// there was room for it.
+    pub(crate) fn note(&self, record: &AuditRecord) -> bool {
+        // Nobody waits on the other end.
+        let (done, _) = oneshot::channel();
+        let frame = journal::record_frame(record);
+        let job = JournalJob { frame, anchor: None, done: Some(done) };
+        !self.health.has_stopped() && self.journal.try_send(job).is_ok()
+    }
+
     async fn change(&self, changes: Changes, record: &AuditRecord) -> Result<(), CommitFailure> {
         // Versions come from one counter and are never used twice, so a version stands for exactly
         // one content of one slot, also across deletion.

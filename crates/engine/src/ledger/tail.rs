@@ -87,11 +87,13 @@ impl JournalTail {
     /// # Errors
     /// [`LogError`].
     pub fn bytes_behind(&mut self, from: JournalCursor) -> Result<u64, LogError> {
-        // Segments are of about the same length, and only the newest is shorter than that.
-        let segments = self.log.segments()?;
-        let whole = segments.iter().filter(|number| **number > from.segment).count();
-        let whole = u64::try_from(whole.saturating_sub(1)).unwrap_or(u64::MAX);
-        Ok(whole.saturating_mul(super::journal::SEGMENT_BYTES as u64))
+        let mut bytes = 0_u64;
+        for number in self.log.segments()?.into_iter().filter(|number| *number >= from.segment) {
+            let length = self.log.length(number)?;
+            let read = if number == from.segment { from.offset } else { 0 };
+            bytes = bytes.saturating_add(length.saturating_sub(read));
+        }
+        Ok(bytes)
     }
 
     /// Removes the segments before the one of `cursor`.

@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod key_store;
+pub mod object_names;
 
 use std::fmt;
 use std::future::Future;
@@ -184,6 +185,12 @@ pub trait LogReader: Send {
     /// # Errors
     /// [`LogError`] when the medium fails or there is no such segment.
     fn read_at(&mut self, segment: u64, offset: u64, most: usize) -> Result<Vec<u8>, LogError>;
+
+    /// Bytes of a segment's file, zeros behind what was appended included; none if it is gone.
+    ///
+    /// # Errors
+    /// [`LogError`] when the medium fails.
+    fn length(&mut self, segment: u64) -> Result<u64, LogError>;
 
     /// Removes a segment that is not the newest. It is no error if it is gone.
     ///

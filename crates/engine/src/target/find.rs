@@ -1,7 +1,7 @@
 //! Finding a key or an alias by what the caller wrote.
 
 use crate::audit::Note;
-use crate::demands::Demands;
+use crate::demands::{Demands, Effect};
 use crate::desk::{Desk, HiddenKey, KeyQuestion};
 use crate::gate::{self, AdmittedKey, PlacedKey};
 use crate::operation::Role;
@@ -115,16 +115,23 @@ pub(crate) async fn by_arn(
         return Err(Refusal::NotFound(Missing::Key(arn)));
     }
     let key = match entry {
-        Some(entry) => Some(placed(desk, entry).await?),
+        Some(entry) => Some(placed(desk, entry, note).await?),
         None => None,
     };
     Ok(FoundKey { arn, key, alias, mention })
 }
 
 /// The key with the custom key store that it is in.
-async fn placed(desk: &Desk<'_>, entry: Arc<KeyEntry>) -> Result<PlacedKey, Refusal> {
+async fn placed(
+    desk: &Desk<'_>,
+    entry: Arc<KeyEntry>,
+    note: &mut Note,
+) -> Result<PlacedKey, Refusal> {
     let arn = entry.record.arn();
     let Some(member) = &entry.record.store else { return Ok(PlacedKey { entry, store: None }) };
+    if desk.demands.effect == Effect::Use {
+        note.store_of_key(member);
+    }
     let found = desk.vault.key_store(arn.account, arn.region, &member.store).await;
     let store = found.map_err(|why| desk.internal(&why))?;
     // INVARIANT: a store that has keys is not deleted.

@@ -72,6 +72,7 @@ impl Target for GrantOnKey {
             Self::Named { key, grant } => (by_reference(desk, &key, note).await?, grant),
         };
         let grant = desk.vault.read(&Slot::grant(&key.arn, &id)).await;
+        note.grant(id);
         Ok(Found { key, grant: grant.map_err(|why| desk.internal(&why))? })
     }
 

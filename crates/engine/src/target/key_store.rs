@@ -36,11 +36,13 @@ impl Target for KeyStore {
     type Permits = Permit;
     type Admitted = AdmittedKeyStore;
 
-    async fn find(self, desk: &Desk<'_>, _: &mut Note) -> Result<Self::Found, Refusal> {
+    async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Self::Found, Refusal> {
         let caller = &desk.call.caller;
         let found = desk.vault.key_store(caller.account, caller.region, &self.0).await;
         let found = found.map_err(|why| desk.internal(&why))?;
-        found.ok_or(Refusal::KeyStore(KeyStoreRefusal::NotFound(self.0)))
+        let found = found.ok_or(Refusal::KeyStore(KeyStoreRefusal::NotFound(self.0)))?;
+        note.store(&found.record);
+        Ok(found)
     }
 
     async fn authorize(

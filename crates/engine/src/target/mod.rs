@@ -3,12 +3,14 @@
 
 mod account;
 mod alias_and_keys;
+mod bucket;
 mod find;
 mod grant_on_key;
 mod identity;
 mod in_account;
 mod key_store;
 mod managed_policy;
+mod object;
 mod one_key;
 mod provider;
 mod replication;
@@ -18,12 +20,14 @@ mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
+pub use bucket::{AdmittedBucket, OneBucket};
 pub use grant_on_key::{AdmittedGrant, GrantOnKey};
 pub use identity::{AdmittedIdentity, Companion, OneIdentity, Whose};
 pub use in_account::{AdmittedIam, InAccount};
 pub use key_store::{AdmittedKeyStore, KeyStore};
 pub use managed_policy::{AdmittedPolicy, Managed, OnePolicy, OwnPolicy};
 pub(crate) use managed_policy::{find_policy, stored_policy};
+pub use object::{AdmittedObject, OneObject};
 pub use one_key::OneKey;
 pub use provider::{AdmittedProvider, OneProvider};
 pub use replication::{AdmittedReplication, Replication};
@@ -53,6 +57,8 @@ mod sealed {
     impl Sealed for super::OneProvider {}
     impl Sealed for super::InAccount {}
     impl Sealed for super::RoleToAssume {}
+    impl Sealed for super::OneBucket {}
+    impl Sealed for super::OneObject {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

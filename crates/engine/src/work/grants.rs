@@ -124,8 +124,9 @@ impl Work<'_> {
         }
     }
 
-    async fn named(&self, arn: &KeyArn, id: String) -> Result<CreatedGrant, Refusal> {
+    async fn named(&mut self, arn: &KeyArn, id: String) -> Result<CreatedGrant, Refusal> {
         let token = grant_token::seal(self.desk.vault, arn, &id).await;
+        self.note.grant(id.clone());
         Ok(CreatedGrant { token: token.map_err(|why| self.desk.internal(&why))?, id })
     }
 

@@ -13,6 +13,7 @@ mod key_stores;
 mod keys;
 mod managed_policies;
 mod multi_region;
+mod objects;
 mod offload;
 mod outside;
 mod pairs;

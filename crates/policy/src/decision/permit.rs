@@ -179,6 +179,56 @@ impl fmt::Display for Reason {
     }
 }
 
+/// What decided a request, divided by whose policies and grants they are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// Of the account that owns the resource: its key policy, trust policy or grants.
+    pub owner: Option<String>,
+    /// Of the caller's account.
+    pub caller: Option<String>,
+}
+
+impl Parts {
+    /// What one account's policies said.
+    pub(crate) fn of(kind: PolicyKind, text: String) -> Self {
+        if kind.is_of_the_resource() {
+            Self { owner: Some(text), caller: None }
+        } else {
+            Self { owner: None, caller: Some(text) }
+        }
+    }
+}
+
+impl Reason {
+    /// The reason, divided by whose policies and grants it is of: neither account may be told of
+    /// the other's.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        match self {
+            Self::KeyPolicy(site) | Self::Identity(site) => Parts::of(site.kind, site.to_string()),
+            Self::Delegated { key_policy, identity } => {
+                Parts { owner: Some(key_policy.to_string()), caller: Some(identity.to_string()) }
+            }
+            Self::Grant { identity, .. } | Self::Retirement { identity, .. } => Parts {
+                owner: Some(self.without_identity().to_string()),
+                caller: identity.as_ref().map(Site::to_string),
+            },
+            Self::RootUser => Parts { owner: None, caller: Some(self.to_string()) },
+            Self::Scheduled(_) | Self::Operator(_) => {
+                Parts { owner: Some(self.to_string()), caller: None }
+            }
+        }
+    }
+
+    fn without_identity(&self) -> Self {
+        let mut reason = self.clone();
+        if let Self::Grant { identity, .. } | Self::Retirement { identity, .. } = &mut reason {
+            *identity = None;
+        }
+        reason
+    }
+}
+
 fn also(f: &mut fmt::Formatter<'_>, identity: Option<&Site>) -> fmt::Result {
     identity.map_or(Ok(()), |site| write!(f, " and {site}"))
 }
@@ -297,6 +347,11 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
+    /// Whether it is attached to the resource, so is the business of the account that owns that.
+    const fn is_of_the_resource(self) -> bool {
+        matches!(self, Self::Key | Self::Trust)
+    }
+
     /// What AWS calls it in refusals, with its article: "an identity-based policy".
     #[must_use]
     pub fn with_article(self) -> &'static str {

@@ -4,6 +4,7 @@
 use super::{Request, perform};
 use crate::clock::DevClock;
 use crate::data::DataDir;
+use crate::delivery::Courier;
 use crate::terminal::Failure;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -33,6 +34,8 @@ pub(crate) struct Desk<'a> {
     /// The clock for tests; `None` if it is the real one.
     pub(crate) clock: Option<&'a DevClock>,
     pub(crate) region: Region,
+    /// What delivers the trail, if a server does.
+    pub(crate) courier: Option<&'a Courier>,
 }
 
 /// Asks the server that runs on `data`.
@@ -73,6 +76,7 @@ pub(crate) struct Socket {
     data: Arc<DataDir>,
     clock: Option<Arc<DevClock>>,
     region: Region,
+    courier: Courier,
 }
 
 impl Socket {
@@ -81,6 +85,7 @@ impl Socket {
         data: Arc<DataDir>,
         clock: Option<Arc<DevClock>>,
         region: Region,
+        courier: Courier,
     ) -> Result<Self, Failure> {
         let path = data.path().join(SOCKET);
         let failed = |why: std::io::Error| Failure::of(path.display(), why);
@@ -89,7 +94,7 @@ impl Socket {
         let listener = UnixListener::bind(&path).map_err(failed)?;
         // The directory has mode 0700, so that nobody was able to connect before.
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).map_err(failed)?;
-        Ok(Self { listener, data, clock, region })
+        Ok(Self { listener, data, clock, region, courier })
     }
 
     /// Answers until the server stops.
@@ -117,7 +122,8 @@ impl Socket {
         let (reading, _) = stream.split();
         let mut reading = tokio::io::BufReader::new(reading.take(MAX_REQUEST));
         tokio::time::timeout(PATIENCE, reading.read_line(&mut line)).await??;
-        let desk = Desk { data: &self.data, clock: self.clock.as_deref(), region: self.region };
+        let (clock, courier) = (self.clock.as_deref(), Some(&self.courier));
+        let desk = Desk { data: &self.data, clock, region: self.region, courier };
         let done = match serde_json::from_str::<Request>(&line) {
             Ok(request) => perform(&request, engine, &desk).await,
             Err(_) => Err(Failure::new("not a request")),

@@ -2,10 +2,10 @@
 
 use crate::table::{OperationName, demands};
 use strongroom_engine::Operation;
-use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
+use strongroom_engine::event_id::EventId;
 use strongroom_engine::gate::AdmittedKey;
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
@@ -31,11 +31,15 @@ impl Operation for GetKeyLastUsage {
     /// Uses are tracked from the first key on, so of each key since its creation.
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         let usage = match work.last_use(&key).await? {
-            Some(used) => Reply::empty()
-                .with("Operation", used.operation)
-                .with("Timestamp", used.time)
-                .with("CloudTrailEventId", AuditRecord::event_id(used.request))
-                .with("KmsRequestId", RequestId(used.request).to_string()),
+            Some(used) => {
+                // The one that this key's account is told.
+                let event = EventId::of(used.time, used.request, key.arn().account);
+                Reply::empty()
+                    .with("Operation", used.operation)
+                    .with("Timestamp", used.time)
+                    .with("CloudTrailEventId", event.to_string())
+                    .with("KmsRequestId", RequestId(used.request).to_string())
+            }
             None => Reply::empty(),
         };
         let created = key.record().created;

@@ -1,6 +1,6 @@
 //! Rows of rotation.
 
-use super::{Errors, manage, read};
+use super::{Errors, manage, read, shown};
 use crate::fields;
 use strongroom_engine::demands::Demands;
 use strongroom_keys::StateClass as S;
@@ -32,7 +32,7 @@ pub(in crate::table) const LIST_KEY_ROTATIONS: Demands =
 
 pub(in crate::table) const ROTATE_KEY_ON_DEMAND: Demands = Demands {
     origins: &[Origin::AwsKms, Origin::External],
-    ..manage(
+    ..shown(manage(
         "RotateKeyOnDemand",
         "kms:RotateKeyOnDemand",
         S::Use,
@@ -45,7 +45,7 @@ pub(in crate::table) const ROTATE_KEY_ON_DEMAND: Demands = Demands {
             E::UnsupportedOperation,
             E::LimitExceeded,
         ],
-    )
+    ))
 };
 
 const SWITCHES: Errors =

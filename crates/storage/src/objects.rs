@@ -1,0 +1,187 @@
+//! Objects in a directory: the object `key` of a bucket is the file `<base>/<bucket>/<key>`, its
+//! metadata, if it has any, the file `<key>.metadata` beside it: a JSON object of strings.
+//!
+//! Every directory on the way is opened by itself and none through a symbolic link, so that no
+//! key leads out of the bucket, whatever somebody has put there. Names that no key can have are
+//! passed over, among them those of files that are still being written, which end in `~`.
+//!
+//! Calls do their work on the caller's thread when the future is first polled: reading a log file
+//! or a page of names takes less than a request may hold a core for; a put waits for the medium.
+
+mod folder;
+mod listing;
+
+use folder::Folder;
+use rustix::io::Errno;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use strongroom_engine::ports::Boxed;
+use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary, Objects};
+use strongroom_engine::ports::object_names::{
+    METADATA_SUFFIX, is_bucket_name, is_key_segment, is_object_key,
+};
+
+/// The greatest length of an object in bytes.
+pub const MAX_OBJECT: u64 = 64 << 20;
+
+/// The greatest length of an object's metadata in bytes. S3 allows 2 KB.
+const MAX_METADATA: u64 = 16 << 10;
+
+/// [`Objects`] in a directory, as files of mode 0600. Every bucket that S3's rules allow the name
+/// of is there; its directory is made when something is put into it.
+///
+/// Objects can be put by one process at a time: hold a [`DirLock`](crate::DirLock).
+pub struct DirectoryObjects {
+    base: PathBuf,
+    /// Two writers would meet in the same unfinished file.
+    writing: Mutex<()>,
+}
+
+impl DirectoryObjects {
+    /// The objects under `base`, which need not exist before something is put.
+    #[must_use]
+    pub fn new(base: &Path) -> Self {
+        Self { base: base.to_owned(), writing: Mutex::new(()) }
+    }
+
+    /// Metadata come first, so that an object that is seen is whole. Where there was another
+    /// object, a power cut between the two leaves that one's content with the new metadata, until
+    /// the put is repeated, as one is that has not returned.
+    fn put_now(
+        &self,
+        (bucket, key): (&str, &str),
+        body: &[u8],
+        metadata: &BTreeMap<String, String>,
+    ) -> io::Result<()> {
+        if u64::try_from(body.len()).map_or(true, |length| length > MAX_OBJECT) {
+            return Err(io::Error::other("an object is longer than allowed"));
+        }
+        let (folders, name) = place(key);
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        crate::dir::create_private_dir(&self.base)?;
+        let mut folder = Folder::open(&self.base)?;
+        for name in std::iter::once(bucket).chain(folders) {
+            folder = folder.make(name)?;
+        }
+        let beside = format!("{name}{METADATA_SUFFIX}");
+        if metadata.is_empty() {
+            folder.remove(&beside)?;
+        } else {
+            folder.write(&beside, &serde_json::to_vec(metadata)?)?;
+        }
+        folder.write(name, body)
+    }
+
+    fn get_now(&self, bucket: &str, key: &str) -> io::Result<Option<Object>> {
+        if !is_bucket_name(bucket) || !is_object_key(key) {
+            return Ok(None);
+        }
+        let (folders, name) = place(key);
+        let Some(folder) = self.folder(bucket, folders)? else { return Ok(None) };
+        // The content first: when that is there, its metadata have been before it.
+        let Some((body, modified)) = folder.read(name, MAX_OBJECT)? else { return Ok(None) };
+        let metadata = folder.read(&format!("{name}{METADATA_SUFFIX}"), MAX_METADATA)?;
+        let metadata = match metadata {
+            Some((text, _)) => serde_json::from_slice(&text)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Some(Object { body, metadata, modified }))
+    }
+
+    fn list_now(
+        &self,
+        bucket: &str,
+        (prefix, after): (&str, Option<&str>),
+        limit: usize,
+    ) -> io::Result<Vec<ObjectSummary>> {
+        let path = prefix.rfind('/').map_or("", |end| prefix.get(..=end).unwrap_or_default());
+        let folders: Vec<&str> = path.split_terminator('/').collect();
+        if !is_bucket_name(bucket) || !folders.iter().all(|name| is_key_segment(name)) {
+            return Ok(Vec::new());
+        }
+        let Some(folder) = self.folder(bucket, folders)? else { return Ok(Vec::new()) };
+        listing::list(folder, path.to_owned(), (prefix, after.unwrap_or_default()), limit)
+    }
+
+    /// The directory of a bucket that the names in `folders` lead to, if it is there.
+    fn folder<'a>(
+        &self,
+        bucket: &'a str,
+        folders: impl IntoIterator<Item = &'a str>,
+    ) -> io::Result<Option<Folder>> {
+        let mut folder = match Folder::open(&self.base) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        for name in std::iter::once(bucket).chain(folders) {
+            match folder.enter(name)? {
+                Some(inner) => folder = inner,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(folder))
+    }
+}
+
+/// The directories that lead to an object, and the name of its file.
+fn place(key: &str) -> (impl Iterator<Item = &str>, &str) {
+    let (folders, name) = key.rsplit_once('/').map_or((None, key), |(all, name)| (Some(all), name));
+    (folders.into_iter().flat_map(|all| all.split('/')), name)
+}
+
+fn failed(bucket: &str, key: &str, error: &io::Error) -> ArchiveError {
+    ArchiveError(format!("bucket {bucket:?}, object {key:?}: {error}"))
+}
+
+/// Whether there is nothing that could be an object: no such name, or a link, or a file where a
+/// directory was looked for.
+fn is_absent(error: Errno) -> bool {
+    matches!(error, Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::MLINK)
+}
+
+impl Objects for DirectoryObjects {
+    fn has_bucket(&self, name: &str) -> bool {
+        is_bucket_name(name)
+    }
+
+    fn put<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+        body: &'a [u8],
+        metadata: &'a BTreeMap<String, String>,
+    ) -> Boxed<'a, Result<(), ArchiveError>> {
+        Box::pin(async move {
+            if !is_bucket_name(bucket) || !is_object_key(key) {
+                return Err(ArchiveError(format!("no object can be at {bucket:?}, {key:?}")));
+            }
+            let put = self.put_now((bucket, key), body, metadata);
+            put.map_err(|error| failed(bucket, key, &error))
+        })
+    }
+
+    fn get<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+    ) -> Boxed<'a, Result<Option<Object>, ArchiveError>> {
+        Box::pin(
+            async move { self.get_now(bucket, key).map_err(|error| failed(bucket, key, &error)) },
+        )
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<ObjectSummary>, ArchiveError>> {
+        Box::pin(async move {
+            let listed = self.list_now(bucket, (prefix, after), limit);
+            listed.map_err(|error| failed(bucket, prefix, &error))
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! S3: paths that name a bucket.
+
+use super::{Gateway, header};
+use strongroom_crypto::SecretBytes;
+use strongroom_engine::Unauthenticated;
+use strongroom_engine::call::RequestId;
+use strongroom_protocol::rest_xml::{self, Answer, Unserved};
+use strongroom_server::{Head, HeaderName, HeaderValue, Request, Response, StatusCode};
+
+/// Whether a request is for it.
+pub(super) fn is_for_it(head: &Head) -> bool {
+    rest_xml::Request::is_for_s3(head.path(), header(head, "x-amz-target"))
+}
+
+impl Gateway {
+    pub(super) async fn s3(&self, request: &Request, id: RequestId) -> Response {
+        let head = &request.head;
+        let mut answer = self.s3_answer(request, id).await;
+        // An answer to a HEAD is its headers; those of an error tell nothing of the length.
+        if head.method.as_str() == "HEAD" && answer.status >= 400 {
+            answer.body = SecretBytes::new(Vec::new());
+        }
+        response(id, answer)
+    }
+
+    async fn s3_answer(&self, request: &Request, id: RequestId) -> Answer {
+        let head = &request.head;
+        let asked = rest_xml::Request::parse(rest_xml::Head {
+            method: head.method.as_str(),
+            path: head.path(),
+            query: head.query(),
+            range: header(head, "range"),
+            if_match: header(head, "if-match"),
+            if_none_match: header(head, "if-none-match"),
+        });
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(why) => return unserved(why, head, id),
+        };
+        let call = match self.authenticate(request, "s3", id).await {
+            Ok(call) => call,
+            Err(why) => return unauthenticated(&why, head, id),
+        };
+        let (operation, input) = (asked.operation(), asked.input());
+        match strongroom_trail::service::s3::serve(&self.engine, operation, &call, Ok(input)).await
+        {
+            Ok(recorded) => rest_xml::render(operation, id, &recorded),
+            Err(unrecorded) => rest_xml::render_unrecorded(id, unrecorded),
+        }
+    }
+}
+
+fn unserved(why: Unserved, head: &Head, id: RequestId) -> Answer {
+    let method = head.method.as_str();
+    let details: &[(&str, &str)] =
+        if why == Unserved::Method { &[("Method", method)] } else { &[] };
+    let mut answer = rest_xml::error(why.told(), details, id);
+    if why == Unserved::Method {
+        answer.headers.push(("allow".to_owned(), "GET, HEAD".to_owned()));
+    }
+    answer
+}
+
+fn unauthenticated(why: &Unauthenticated, head: &Head, id: RequestId) -> Answer {
+    match why {
+        Unauthenticated::Refused(why) => {
+            let (status, code, text) = why.s3(head.query().contains("X-Amz-Algorithm"));
+            rest_xml::error((status, code, &text), &[], id)
+        }
+        Unauthenticated::Internal => {
+            let text = "We encountered an internal error. Please try again.";
+            rest_xml::error((500, "InternalError", text), &[], id)
+        }
+    }
+}
+
+fn response(id: RequestId, answer: Answer) -> Response {
+    let Answer { status, content_type, headers, body } = answer;
+    let header = |(name, value): (String, String)| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        Some((name, HeaderValue::from_str(&value).ok()?))
+    };
+    Response {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        request_id: HeaderValue::from_str(&id.to_string())
+            .unwrap_or_else(|_| HeaderValue::from_static("")),
+        content_type: HeaderValue::from_static(content_type),
+        headers: headers.into_iter().filter_map(header).collect(),
+        body,
+    }
+}

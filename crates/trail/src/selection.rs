@@ -1,0 +1,147 @@
+//! Which events a trail takes.
+//!
+//! Source: AWS CloudTrail User Guide, "Logging management events".
+
+use crate::event::Event;
+use strongroom_keys::{EventSelector, TrailRecord};
+use strongroom_types::{AccountId, Region, Timestamp};
+
+/// The name of the trail that is there in every account.
+pub const BUILT_IN: &str = "strongroom";
+
+/// The trail that is there in every account: it takes everything, from the beginning.
+#[must_use]
+pub fn built_in(account: AccountId, region: Region, bucket: &str) -> TrailRecord {
+    let beginning = Timestamp::from_millis(0);
+    TrailRecord {
+        account,
+        region,
+        name: BUILT_IN.to_owned(),
+        bucket: bucket.to_owned(),
+        prefix: None,
+        is_multi_region: true,
+        includes_global_events: true,
+        validates: true,
+        is_logging: true,
+        created: beginning,
+        started: Some(beginning),
+        stopped: None,
+        selectors: Vec::new(),
+        tags: Vec::new(),
+    }
+}
+
+/// What the choice depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Traits<'a> {
+    /// The Region.
+    pub region: Region,
+    /// When.
+    pub time: Timestamp,
+    /// The service.
+    pub source: &'a str,
+    /// `readOnly`.
+    pub is_read_only: bool,
+    /// `managementEvent`.
+    pub is_management: bool,
+    /// Whether the service is a global one.
+    pub is_global: bool,
+}
+
+impl<'a> Traits<'a> {
+    /// Those of `event`.
+    #[must_use]
+    pub fn of(event: &'a Event) -> Self {
+        Self {
+            region: event.region,
+            time: event.time,
+            source: &event.source,
+            is_read_only: event.is_read_only,
+            is_management: event.is_management,
+            is_global: event.is_global,
+        }
+    }
+}
+
+/// Whether `trail` takes such an event of its account.
+#[must_use]
+pub fn takes(trail: &TrailRecord, event: Traits<'_>) -> bool {
+    let is_here = trail.is_multi_region || trail.region == event.region;
+    let is_wanted = !event.is_global || trail.includes_global_events;
+    let has_begun = trail.started.is_some_and(|started| started <= event.time);
+    // What was recorded before a trail was stopped is delivered to it afterwards, too.
+    let had_ended = !trail.is_logging && trail.stopped.is_none_or(|stopped| stopped < event.time);
+    is_here && is_wanted && has_begun && !had_ended && is_selected(trail, event)
+}
+
+fn is_selected(trail: &TrailRecord, event: Traits<'_>) -> bool {
+    if trail.name == BUILT_IN {
+        return true;
+    }
+    let selects = |selector: &EventSelector| {
+        let by_effect = if event.is_read_only { selector.reads } else { selector.writes };
+        let is_excluded = selector.excluded_sources.iter().any(|name| name == event.source);
+        selector.management && by_effect && !is_excluded
+    };
+    event.is_management && (trail.selectors.is_empty() || trail.selectors.iter().any(selects))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp::from_millis(43_200_000);
+
+    fn trail() -> TrailRecord {
+        let region = "eu-west-2".parse().unwrap();
+        TrailRecord {
+            name: "main".to_owned(),
+            is_multi_region: false,
+            includes_global_events: false,
+            started: Some(NOON),
+            ..built_in(AccountId::INITIAL, region, "logs")
+        }
+    }
+
+    fn event() -> Traits<'static> {
+        Traits {
+            region: "eu-west-2".parse().unwrap(),
+            time: NOON,
+            source: "kms.amazonaws.com",
+            is_read_only: true,
+            is_management: true,
+            is_global: false,
+        }
+    }
+
+    #[test]
+    fn a_trail_takes_what_happens_in_its_region_while_it_delivers() {
+        let (trail, event) = (trail(), event());
+        assert!(takes(&trail, event));
+        let before = NOON.plus_millis(-1);
+        assert!(!takes(&trail, Traits { time: before, ..event }));
+        assert!(!takes(&trail, Traits { region: "us-east-1".parse().unwrap(), ..event }));
+        assert!(!takes(&trail, Traits { is_global: true, ..event }));
+        let everywhere = TrailRecord { is_multi_region: true, ..trail.clone() };
+        assert!(takes(&everywhere, Traits { region: "us-east-1".parse().unwrap(), ..event }));
+        let stopped = TrailRecord { is_logging: false, stopped: Some(NOON), ..trail };
+        assert!(takes(&stopped, event));
+        assert!(!takes(&stopped, Traits { time: NOON.plus_millis(1), ..event }));
+    }
+
+    #[test]
+    fn selectors_leave_out_what_they_name() {
+        let selector = EventSelector {
+            reads: true,
+            writes: false,
+            management: true,
+            excluded_sources: vec!["kms.amazonaws.com".to_owned()],
+        };
+        let trail = TrailRecord { selectors: vec![selector], ..trail() };
+        assert!(!takes(&trail, event()));
+        let iam = Traits { source: "iam.amazonaws.com", ..event() };
+        assert!(takes(&trail, iam));
+        assert!(!takes(&trail, Traits { is_read_only: false, ..iam }));
+        assert!(!takes(&trail, Traits { is_management: false, ..iam }));
+    }
+}

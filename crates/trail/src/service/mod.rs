@@ -1,0 +1,3 @@
+//! The services by which the trail is reached: a table and a file for each operation.
+
+pub mod s3;

@@ -1,0 +1,133 @@
+//! What could not be delivered to an account's own trail when it was its turn: it is taken from the
+//! log files of the server's own.
+
+use super::{Shipped, Shipper, ShipError, place, unique};
+use crate::digest::parse_time;
+use crate::{gzip, log_file, object_name};
+use crate::selection::{Traits, takes};
+use serde::Deserialize;
+use strongroom_engine::shipping::{Delivery, DeliveryPlace};
+use strongroom_keys::{DeliveryRecord, TrailRecord};
+use strongroom_types::{AccountId, Region};
+
+/// Files delivered late in one run, of each trail.
+const MOST: usize = 100;
+
+/// What of a record its selection depends on.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Selected {
+    event_time: String,
+    event_source: String,
+    read_only: bool,
+    management_event: bool,
+}
+
+impl Shipper {
+    /// Delivers what trails are owed.
+    pub(super) async fn pay_debts(&mut self, shipped: &mut Shipped) -> Result<(), ShipError> {
+        if !self.owes {
+            return Ok(());
+        }
+        let mut debtors: Vec<(AccountId, Region, Region, String)> = Vec::new();
+        let note = |place: DeliveryPlace<'_>, record: DeliveryRecord| {
+            if !record.owed.is_empty() {
+                debtors.push((place.account, place.region, place.home, place.trail.to_owned()));
+            }
+        };
+        self.engine.deliveries(note).await?;
+        self.owes = !debtors.is_empty();
+        for (account, region, home, name) in debtors {
+            let trails = self.engine.trails(account).await?;
+            let trail = trails.into_iter().find(|trail| trail.name == name && trail.region == home);
+            let place = DeliveryPlace { account, region, home, trail: &name };
+            let delivery = self.engine.delivery(&place).await?;
+            match trail {
+                Some(trail) => self.pay(&trail, region, delivery, shipped).await?,
+                // Nobody waits for it any more.
+                None => {
+                    let gone = Delivery { record: None, version: delivery.version };
+                    self.engine.put_deliveries(&[(place, gone)]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn pay(
+        &self,
+        trail: &TrailRecord,
+        region: Region,
+        mut delivery: Delivery,
+        shipped: &mut Shipped,
+    ) -> Result<(), ShipError> {
+        let Some(record) = &mut delivery.record else { return Ok(()) };
+        let mut paid = 0;
+        for own in record.owed.iter().take(MOST) {
+            match self.late_file(trail, region, own).await {
+                Ok(file) => record.files.extend(file),
+                Err(why) => {
+                    let text = format!("trail {} of {}: {why}", trail.name, trail.account);
+                    shipped.failures.push(text);
+                    break;
+                }
+            }
+            paid += 1;
+        }
+        if paid == 0 {
+            return Ok(());
+        }
+        record.owed.drain(..paid);
+        (record.delivered, record.failure) = (Some(self.engine.now().millis()), None);
+        Ok(self.engine.put_deliveries(&[(place(trail, region), delivery)]).await?)
+    }
+
+    /// Delivers the events of the server's own log file `own` that `trail` takes.
+    async fn late_file(
+        &self,
+        trail: &TrailRecord,
+        region: Region,
+        own: &str,
+    ) -> Result<Option<strongroom_keys::DeliveredFile>, ShipError> {
+        let Some(object) = self.objects.get(&self.settings.bucket, own).await? else {
+            return Ok(None);
+        };
+        let text = gzip::decompress(&object.body, gzip::MAX_CONTENT).map_err(damaged)?;
+        let mut taken = Vec::new();
+        let mut times = Vec::new();
+        for record in log_file::records(&text).map_err(damaged)? {
+            let parsed: Selected = serde_json::from_str(record.get()).map_err(damaged)?;
+            let time = parse_time(&parsed.event_time).ok_or_else(|| damaged("a time"))?;
+            let is_global = matches!(
+                parsed.event_source.as_str(),
+                "iam.amazonaws.com" | "sts.amazonaws.com"
+            );
+            let event = Traits {
+                region,
+                time,
+                source: &parsed.event_source,
+                is_read_only: parsed.read_only,
+                is_management: parsed.management_event,
+                is_global,
+            };
+            if takes(trail, event) {
+                taken.push(record.get());
+                times.push(time);
+            }
+        }
+        let (Some(oldest), Some(newest)) = (times.iter().min(), times.iter().max()) else {
+            return Ok(None);
+        };
+        let of = format!("{own}/{}/{}", trail.region, trail.name);
+        let prefix = trail.prefix.as_deref();
+        let key = object_name::log_file(prefix, trail.account, region, *newest, &unique(&of));
+        let body = log_file::content(taken.into_iter());
+        let span = (oldest.millis(), newest.millis());
+        self.put_file(trail, &key, &body, span).await.map(Some)
+    }
+}
+
+fn damaged(why: impl std::fmt::Display) -> ShipError {
+    let text = format!("a log file of the server's own trail is damaged: {why}");
+    ShipError::Archive(strongroom_engine::ports::archive::ArchiveError(text))
+}
