@@ -323,6 +323,138 @@ pub(crate) struct TrailArguments {
 
 #[derive(Subcommand)]
 pub(crate) enum TrailCommand {
-    /// Print every audit record as a line of JSON. The server must not be running.
+    /// Verify that nothing delivered was changed, removed or added: digests, their signatures and
+    /// their chain, log files and what is in them. Ends with 1 if something was.
+    Verify(VerifyArguments),
+    /// Find delivered events, newest first.
+    Search(SearchArguments),
+    /// Print the newest delivered events, and with -f those that follow.
+    Tail(TailArguments),
+    /// Say how often a key was used, and what for, by day.
+    Usage(UsageArguments),
+    /// Print the public keys that verify digests, as JSON.
+    Keys(DataArgument),
+    /// Have a running server deliver at once what waits.
+    Flush(DataArgument),
+    /// Print every audit record that is not delivered yet as a line of JSON. The server must not be
+    /// running.
     Dump(DataArgument),
+}
+
+/// Where delivered objects are read.
+#[derive(Args)]
+pub(crate) struct BucketArguments {
+    /// Data directory of the server, which may be running
+    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+    pub(crate) data: PathBuf,
+    /// A copy of the bucket's directory instead: it has `AWSLogs` in it
+    #[arg(long, value_name = "DIR", conflicts_with = "data")]
+    pub(crate) directory: Option<PathBuf>,
+    /// The bucket
+    #[arg(long, value_name = "BUCKET", default_value = "strongroom-trail")]
+    pub(crate) bucket: String,
+    /// What the objects' keys begin with before `AWSLogs/`
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) prefix: Option<String>,
+    /// Account [default: all]
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// Region [default: all]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Not before: 2026-11-22, or 2026-11-22T06:37:05Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Before
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) bucket: BucketArguments,
+    /// Public keys, as `strongroom trail keys` or `aws cloudtrail list-public-keys` printed them
+    /// [default: those of the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Trail [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) trail: Option<String>,
+    /// Anchors that were kept elsewhere: that what they tell of is there still
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anchor: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which events.
+#[derive(Args)]
+pub(crate) struct FilterArguments {
+    /// The key they are about: its ARN, or the id of a key of the account
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Who asked: ARN, name of a user or session, or access key
+    #[arg(long, value_name = "WHO")]
+    pub(crate) principal: Option<String>,
+    /// The operation: Decrypt
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operation: Option<String>,
+    /// How they ended
+    #[arg(long, value_name = "ok|denied|error", value_parser = ["ok", "denied", "error"])]
+    pub(crate) outcome: Option<String>,
+    /// The request's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    pub(crate) bucket: BucketArguments,
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+    /// At most so many
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) limit: usize,
+    /// Print the records, each a line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct TailArguments {
+    #[command(flatten)]
+    pub(crate) bucket: BucketArguments,
+    #[command(flatten)]
+    pub(crate) filter: FilterArguments,
+    /// Wait for those that follow
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// So many of those that are there
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10)]
+    pub(crate) lines: usize,
+    /// Print the records, each a line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct UsageArguments {
+    /// The key: its ARN, or its id
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// From this day on: 2026-11-22
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    /// To this day
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Data directory of the server, which may be running
+    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
+    pub(crate) data: PathBuf,
 }

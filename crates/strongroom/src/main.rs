@@ -28,9 +28,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Policy(arguments) => return ended(policy::run(&arguments)),
+        Command::Trail(arguments) => return ended(trail::run(&arguments)),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Env(arguments) => environment::run(&arguments),
-        Command::Trail(arguments) => trail::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),

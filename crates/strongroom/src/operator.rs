@@ -3,9 +3,11 @@
 
 mod request;
 mod socket;
+mod trail;
 
 pub(crate) use request::{Request, perform};
 pub(crate) use socket::{Desk, Socket, ask};
+pub(crate) use trail::KnownHead;
 
 use crate::data::{DataDir, Endpoint};
 use crate::running;

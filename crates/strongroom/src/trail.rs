@@ -1,5 +1,14 @@
 //! `strongroom trail`: looking at the audit trail.
 
+mod events;
+mod keys;
+mod search;
+mod shelf;
+mod table;
+mod tail;
+mod usage;
+mod verify;
+
 use crate::cli::{DataArgument, TrailArguments, TrailCommand};
 use crate::data::DataDir;
 use crate::terminal::{self, Failure};
@@ -13,10 +22,25 @@ use strongroom_engine::call::RequestId;
 use strongroom_engine::trail;
 use tokio::runtime::Builder;
 
-pub(crate) fn run(arguments: &TrailArguments) -> Result<(), Failure> {
-    match &arguments.command {
+/// Returns whether all is well: a trail that is not sound ends the process with 1.
+pub(crate) fn run(arguments: &TrailArguments) -> Result<bool, Failure> {
+    let done = match &arguments.command {
+        TrailCommand::Verify(arguments) => return verify::run(arguments),
+        TrailCommand::Search(arguments) => search::run(arguments),
+        TrailCommand::Tail(arguments) => tail::run(arguments),
+        TrailCommand::Usage(arguments) => usage::run(arguments),
+        TrailCommand::Keys(argument) => keys::run(argument),
+        TrailCommand::Flush(argument) => keys::flush(argument),
         TrailCommand::Dump(argument) => dump(argument),
-    }
+    };
+    done.map(|()| true)
+}
+
+/// Runs a future on a runtime of its own.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
+    Ok(runtime.block_on(future))
 }
 
 fn dump(argument: &DataArgument) -> Result<(), Failure> {

@@ -60,7 +60,7 @@ fn story(record: &AuditRecord) -> Vec<String> {
 
 /// The text without characters that a terminal would obey: callers choose much of what a record
 /// says.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

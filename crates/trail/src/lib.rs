@@ -17,6 +17,8 @@ pub mod record;
 pub mod selection;
 pub mod service;
 pub mod shipper;
+#[cfg(test)]
+mod testing;
 pub mod verify;
 
 pub use event::Event;

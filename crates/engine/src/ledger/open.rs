@@ -143,8 +143,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         .await
         .map_err(OpenError::Begin)?;
     let position = Arc::new(Mutex::new(Position { segment, frames: key.frames() }));
-    let tail =
-        JournalTail { vault: vault.clone(), log: log.reader(), position: position.clone() };
+    let tail = JournalTail { vault: vault.clone(), log: log.reader(), position: position.clone() };
     let health = Arc::new(Health::default());
     let (commits, commit_jobs) = mpsc::channel(QUEUE);
     let (journal, journal_jobs) = mpsc::channel(QUEUE);

@@ -1,6 +1,6 @@
 //! The requests, and what is done.
 
-use super::Desk;
+use super::{Desk, trail};
 use crate::dev_clock;
 use crate::terminal::Failure;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,12 @@ pub(crate) enum Request {
     ListControls(Option<String>),
     /// To take a service control policy away: account, name.
     DeleteControl(Option<String>, String),
+    /// To deliver what waits of the audit trail now.
+    FlushTrail,
+    /// The public keys that verify the trail's digests.
+    TrailKeys,
+    /// How far the deliveries of the trail have come.
+    TrailHeads,
 }
 
 /// Does it. When it answers, it is durable.
@@ -75,6 +81,9 @@ pub(crate) async fn perform(
             engine.delete_service_control(account, desk.region, name).await.map_err(failed)?;
             Ok(Value::Null)
         }
+        Request::FlushTrail => trail::flush(desk).await,
+        Request::TrailKeys => trail::keys(engine, desk.region).await,
+        Request::TrailHeads => trail::heads(engine).await,
     }
 }
 

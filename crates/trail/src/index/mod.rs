@@ -14,6 +14,8 @@
 mod block;
 mod roll_up;
 mod search;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use search::{FileHit, Search};

@@ -44,6 +44,9 @@ impl Verifier<'_> {
         for (end, key) in keys.get(first..).unwrap_or_default() {
             let Some(object) = self.objects.get(&self.chain.bucket, key).await? else { continue };
             match read(&object) {
+                Ok((digest, _)) if self.is_moved(*end, key, &digest) => {
+                    before = Before::Unread(key.clone());
+                }
                 Ok((digest, hash)) => {
                     let start = parse_time(&digest.digest_start_time);
                     if self.window.to.zip(start).is_some_and(|(to, start)| start >= to) {
@@ -107,6 +110,18 @@ impl Verifier<'_> {
         self.report.digests += 1;
         self.report.from.get_or_insert_with(|| digest.digest_start_time.clone());
         self.report.to = Some(digest.digest_end_time.clone());
+        let start = parse_time(&digest.digest_start_time);
+        self.told.extend(start.map(|start| (start, end)));
+        self.signature(end, key, object, digest, &hash);
+        self.link(end, key, digest, before, all);
+        let link = link(key, object, digest, hash);
+        self.hashes.insert(key.to_owned(), link.hash.clone());
+        Before::Read(link)
+    }
+
+    /// Whether what is at `key` is another digest than the one that belongs there. What such a one
+    /// tells is not looked at.
+    fn is_moved(&mut self, end: Timestamp, key: &str, digest: &Digest) -> bool {
         let place = (digest.digest_s3_bucket.as_str(), digest.digest_s3_object.as_str());
         let is_its_own = digest.aws_account_id == self.chain.account.to_string()
             && parse_time(&digest.digest_end_time) == Some(end);
@@ -117,14 +132,9 @@ impl Verifier<'_> {
                 place.0, place.1, digest.aws_account_id, digest.digest_end_time
             );
             self.found(Kind::DigestMoved, end, key, what);
+            return true;
         }
-        let start = parse_time(&digest.digest_start_time);
-        self.told.extend(start.map(|start| (start, end)));
-        self.signature(end, key, object, digest, &hash);
-        self.link(end, key, digest, before, all);
-        let link = link(key, object, digest, hash);
-        self.hashes.insert(key.to_owned(), link.hash.clone());
-        Before::Read(link)
+        false
     }
 
     fn signature(

@@ -7,6 +7,8 @@
 mod digests;
 mod files;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use report::{Finding, Kind, Report};
 
