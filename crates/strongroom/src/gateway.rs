@@ -36,6 +36,9 @@ impl Handler for Gateway {
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
         let id = self.engine.request_id();
+        if s3::is_for_it(head) {
+            return s3::refused(refusal, id);
+        }
         let status = refusal.status().as_u16();
         let text = refusal.to_string();
         let code = match refusal {
