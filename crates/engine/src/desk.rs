@@ -24,7 +24,9 @@ use strongroom_policy::{
     Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
     grantee_names,
 };
-use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region};
+use strongroom_types::{
+    Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region, TrailArn,
+};
 
 /// One request at the counter.
 pub struct Desk<'a> {
@@ -251,6 +253,18 @@ impl Desk<'_> {
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
         self.permit_without_key(self.question(action, Resource::Alias(alias)), note)
+    }
+
+    /// May the caller do this to the trail?
+    pub(crate) fn permit_trail(
+        &self,
+        action: Action,
+        trail: &TrailArn,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let facts = RequestFacts { owner: Some(trail.account), ..self.facts() };
+        let question = self.question(action, Resource::Trail(trail));
+        self.decide(&question, None, &facts, Mention::Arn, note)
     }
 
     /// May the caller do this in its account?

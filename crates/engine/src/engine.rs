@@ -55,6 +55,8 @@ pub struct Settings {
     pub attestation_roots: Roots,
     /// The keys of OpenID Connect providers; of none, if there is none.
     pub identity_providers: Providers,
+    /// The bucket that the built-in trail delivers to; without one `strongroom-trail`.
+    pub trail_bucket: Option<String>,
 }
 
 impl Settings {
@@ -66,6 +68,12 @@ impl Settings {
     /// The server's partition.
     pub(crate) fn partition(&self) -> &'static str {
         self.region.map_or("aws", |region| region.partition())
+    }
+
+    /// The bucket that the built-in trail delivers to.
+    #[must_use]
+    pub fn trail_bucket(&self) -> &str {
+        self.trail_bucket.as_deref().unwrap_or("strongroom-trail")
     }
 
     /// Whether keys of this spec are made in the Region.

@@ -4,7 +4,9 @@ use crate::facts::Facts;
 use crate::grant::Grant;
 use crate::policy::Policy;
 use std::cell::OnceCell;
-use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region};
+use strongroom_types::{
+    AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region, TrailArn,
+};
 
 /// May this caller do this to that?
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +41,8 @@ pub enum Resource<'a> {
     /// What IAM knows by an ARN: a user, group, role, policy or identity provider. A role has a
     /// resource-based policy, its trust policy, that counts when the role is to be assumed.
     Entity(&'a EntityResource),
+    /// A trail of the audit trail.
+    Trail(&'a TrailArn),
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
 }
@@ -74,6 +78,7 @@ impl Resource<'_> {
             Self::Alias(alias) => Some(alias.account),
             Self::NewKey { account, .. } => Some(*account),
             Self::Entity(entity) => Some(entity.owner),
+            Self::Trail(trail) => Some(trail.account),
             Self::Any => None,
         }
     }
@@ -106,6 +111,7 @@ impl std::fmt::Display for Resource<'_> {
                 write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
             }
             Self::Entity(entity) => entity.fmt(f),
+            Self::Trail(trail) => trail.fmt(f),
             Self::Any => f.write_str("*"),
         }
     }

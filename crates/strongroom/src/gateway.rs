@@ -13,6 +13,7 @@ use strongroom_server::{
     Handler, Head, HeaderName, HeaderValue, Refusal, Request, Response, StatusCode,
 };
 use strongroom_sigv4::{AuthError, Request as Signed};
+use strongroom_trail::service::cloudtrail::{CloudTrailOperation, serve_cloudtrail};
 
 /// CloudTrail keeps at most 1 KiB of a user agent.
 const MAX_USER_AGENT: usize = 1024;
@@ -69,7 +70,7 @@ impl Gateway {
             Ok(Route::Kms(name)) => {
                 let call = match self.authenticate(request, "kms", id).await {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_json(&why),
+                    Err(why) => return unauthenticated_json(json::Service::Kms, &why),
                 };
                 let input = json::parse(request.body.expose());
                 match strongroom_kms::serve(&self.engine, name, &call, input).await {
@@ -77,6 +78,7 @@ impl Gateway {
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
+            Ok(Route::CloudTrail(name)) => self.cloudtrail(name, request, id).await,
             Ok(Route::Iam(name)) => {
                 let call = match self.authenticate(request, "iam", id).await {
                     Ok(call) => call,
@@ -100,6 +102,24 @@ impl Gateway {
                 }
             }
             Err(why) => unroutable(&why, id),
+        }
+    }
+
+    async fn cloudtrail(
+        &self,
+        name: CloudTrailOperation,
+        request: &Request,
+        id: RequestId,
+    ) -> Rendered {
+        let service = json::Service::CloudTrail;
+        let call = match self.authenticate(request, "cloudtrail", id).await {
+            Ok(call) => call,
+            Err(why) => return unauthenticated_json(service, &why),
+        };
+        let input = json::parse(request.body.expose());
+        match serve_cloudtrail(&self.engine, name, &call, input).await {
+            Ok(recorded) => json::render_of(service, &recorded),
+            Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
     }
 
@@ -169,12 +189,12 @@ fn header<'h>(head: &'h Head, name: &str) -> Option<&'h str> {
     head.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn unauthenticated_json(why: &Unauthenticated) -> Rendered {
+fn unauthenticated_json(service: json::Service, why: &Unauthenticated) -> Rendered {
     match why {
         Unauthenticated::Refused(why) => {
             json::error(why.status_json(), why.code_json(), auth_message(why).as_deref())
         }
-        Unauthenticated::Internal => json::error(500, "KMSInternalException", None),
+        Unauthenticated::Internal => json::error(500, service.internal(), None),
     }
 }
 

@@ -40,8 +40,20 @@ impl World {
     /// # Panics
     /// When the Region has no domain key yet.
     pub fn put_key(&self, record: &KeyRecord) {
-        let place = place(&record.arn());
         let domain = self.domain_key(DomainName::region(record.region));
+        self.put(&domain, place(&record.arn()), &codec::encode(record));
+    }
+
+    /// Puts a record of no Region at `place`, as the server itself would have.
+    ///
+    /// # Panics
+    /// When the store has no domain key yet.
+    pub fn put_global<T: minicbor::Encode<()>>(&self, place: &str, record: &T) {
+        let domain = self.domain_key(DomainName::global());
+        self.put(&domain, place.as_bytes().to_vec(), &codec::encode(record));
+    }
+
+    fn put(&self, domain: &DomainKey, place: Vec<u8>, record: &[u8]) {
         let old = self.stored(&place).map(|old| old.version);
         let mut head = self.head();
         let before = head.commits;
@@ -50,7 +62,7 @@ impl World {
         for version in old.into_iter().chain([head.sequence]) {
             toggle(&mut head.digest, &self.set_key(), &place, version);
         }
-        let record = self.sealed(&domain, &place, head.sequence, &codec::encode(record));
+        let record = self.sealed(domain, &place, head.sequence, record);
         let global = self.domain_key(DomainName::global());
         let sealed_head = self.sealed(&global, b"head", head.commits, &codec::encode(&head));
         self.commit(&Batch {

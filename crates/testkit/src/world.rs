@@ -1,12 +1,14 @@
 //! What outlives a server: store, journal, root key, time.
 
-use crate::{CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit, MemoryKeyStores};
+use crate::{
+    Buckets, CountedEntropy, FailingLog, FailingStore, Faults, FixedClock, Kit, MemoryHistory,
+    MemoryKeyStores,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
-use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::{Entry, Inline, Log};
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
@@ -28,6 +30,8 @@ pub struct World {
     pub entropy: CountedEntropy,
     /// The keys that live elsewhere.
     pub key_stores: MemoryKeyStores,
+    /// The events of the past.
+    pub history: MemoryHistory,
     /// What fails.
     pub faults: Faults,
     /// What servers have told their operator.
@@ -63,6 +67,7 @@ impl Default for World {
             clock: FixedClock::new(BEGINNING),
             entropy: CountedEntropy::new(1, faults.clone()),
             key_stores: MemoryKeyStores::default(),
+            history: MemoryHistory::default(),
             faults,
             incidents: Incidents::default(),
             root: [0x5a; 32],
@@ -82,6 +87,7 @@ impl World {
             clock: FixedClock::new(self.clock.now()),
             entropy: self.entropy.fork(faults.clone()),
             key_stores: self.key_stores.clone(),
+            history: self.history.clone(),
             faults,
             incidents: Incidents::default(),
             root: self.root,
@@ -119,8 +125,8 @@ impl World {
             entropy: Arc::new(self.entropy.clone()),
             workers: Arc::new(Inline),
             key_stores: Arc::new(self.key_stores.clone()),
-            objects: Arc::new(NoArchive),
-            history: Arc::new(NoArchive),
+            objects: Arc::new(Buckets),
+            history: Arc::new(self.history.clone()),
             settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),
         }

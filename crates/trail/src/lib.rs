@@ -6,5 +6,7 @@
 
 pub mod event;
 pub mod object_name;
+pub mod public_key;
+pub mod service;
 
 pub use event::Event;

@@ -74,8 +74,7 @@ pub trait EventHistory: Send + Sync {
     ///
     /// # Errors
     /// [`ArchiveError`].
-    fn look_up<'a>(&'a self, query: &'a EventQuery)
-    -> Boxed<'a, Result<EventPage, ArchiveError>>;
+    fn look_up<'a>(&'a self, query: &'a EventQuery) -> Boxed<'a, Result<EventPage, ArchiveError>>;
 }
 
 /// What is looked up.
@@ -194,10 +193,7 @@ impl Objects for NoArchive {
 }
 
 impl EventHistory for NoArchive {
-    fn look_up<'a>(
-        &'a self,
-        _: &'a EventQuery,
-    ) -> Boxed<'a, Result<EventPage, ArchiveError>> {
+    fn look_up<'a>(&'a self, _: &'a EventQuery) -> Boxed<'a, Result<EventPage, ArchiveError>> {
         Self::none()
     }
 }

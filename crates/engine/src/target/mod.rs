@@ -14,6 +14,7 @@ mod provider;
 mod replication;
 mod role;
 mod succession;
+mod trail;
 mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
@@ -29,6 +30,7 @@ pub use provider::{AdmittedProvider, OneProvider};
 pub use replication::{AdmittedReplication, Replication};
 pub use role::{AdmittedRole, RoleToAssume};
 pub use succession::{AdmittedSuccession, Succession};
+pub use trail::{AdmittedNewTrail, AdmittedTrail, NewTrail, OneTrail, Trails};
 pub use two_keys::{AdmittedPair, TwoKeys};
 
 use crate::audit::Note;
@@ -53,6 +55,9 @@ mod sealed {
     impl Sealed for super::OneProvider {}
     impl Sealed for super::InAccount {}
     impl Sealed for super::RoleToAssume {}
+    impl Sealed for super::NewTrail {}
+    impl Sealed for super::OneTrail {}
+    impl Sealed for super::Trails {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

@@ -1,0 +1,3 @@
+//! The services that the trail is read and managed by.
+
+pub mod cloudtrail;
