@@ -528,3 +528,39 @@ fn write_out(value: &Out, out: &mut Encoder<Vec<u8>>) {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom_keys::codec;
+
+    /// A record as versions before the delivered trail wrote it: frozen, never edited.
+    const BEFORE: &str = "bf005007070707070707070707070707070707011b000001a201f8fee302636b6d730367456e6372\
+        797074046965752d776573742d32056c313131313232323233333333084009400a800df50e800f80\
+        ff";
+
+    #[test]
+    fn a_record_of_before_opens() {
+        let digits: Vec<u8> = BEFORE.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let pair =
+            |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        let bytes: Vec<u8> = digits.chunks(2).map(pair).collect();
+        let record: AuditRecord = minicbor::decode(&bytes).unwrap();
+        let region = "eu-west-2".parse().unwrap();
+        let expected = AuditRecord {
+            request: [7; 16],
+            time: Timestamp::from_millis(1_795_329_425_123),
+            read_only: true,
+            ..AuditRecord::blank("kms", "Encrypt", AccountId::INITIAL, region)
+        };
+        assert_eq!(record, expected);
+        assert_eq!(minicbor::decode::<AuditRecord>(&codec::encode(&expected)).unwrap(), expected);
+    }
+
+    #[test]
+    fn points_in_time_are_told_from_numbers() {
+        let reply = Reply::empty().with("At", Timestamp::from_millis(5)).with("Count", 5_i64);
+        let digits = hash::hex(&encode_reply(&reply));
+        assert_eq!(digits, "a2624174d96d730565436f756e7405");
+    }
+}

@@ -87,6 +87,14 @@ mod tests {
     }
 
     #[test]
+    fn ids_stay_what_they_are() {
+        let own = EventId::of(TIME, [7; 16], AccountId::INITIAL);
+        assert_eq!(own.to_string(), "01a201f8-fee3-7560-869d-fad410afd7cc");
+        let shared = EventId::shared(TIME, [7; 16]);
+        assert_eq!(shared.to_string(), "01a201f8-fee3-7ab0-860d-c2689debed44");
+    }
+
+    #[test]
     fn each_account_has_its_own() {
         let other: AccountId = "444455556666".parse().unwrap();
         let ids = [

@@ -209,6 +209,7 @@ fn names_in(value: &Value) -> BTreeSet<String> {
 /// numbers that mean something.
 #[test]
 #[ignore = "a measurement"]
+#[allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "it is a measurement")]
 fn how_long_an_event_takes() {
     let (kit, input, _) = shared();
     let answer = kit.call("Encrypt", &input).ok();
