@@ -13,6 +13,7 @@ use crate::operator::Socket;
 use crate::running::{self, Archive, Opened};
 use crate::stream::Telling;
 use crate::terminal::{self, Failure};
+use crate::workers::WorkerThreads;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
@@ -96,7 +97,9 @@ fn archive(
     let place = data.path().join("trail-index");
     let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
     let index = Arc::new(index);
-    let history = History::new(index.clone(), objects.clone(), trail.bucket.clone());
+    // Threads of their own: looking events up must not wait for RSA keys that are made.
+    let workers = Arc::new(WorkerThreads::start()?);
+    let history = History::new(index.clone(), objects.clone(), trail.bucket.clone(), workers);
     let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
     Ok((objects, index, archive))
 }

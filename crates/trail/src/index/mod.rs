@@ -24,9 +24,11 @@ pub use usage::{Count, Usage};
 use crate::log_file::{self, Stretch};
 use crate::object_name::{self, LogName};
 use crate::record::Record;
-use crate::{Event, gzip};
+use crate::{Event, event, gzip};
 use block::{Block, Draft, Member};
 use quick_cache::sync::Cache;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -74,8 +76,11 @@ impl Index {
         events: &[&Event],
     ) -> io::Result<()> {
         let places = log_file::places(events.iter().map(|event| event.json.len()));
-        let records = events.iter().map(|event| event.json.as_str()).zip(places);
-        self.note(account, region, key, &records.collect::<Vec<_>>())
+        let noted = |(event, place): (&&Event, _)| {
+            let attributes = Cow::Borrowed(event.attributes.as_slice());
+            Noted { json: event.json.as_str(), place, attributes }
+        };
+        self.note(account, region, key, &events.iter().zip(places).map(noted).collect::<Vec<_>>())
     }
 
     /// Takes up the log file `key` by its object's body.
@@ -91,8 +96,13 @@ impl Index {
         let content = gzip::decompress(body, gzip::MAX_CONTENT).map_err(io::Error::other)?;
         let records = log_file::records(&content).map_err(io::Error::other)?;
         let places = log_file::places_in(&content, &records);
-        let records = records.iter().map(|record| record.get()).zip(places);
-        self.note(account, region, key, &records.collect::<Vec<_>>())
+        let noted = |(record, place): (&&RawValue, _)| {
+            let json = record.get();
+            let value = serde_json::from_str(json).map_err(io::Error::other)?;
+            Ok(Noted { json, place, attributes: Cow::Owned(event::attributes(&value)) })
+        };
+        let noted: io::Result<Vec<_>> = records.iter().zip(places).map(noted).collect();
+        self.note(account, region, key, &noted?)
     }
 
     fn note(
@@ -100,7 +110,7 @@ impl Index {
         account: AccountId,
         region: Region,
         key: &str,
-        records: &[(&str, Range<usize>)],
+        records: &[Noted<'_>],
     ) -> io::Result<()> {
         let name =
             LogName::parse(key).filter(|name| (name.account, name.region) == (account, region));
@@ -272,29 +282,33 @@ fn attribute_number(attribute: EventAttribute) -> u8 {
     }
 }
 
-/// The block of a file with these records, each with its place in the content.
-fn draft(records: &[(&str, Range<usize>)]) -> io::Result<Draft> {
+/// A record that is taken up.
+struct Noted<'e> {
+    json: &'e str,
+    /// Where it is in the file's content.
+    place: Range<usize>,
+    attributes: Cow<'e, [(EventAttribute, String)]>,
+}
+
+/// The block of a file with these records.
+fn draft(records: &[Noted<'_>]) -> io::Result<Draft> {
     let mut draft = Draft::default();
     // Values recur; hashing costs more than looking up.
-    let mut known: HashMap<(EventAttribute, String), u64> = HashMap::new();
-    let stretches = log_file::stretches(records.iter().map(|(_, place)| place.clone()));
+    let mut known: HashMap<&(EventAttribute, String), u64> = HashMap::new();
+    let stretches = log_file::stretches(records.iter().map(|record| record.place.clone()));
     for (number, Stretch { bytes, records: numbers }) in stretches.into_iter().enumerate() {
         let number = u32::try_from(number).map_err(io::Error::other)?;
         let (mut oldest, mut newest) = (i64::MAX, i64::MIN);
-        let of_stretch = records.get(numbers.clone()).unwrap_or_default();
-        for (json, _) in of_stretch {
+        let of_stretch = records.get(numbers).unwrap_or_default();
+        for Noted { json, attributes, .. } in of_stretch {
             let record = Record::parse(json).map_err(io::Error::other)?;
             let time = record.time().ok_or_else(|| io::Error::other("a record without time"))?;
             (oldest, newest) = (oldest.min(time.millis()), newest.max(time.millis()));
-            record.attributes(|attribute, value| {
-                // The time in an event's own identifier leads to it.
-                if attribute == EventAttribute::EventId {
-                    return;
-                }
-                let pair = (attribute, value.to_owned());
-                let hash = *known.entry(pair).or_insert_with(|| value_hash(attribute, value));
+            // The time in an event's own identifier leads to it.
+            for pair in attributes.iter().filter(|pair| pair.0 != EventAttribute::EventId) {
+                let hash = *known.entry(pair).or_insert_with(|| value_hash(pair.0, &pair.1));
                 draft.note(hash, number);
-            });
+            }
             count(&record, &mut draft.usage);
         }
         let (from, to) = (bytes.start as u64, bytes.end as u64);

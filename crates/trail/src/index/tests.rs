@@ -63,7 +63,7 @@ impl Shelf {
             let of = query.attribute.as_ref();
             time >= query.from
                 && time <= query.to
-                && of.is_none_or(|(attribute, value)| record.has(*attribute, value))
+                && of.is_none_or(|wanted| event.attributes.contains(wanted))
         };
         events.filter(is_wanted).map(|event| event.json.clone()).collect()
     }
