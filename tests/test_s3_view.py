@@ -134,7 +134,7 @@ def test_refusals_are_s3s(s3, operation, arguments, expected):
     with pytest.raises(ClientError) as refused:
         getattr(s3, operation)(**arguments)
     assert code(refused) == expected
-    assert refused.value.response["ResponseMetadata"]["HostId"]
+    assert refused.value.response["ResponseMetadata"]["RequestId"]
     assert s3.get_object(Bucket=BUCKET, Key=DIGEST)["Body"].read() == BODY
 
 

@@ -35,7 +35,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct WhyArguments {
-    /// The request's id, which every answer carries: `x-amzn-RequestId`
+    /// The request's id, which every answer carries (`x-amzn-RequestId`), or an event's id
     pub(crate) request: String,
     /// Print the whole record as JSON
     #[arg(long)]

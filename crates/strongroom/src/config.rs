@@ -107,6 +107,7 @@ impl Config {
                 sm2_everywhere: file.sm2_everywhere,
                 attestation_roots: attestation_roots(&file.attestation_roots)?,
                 identity_providers: identity_providers(&file.identity_providers)?,
+                trail_bucket: None,
             },
         })
     }

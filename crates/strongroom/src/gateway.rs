@@ -5,9 +5,10 @@ mod s3;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
+use strongroom_engine::demands::Demands;
 use strongroom_engine::wire::Node;
 use strongroom_engine::{Engine, Unauthenticated};
-use strongroom_iam::StsOperation;
+use strongroom_iam::{StsOperation, iam_demands, sts_demands};
 use strongroom_protocol::query::{Form, Service};
 use strongroom_protocol::route::{self, Route, Unroutable};
 use strongroom_protocol::{Rendered, json, query};
@@ -35,6 +36,9 @@ impl Handler for Gateway {
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
         let id = self.engine.request_id();
+        if s3::is_for_it(head) {
+            return s3::refused(refusal, id);
+        }
         let status = refusal.status().as_u16();
         let text = refusal.to_string();
         let code = match refusal {
@@ -72,7 +76,8 @@ impl Gateway {
         };
         match route::route(routed, request.body.expose()) {
             Ok(Route::Kms(name)) => {
-                let call = match self.authenticate(request, "kms", id).await {
+                let call = match self.authenticate(request, strongroom_kms::demands(name), id).await
+                {
                     Ok(call) => call,
                     Err(why) => return unauthenticated_json(&why),
                 };
@@ -83,7 +88,7 @@ impl Gateway {
                 }
             }
             Ok(Route::Iam(name)) => {
-                let call = match self.authenticate(request, "iam", id).await {
+                let call = match self.authenticate(request, iam_demands(name), id).await {
                     Ok(call) => call,
                     Err(why) => return unauthenticated_query(Service::Iam, &why, id),
                 };
@@ -117,7 +122,7 @@ impl Gateway {
         id: RequestId,
     ) -> Result<Call, Rendered> {
         if name != StsOperation::AssumeRoleWithWebIdentity {
-            let call = self.authenticate(request, "sts", id).await;
+            let call = self.authenticate(request, sts_demands(name), id).await;
             return call.map_err(|why| unauthenticated_query(Service::Sts, &why, id));
         }
         let form = parameters(request);
@@ -128,10 +133,12 @@ impl Gateway {
         call.map_err(|refusal| query::refused(Service::Sts, &refusal, id))
     }
 
+    /// Who makes the request, for the operation that `demands` is the row of. If the credentials
+    /// are refused, their account's trail tells of it.
     async fn authenticate(
         &self,
         request: &Request,
-        service: &'static str,
+        demands: &'static Demands,
         id: RequestId,
     ) -> Result<Call, Unauthenticated> {
         let head = &request.head;
@@ -141,7 +148,14 @@ impl Gateway {
         let body = request.body.expose();
         let signed = Signed::new(method, head.path(), head.query(), &headers, body)
             .map_err(Unauthenticated::Refused)?;
-        self.engine.authenticate(&signed, service, id, arrival(head)).await
+        let call = self.engine.authenticate(&signed, demands.service, id, arrival(head)).await;
+        if let Err(Unauthenticated::Refused(why)) = &call {
+            let is_query = matches!(demands.service, "iam" | "sts");
+            let code = if is_query { why.code_query() } else { why.code_json() };
+            let origin = arrival(head);
+            self.engine.record_unverified(&signed, demands, (why, code), id, &origin).await;
+        }
+        call
     }
 }
 

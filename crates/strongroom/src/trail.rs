@@ -109,6 +109,8 @@ pub(crate) fn line(record: &AuditRecord) -> Value {
         "errorMessage": record.error_message,
         "readOnly": record.read_only,
         "keyMaterialIds": record.material,
+        "grantId": record.grant,
+        "suppressedRequests": record.suppressed,
         "reasons": record.reasons,
     })
 }
@@ -125,6 +127,11 @@ fn value(d: &mut Decoder<'_>) -> Result<Value, minicbor::decode::Error> {
     Ok(match d.datatype()? {
         Type::Bool => d.bool()?.into(),
         Type::String => d.str()?.into(),
+        Type::Tag => {
+            // A point in time, in milliseconds.
+            d.tag()?;
+            d.i64()?.into()
+        }
         Type::Null => d.null().map(|()| Value::Null)?,
         Type::Array | Type::ArrayIndef => {
             let length = d.array()?.unwrap_or(0);

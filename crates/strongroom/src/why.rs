@@ -4,23 +4,22 @@ use crate::cli::WhyArguments;
 use crate::terminal::{self, Failure};
 use crate::trail;
 use strongroom_engine::audit::AuditRecord;
-use strongroom_types::KeyId;
+use strongroom_engine::event_id::EventId;
+use strongroom_trail::event::accounts;
 
 pub(crate) fn run(arguments: &WhyArguments) -> Result<(), Failure> {
-    // A request's id is a UUID, as that of a key is.
-    let id: KeyId = arguments.request.to_ascii_lowercase().parse().map_err(|()| {
-        Failure::new(format!("`{}` is no request id: it is a UUID", arguments.request))
+    let id: EventId = arguments.request.parse().map_err(|()| {
+        Failure::new(format!("`{}` is no request or event id: it is a UUID", arguments.request))
     })?;
-    let (is_multi_region, wanted) = id.parts();
     let mut found = None;
     trail::read(&arguments.data, |record| {
-        if !is_multi_region && record.request == *wanted {
+        if is_of(record, id) {
             found = Some(record.clone());
         }
     })?;
     let record = found.ok_or_else(|| {
         Failure::new(format!(
-            "the trail has no request {}; requests that were not authenticated leave no record",
+            "the trail has no request or event {}; requests with unknown access keys leave no record",
             arguments.request
         ))
     })?;
@@ -32,11 +31,26 @@ pub(crate) fn run(arguments: &WhyArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the record is that of the request `id`, or of the event `id` that some account is told.
+fn is_of(record: &AuditRecord, id: EventId) -> bool {
+    let (time, request) = (record.time, record.request);
+    let is_event = || {
+        let told = accounts(record);
+        let own = told.iter().any(|account| EventId::of(time, request, *account) == id);
+        own || EventId::shared(time, request) == id
+    };
+    request == id.bytes() || (id.time() == Some(time) && is_event())
+}
+
 /// Who asked for what, how it ended, and why.
 fn story(record: &AuditRecord) -> Vec<String> {
     let AuditRecord { service, operation, region, account, .. } = record;
     let mut lines = vec![format!("time      {}", record.time.civil())];
     lines.push(match (&record.identity, &record.arrival) {
+        (Some(who), Some(from)) if who.arn.is_empty() => format!(
+            "who       unknown, access key {}, from {} ({})",
+            who.access_key, from.source, from.user_agent
+        ),
         (Some(who), Some(from)) => format!(
             "who       {}, access key {}, from {} ({})",
             who.arn, who.access_key, from.source, from.user_agent
@@ -74,6 +88,51 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_is_found_by_its_request_and_by_each_of_its_events() {
+        let key = "arn:aws:kms:eu-west-2:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        let record = AuditRecord {
+            request: [0x4a; 16],
+            time: strongroom_types::Timestamp::from_millis(1_795_329_425_123),
+            resources: vec![key.to_owned()],
+            ..sample()
+        };
+        let of = |account: &str| EventId::of(record.time, record.request, account.parse().unwrap());
+        let request = strongroom_engine::call::RequestId(record.request).to_string();
+        assert!(is_of(&record, request.parse().unwrap()));
+        assert!(is_of(&record, of("111122223333")));
+        assert!(is_of(&record, of("444455556666")));
+        assert!(is_of(&record, EventId::shared(record.time, record.request)));
+        assert!(!is_of(&record, of("777788889999")));
+        assert!(!is_of(&AuditRecord { request: [0; 16], ..record.clone() }, of("111122223333")));
+    }
+
+    fn sample() -> AuditRecord {
+        AuditRecord {
+            request: [0; 16],
+            time: strongroom_types::Timestamp::from_millis(0),
+            service: "kms".to_owned(),
+            operation: "Encrypt".to_owned(),
+            region: "eu-west-2".parse().unwrap(),
+            account: strongroom_types::AccountId::INITIAL,
+            identity: None,
+            arrival: None,
+            parameters: Vec::new(),
+            response: Vec::new(),
+            resources: Vec::new(),
+            error_code: None,
+            error_message: None,
+            read_only: true,
+            material: Vec::new(),
+            reasons: Vec::new(),
+            recipient: None,
+            store: None,
+            grant: None,
+            decided: Vec::new(),
+            suppressed: None,
+        }
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_escaped() {

@@ -111,6 +111,8 @@ impl Client {
         let call = match self.engine.authenticate(&signed, "kms", id, arrival()).await {
             Ok(call) => call,
             Err(Unauthenticated::Refused(why)) => {
+                let (row, told) = (strongroom_kms::demands(name), (&why, why.code_json()));
+                self.engine.record_unverified(&signed, row, told, id, &arrival()).await;
                 return json::error(why.status_json(), why.code_json(), Some(&why.message()));
             }
             Err(Unauthenticated::Internal) => {

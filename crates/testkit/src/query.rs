@@ -61,18 +61,19 @@ impl Client {
             content_type: FORM_CONTENT_TYPE,
             target: None,
         };
-        let (service, name) = match route::route(head, body) {
-            Ok(Route::Iam(_)) => (Service::Iam, "iam"),
-            Ok(Route::Sts(_)) => (Service::Sts, "sts"),
+        let (service, row) = match route::route(head, body) {
+            Ok(Route::Iam(name)) => (Service::Iam, strongroom_iam::iam_demands(name)),
+            Ok(Route::Sts(name)) => (Service::Sts, strongroom_iam::sts_demands(name)),
             _ => return json::error(400, "UnknownOperationException", None),
         };
         let headers = borrow(headers);
         let signed = strongroom_sigv4::Request::new("POST", "/", "", &headers, body)
             .expect("within the limits");
-        let call = match self.engine.authenticate(&signed, name, id, arrival()).await {
+        let call = match self.engine.authenticate(&signed, row.service, id, arrival()).await {
             Ok(call) => call,
             Err(Unauthenticated::Refused(why)) => {
                 let (status, code) = (why.status_query(), why.code_query());
+                self.engine.record_unverified(&signed, row, (&why, code), id, &arrival()).await;
                 return query::error(service, status, code, &why.message(), id);
             }
             Err(Unauthenticated::Internal) => {

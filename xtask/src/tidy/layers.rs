@@ -55,6 +55,9 @@ const TESTKIT: &str = "testkit";
 const TESTS: &[(&str, &str)] = &[
     // That only what is recorded can be rendered is proved by code that must not compile.
     ("engine", "protocol"),
+    // What the model withholds of each operation is in no event.
+    ("trail", "kms"),
+    ("trail", "iam"),
 ];
 
 /// Outside crates that only these crates' built code may name: sockets, disks and the cryptographic

@@ -8,7 +8,7 @@ use crate::facts::EntityFacts;
 use crate::refusal::{ObjectRefusal, Refusal};
 use crate::slot::Slot;
 use strongroom_keys::BucketRecord;
-use strongroom_policy::{EntityResource, Permit, Shown};
+use strongroom_policy::{EntityResource, Parts, Permit, Shown};
 use strongroom_types::{AccountId, Action, EntityArn, Region};
 
 /// S3's permission to list a bucket, which is also that to be told that an object is not there.
@@ -116,7 +116,8 @@ impl Bucket {
         } else {
             return Ok(());
         };
-        note.reason(reason.to_owned());
+        let parts = Parts { owner: None, caller: Some(reason.to_owned()) };
+        note.reason(reason.to_owned(), parts, self.owner, desk.call);
         Err(Refusal::AccessDenied { message: "Access Denied".to_owned() })
     }
 

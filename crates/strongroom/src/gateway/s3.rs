@@ -5,7 +5,7 @@ use strongroom_crypto::SecretBytes;
 use strongroom_engine::Unauthenticated;
 use strongroom_engine::call::RequestId;
 use strongroom_protocol::rest_xml::{self, Answer, Unserved};
-use strongroom_server::{Head, HeaderName, HeaderValue, Request, Response, StatusCode};
+use strongroom_server::{Head, HeaderName, HeaderValue, Refusal, Request, Response, StatusCode};
 
 /// Whether a request is for it.
 pub(super) fn is_for_it(head: &Head) -> bool {
@@ -48,6 +48,22 @@ impl Gateway {
             Err(unrecorded) => rest_xml::render_unrecorded(id, unrecorded),
         }
     }
+}
+
+/// The answer to a request whose body the transport would not take.
+pub(super) fn refused(refusal: Refusal, id: RequestId) -> Response {
+    let told = match refusal {
+        Refusal::BodyTooLarge { .. } => {
+            (400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        }
+        Refusal::BodyTooSlow => (
+            400,
+            "RequestTimeout",
+            "Your socket connection to the server was not read from or written to within the \
+             timeout period.",
+        ),
+    };
+    response(id, rest_xml::error(told, &[], id))
 }
 
 fn unserved(why: Unserved, head: &Head, id: RequestId) -> Answer {

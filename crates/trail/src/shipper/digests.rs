@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use strongroom_crypto::hash;
 use strongroom_engine::TrailSigner;
-use strongroom_engine::shipping::{Delivery, DeliveryPlace};
+use strongroom_engine::shipping::DeliveryPlace;
 use strongroom_keys::{DeliveredDigest, DeliveredFile, DeliveryRecord, TrailRecord};
 use strongroom_types::{AccountId, Region, Timestamp};
 

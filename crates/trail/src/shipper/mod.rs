@@ -244,7 +244,8 @@ impl Shipper {
                 }
             }
             if own_key.is_none() {
-                self.index.note_file(trail.account, region, &key, events).map_err(ShipError::Index)?;
+                let noted = self.index.note_file(trail.account, region, &key, &taken);
+                noted.map_err(ShipError::Index)?;
                 own_key = Some(key);
             }
             done.push((trail.clone(), region, delivery));
