@@ -1,8 +1,8 @@
 """The inputs of the public API model, frozen for the tests that run without a client.
 
 `crates/kms/tests/model_inputs.txt` says in a line a member or shape what botocore's model says of
-the inputs of all operations; `iam_inputs.txt` and `sts_inputs.txt` of `crates/iam/tests` of those
-that are served. Here they are compared with botocore's; in the `model.rs` beside them with the
+the inputs of all operations; `iam_inputs.txt` and `sts_inputs.txt` of `crates/iam/tests` and
+`cloudtrail_inputs.txt` of `crates/trail/tests` of those that are served. Here they are compared with botocore's; in the `model.rs` beside them with the
 fields that the server checks. UPDATE_SNAPSHOTS=1 writes them anew.
 """
 
@@ -17,6 +17,7 @@ FROZEN = {
     "kms": ROOT / "crates/kms/tests/model_inputs.txt",
     "iam": ROOT / "crates/iam/tests/iam_inputs.txt",
     "sts": ROOT / "crates/iam/tests/sts_inputs.txt",
+    "cloudtrail": ROOT / "crates/trail/tests/cloudtrail_inputs.txt",
 }
 
 

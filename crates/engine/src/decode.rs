@@ -49,7 +49,7 @@ impl Values {
     ///
     /// # Errors
     /// `SerializationException` for a member of the wrong type, `ValidationException` with every
-    /// constraint that is broken.
+    /// constraint that is broken; the error that the field has of its own for the first such.
     pub fn check(fields: &'static [Field], input: &Node<'_>) -> Result<Self, Refusal> {
         let mut broken = Vec::new();
         let values = structure(fields, input, &mut String::new(), &mut broken)?;
@@ -169,7 +169,15 @@ fn structure(
                 "Value null at '{path}' failed to satisfy constraint: Member must not be null"
             )),
             None | Some(Node::Null) => {}
-            Some(node) => values.push((field, value(field.shape, node, path, broken)?)),
+            Some(node) => {
+                let before = broken.len();
+                let value = value(field.shape, node, path, broken)?;
+                if let (Some((code, text)), true) = (field.refused_as, broken.len() > before) {
+                    let text = text.replace("{}", &shown(&value).unwrap_or_default());
+                    return Err(Refusal::Constraint(code, text));
+                }
+                values.push((field, value));
+            }
         }
         path.truncate(length);
     }

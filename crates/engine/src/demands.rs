@@ -10,7 +10,8 @@ use strongroom_types::{Action, ErrorCode, KeyUsage, Origin};
 pub struct Demands {
     /// Name of the operation, as clients write it.
     pub name: &'static str,
-    /// The service, as it is called in ARNs, scopes and actions: `kms`, `iam`, `sts`.
+    /// The service, as it is called in ARNs, scopes and actions: `kms`, `iam`, `sts`,
+    /// `cloudtrail`.
     pub service: &'static str,
     /// What permission it takes, and on what.
     pub access: Access,
@@ -76,6 +77,8 @@ pub enum Access {
         /// To have a source identity.
         identify: Action,
     },
+    /// One action on each trail concerned.
+    Trail(Action),
     /// None: every authenticated caller may (GetCallerIdentity).
     Anyone,
 }

@@ -24,7 +24,9 @@ use strongroom_policy::{
     Permit, Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
     grantee_names,
 };
-use strongroom_types::{Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region};
+use strongroom_types::{
+    Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region, TrailArn,
+};
 
 /// One request at the counter.
 pub struct Desk<'a> {
@@ -253,6 +255,18 @@ impl Desk<'_> {
         self.permit_without_key(self.question(action, Resource::Alias(alias)), note)
     }
 
+    /// May the caller do this to the trail?
+    pub(crate) fn permit_trail(
+        &self,
+        action: Action,
+        trail: &TrailArn,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let facts = RequestFacts { owner: Some(trail.account), ..self.facts() };
+        let question = self.question(action, Resource::Trail(trail));
+        self.decide(&question, None, &facts, Mention::Arn, note)
+    }
+
     /// May the caller do this in its account?
     pub(crate) fn permit_account(
         &self,
@@ -351,7 +365,7 @@ impl Desk<'_> {
         mention: Mention,
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
-        let owner = question.resource.owner().unwrap_or(self.call.caller.account);
+        let owner = question.resource.account().unwrap_or(self.call.caller.account);
         match answer {
             Ok(permit) => {
                 let reason = permit.reason();

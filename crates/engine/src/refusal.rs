@@ -3,10 +3,12 @@
 
 mod key_store;
 mod object;
+mod trail;
 
 pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
 pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
 pub use object::ObjectRefusal;
+pub use trail::{SelectorDefect, TrailRefusal};
 
 use strongroom_keys::{MaterialId, StateRefusal};
 use strongroom_types::{
@@ -118,10 +120,14 @@ pub enum Refusal {
     UnknownOperation,
     /// The input breaks a constraint.
     Validation(Invalid),
+    /// A constraint of the model that is broken and has an error of its own: the code and the text.
+    Constraint(ErrorCode, String),
     /// What IAM or STS refuses.
     Identity(IdentityDefect),
     /// What S3 refuses.
     Object(ObjectRefusal),
+    /// What CloudTrail refuses.
+    Trail(TrailRefusal),
     /// The server failed; the log has more under the request's id.
     Internal,
 }
@@ -401,8 +407,10 @@ impl Refusal {
             Self::Unsupported(_) => ErrorCode::UnsupportedOperation,
             Self::UnknownOperation => ErrorCode::UnknownOperation,
             Self::Validation(_) | Self::InvalidPublicKey => ErrorCode::Validation,
+            Self::Constraint(code, _) => *code,
             Self::Identity(defect) => defect.code(),
             Self::Object(refusal) => refusal.code(),
+            Self::Trail(refusal) => refusal.code(),
             Self::Internal => ErrorCode::KmsInternal,
         }
     }

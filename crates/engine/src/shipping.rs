@@ -274,7 +274,13 @@ impl Engine {
         }
     }
 
-    /// The trails of an account, by home Region and name.
+    /// The trail that every account has, as this one sees it; `None` without a Region.
+    #[must_use]
+    pub fn built_in_trail(&self, account: AccountId) -> Option<TrailRecord> {
+        crate::work::built_in(account, self.settings())
+    }
+
+    /// The trails that an account has made, by home Region and name.
     ///
     /// # Errors
     /// [`VaultError`].

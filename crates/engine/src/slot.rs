@@ -242,6 +242,13 @@ impl Slot {
         Self::new("ts".to_owned(), DomainName::global(), Subject::Other)
     }
 
+    /// How many trails an account has: `ctc/<account>`. Whatever makes or removes one, or has
+    /// it take the events of all Regions, writes it anew, so that two who do so at once meet here.
+    #[must_use]
+    pub fn trail_count(account: AccountId) -> Self {
+        Self::new(format!("ctc/{account}"), DomainName::global(), Subject::Other)
+    }
+
     /// Whose a bucket of trails is: `cb/<bucket>`.
     #[must_use]
     pub fn bucket(name: &str) -> Self {

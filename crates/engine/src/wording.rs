@@ -3,6 +3,7 @@
 mod identity;
 mod key_store;
 mod object;
+mod trail;
 
 use crate::refusal::{
     GrantDefect, ImportDefect, Invalid, KeyStoreDefect, Limit, MaterialDefect, Missing,
@@ -71,8 +72,10 @@ impl Refusal {
             Self::Tag(defect) => tag(*defect).to_owned(),
             Self::Unsupported(what) => unsupported(*what),
             Self::Validation(invalid) => validation(invalid),
+            Self::Constraint(_, text) => text.clone(),
             Self::Identity(defect) => identity::message(defect),
             Self::Object(refusal) => object::message(refusal),
+            Self::Trail(refusal) => trail::message(refusal),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }

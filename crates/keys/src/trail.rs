@@ -72,6 +72,18 @@ pub struct EventSelector {
     /// Services whose management events are left out, such as `kms.amazonaws.com`.
     #[n(3)]
     pub excluded_sources: Vec<String>,
+    /// The name that it has as an advanced event selector, empty for none; absent for a basic one.
+    #[n(4)]
+    pub advanced: Option<String>,
+}
+
+impl EventSelector {
+    /// All management events: what a trail without selectors takes.
+    #[must_use]
+    pub fn all() -> Self {
+        let excluded_sources = Vec::new();
+        Self { reads: true, writes: true, management: true, excluded_sources, advanced: None }
+    }
 }
 
 /// Whose a bucket is: of the account that first made a trail to it.

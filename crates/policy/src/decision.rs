@@ -169,12 +169,19 @@ impl Case<'_> {
                 self.foreign_key().map_err(|(denial, _)| last(denial))
             }
             Resource::Entity(_) if self.has_resource_policy() => self.own_key().map_err(last),
-            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Entity(_) if is_foreign => {
+            Resource::Alias(_)
+            | Resource::NewKey { .. }
+            | Resource::Entity(_)
+            | Resource::Trail(_)
+                if is_foreign =>
+            {
                 Err(last(Denial::Hidden { explicit: None }))
             }
-            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Entity(_) | Resource::Any => {
-                self.own_account().map_err(last)
-            }
+            Resource::Alias(_)
+            | Resource::NewKey { .. }
+            | Resource::Entity(_)
+            | Resource::Trail(_)
+            | Resource::Any => self.own_account().map_err(last),
         }
     }
 
@@ -381,7 +388,9 @@ impl Case<'_> {
         match self.inquiry.question.resource {
             Resource::Key(_) => true,
             Resource::Entity(_) => self.sources.key_policy.is_some(),
-            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Any => false,
+            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Trail(_) | Resource::Any => {
+                false
+            }
         }
     }
 

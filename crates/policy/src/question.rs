@@ -4,7 +4,9 @@ use crate::facts::Facts;
 use crate::grant::Grant;
 use crate::policy::Policy;
 use std::cell::OnceCell;
-use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region};
+use strongroom_types::{
+    AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region, TrailArn,
+};
 
 /// May this caller do this to that?
 #[derive(Debug, Clone, Copy)]
@@ -39,22 +41,10 @@ pub enum Resource<'a> {
     /// What IAM knows by an ARN: a user, group, role, policy or identity provider. A role has a
     /// resource-based policy, its trust policy, that counts when the role is to be assumed.
     Entity(&'a EntityResource),
+    /// A trail of the audit trail.
+    Trail(&'a TrailArn),
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
-}
-
-impl Resource<'_> {
-    /// The account that owns it; what is in no account in particular is the caller's.
-    #[must_use]
-    pub fn owner(&self) -> Option<AccountId> {
-        match self {
-            Self::Key(arn) => Some(arn.account),
-            Self::Alias(arn) => Some(arn.account),
-            Self::NewKey { account, .. } => Some(*account),
-            Self::Entity(entity) => Some(entity.owner),
-            Self::Any => None,
-        }
-    }
 }
 
 /// What IAM knows by an ARN, and how refusals speak of it.
@@ -90,6 +80,7 @@ impl Resource<'_> {
             Self::Alias(alias) => Some(alias.account),
             Self::NewKey { account, .. } => Some(*account),
             Self::Entity(entity) => Some(entity.owner),
+            Self::Trail(trail) => Some(trail.account),
             Self::Any => None,
         }
     }
@@ -123,6 +114,7 @@ impl std::fmt::Display for Resource<'_> {
                 write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
             }
             Self::Entity(entity) => entity.fmt(f),
+            Self::Trail(trail) => trail.fmt(f),
             Self::Any => f.write_str("*"),
         }
     }

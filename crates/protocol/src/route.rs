@@ -7,9 +7,13 @@
 use crate::query::Form;
 use strongroom_iam::{IamOperation, StsOperation};
 use strongroom_kms::OperationName;
+use strongroom_trail::service::cloudtrail::CloudTrailOperation;
 
 /// What KMS's targets begin with.
 const KMS_TARGET: &str = "TrentService.";
+/// What CloudTrail's targets begin with: as the model has it, and as some clients write it.
+const CLOUDTRAIL_TARGETS: [&str; 2] =
+    ["com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.", "CloudTrail_20131101."];
 /// The content type of AWS JSON 1.1.
 pub const JSON_CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// The content type of AWS Query.
@@ -39,6 +43,8 @@ pub struct Head<'a> {
 pub enum Route {
     /// A KMS operation, over AWS JSON 1.1.
     Kms(OperationName),
+    /// A CloudTrail operation, over AWS JSON 1.1.
+    CloudTrail(CloudTrailOperation),
     /// An IAM operation, over AWS Query.
     Iam(IamOperation),
     /// An STS operation, over AWS Query.
@@ -74,13 +80,21 @@ pub fn route(head: Head<'_>, body: &[u8]) -> Result<Route, Unroutable> {
     }
     match (head.method, head.target) {
         ("POST", Some(target)) if media.eq_ignore_ascii_case(JSON_CONTENT_TYPE) => {
-            let name = target.strip_prefix(KMS_TARGET).ok_or(Unroutable::UnknownOperation)?;
-            OperationName::parse(name).map(Route::Kms).ok_or(Unroutable::UnknownOperation)
+            operation(target).ok_or(Unroutable::UnknownOperation)
         }
         ("POST", None) if media.eq_ignore_ascii_case(FORM_CONTENT_TYPE) => action(body),
         ("GET", None) if !head.query.is_empty() => action(head.query.as_bytes()),
         _ => Err(Unroutable::UnknownOperation),
     }
+}
+
+/// The operation of a JSON service that the target names.
+fn operation(target: &str) -> Option<Route> {
+    if let Some(name) = target.strip_prefix(KMS_TARGET) {
+        return OperationName::parse(name).map(Route::Kms);
+    }
+    let name = CLOUDTRAIL_TARGETS.iter().find_map(|prefix| target.strip_prefix(prefix))?;
+    CloudTrailOperation::parse(name).map(Route::CloudTrail)
 }
 
 fn action(form: &[u8]) -> Result<Route, Unroutable> {
@@ -116,6 +130,16 @@ mod tests {
         let found = Ok(Route::Kms(OperationName::Encrypt));
         assert_eq!(kms("TrentService.Encrypt", JSON_CONTENT_TYPE), found);
         assert_eq!(kms("TrentService.Encrypt", "Application/X-Amz-Json-1.1; charset=utf-8"), found);
+    }
+
+    #[test]
+    fn cloudtrail_is_found_by_either_target() {
+        let found = Ok(Route::CloudTrail(CloudTrailOperation::DescribeTrails));
+        for prefix in CLOUDTRAIL_TARGETS {
+            assert_eq!(kms(&format!("{prefix}DescribeTrails"), JSON_CONTENT_TYPE), found);
+            let unknown = kms(&format!("{prefix}Encrypt"), JSON_CONTENT_TYPE);
+            assert_eq!(unknown, Err(Unroutable::UnknownOperation));
+        }
     }
 
     #[test]

@@ -336,6 +336,14 @@ pub(crate) enum TrailCommand {
     Keys(DataArgument),
     /// Have a running server deliver at once what waits.
     Flush(DataArgument),
+    /// Let another key sign digests from now on; the public keys before it are kept.
+    RotateKey {
+        /// The Region whose digests it shall sign; without it the server's.
+        #[arg(long)]
+        region: Option<String>,
+        #[command(flatten)]
+        data: DataArgument,
+    },
     /// Print every audit record that is not delivered yet as a line of JSON. The server must not be
     /// running.
     Dump(DataArgument),

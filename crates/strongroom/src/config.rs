@@ -94,20 +94,22 @@ impl Config {
             None => Transport::Plain { anywhere },
         };
         let json = arguments.log_json || file.log_json;
+        let trail = file.trail.trail()?;
+        let bucket = trail.bucket.clone();
         Ok(Self {
             data,
             server: strongroom_server::Config { listen, transport, limits: Limits::default() },
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
-            trail: file.trail.trail()?,
+            trail,
             key_stores: file.key_stores.configuration()?,
             settings: Settings {
                 region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,
                 attestation_roots: attestation_roots(&file.attestation_roots)?,
                 identity_providers: identity_providers(&file.identity_providers)?,
-                trail_bucket: None,
+                trail_bucket: Some(bucket),
             },
         })
     }

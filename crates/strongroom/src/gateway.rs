@@ -16,6 +16,9 @@ use strongroom_server::{
     Handler, Head, HeaderName, HeaderValue, Refusal, Request, Response, StatusCode,
 };
 use strongroom_sigv4::{AuthError, Request as Signed};
+use strongroom_trail::service::cloudtrail::{
+    CloudTrailOperation, cloudtrail_demands, serve_cloudtrail,
+};
 
 /// CloudTrail keeps at most 1 KiB of a user agent.
 const MAX_USER_AGENT: usize = 1024;
@@ -79,7 +82,7 @@ impl Gateway {
                 let call = match self.authenticate(request, strongroom_kms::demands(name), id).await
                 {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_json(&why),
+                    Err(why) => return unauthenticated_json(json::Service::Kms, &why),
                 };
                 let input = json::parse(request.body.expose());
                 match strongroom_kms::serve(&self.engine, name, &call, input).await {
@@ -87,6 +90,7 @@ impl Gateway {
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
+            Ok(Route::CloudTrail(name)) => self.cloudtrail(name, request, id).await,
             Ok(Route::Iam(name)) => {
                 let call = match self.authenticate(request, iam_demands(name), id).await {
                     Ok(call) => call,
@@ -110,6 +114,24 @@ impl Gateway {
                 }
             }
             Err(why) => unroutable(&why, id),
+        }
+    }
+
+    async fn cloudtrail(
+        &self,
+        name: CloudTrailOperation,
+        request: &Request,
+        id: RequestId,
+    ) -> Rendered {
+        let service = json::Service::CloudTrail;
+        let call = match self.authenticate(request, cloudtrail_demands(name), id).await {
+            Ok(call) => call,
+            Err(why) => return unauthenticated_json(service, &why),
+        };
+        let input = json::parse(request.body.expose());
+        match serve_cloudtrail(&self.engine, name, &call, input).await {
+            Ok(recorded) => json::render_of(service, &recorded),
+            Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
     }
 
@@ -188,12 +210,12 @@ fn header<'h>(head: &'h Head, name: &str) -> Option<&'h str> {
     head.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn unauthenticated_json(why: &Unauthenticated) -> Rendered {
+fn unauthenticated_json(service: json::Service, why: &Unauthenticated) -> Rendered {
     match why {
         Unauthenticated::Refused(why) => {
             json::error(why.status_json(), why.code_json(), auth_message(why).as_deref())
         }
-        Unauthenticated::Internal => json::error(500, "KMSInternalException", None),
+        Unauthenticated::Internal => json::error(500, service.internal(), None),
     }
 }
 

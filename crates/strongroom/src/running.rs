@@ -39,7 +39,8 @@ pub(crate) fn open_for_operator(
     clock: Arc<dyn Clock>,
 ) -> Result<Opened, Failure> {
     let archive = Archive { objects: Arc::new(NoArchive), history: Arc::new(NoArchive) };
-    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores), archive)
+    let workers = Arc::new(WorkerThreads::start()?);
+    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores), archive, workers)
 }
 
 /// Opens store and journal.
@@ -50,8 +51,8 @@ pub(crate) fn open(
     settings: Settings,
     key_stores: Arc<dyn KeyStores>,
     Archive { objects, history }: Archive,
+    workers: Arc<WorkerThreads>,
 ) -> Result<Opened, Failure> {
-    let workers = Arc::new(WorkerThreads::start()?);
     let root = data.root_key()?;
     let ports = Ports {
         store: Arc::new(data.store()?),

@@ -55,9 +55,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let key_stores = Connectors::new(config.key_stores.clone());
     let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
     let settings = config.settings.clone();
-    let (objects, index, archive) = archive(&data, &config.trail)?;
+    let workers = Arc::new(WorkerThreads::start()?);
+    let (objects, index, archive) = archive(&data, &config.trail, workers.clone())?;
     let Opened { engine, mut threads, tail } =
-        running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive)?;
+        running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
@@ -92,13 +93,12 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 fn archive(
     data: &DataDir,
     trail: &Trail,
+    workers: Arc<WorkerThreads>,
 ) -> Result<(Arc<dyn Objects>, Arc<Index>, Archive), Failure> {
     let objects: Arc<dyn Objects> = Arc::new(data.objects());
     let place = data.path().join("trail-index");
     let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
     let index = Arc::new(index);
-    // Threads of their own: looking events up must not wait for RSA keys that are made.
-    let workers = Arc::new(WorkerThreads::start()?);
     let history = History::new(index.clone(), objects.clone(), trail.bucket.clone(), workers);
     let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
     Ok((objects, index, archive))

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &TrailArguments) -> Result<bool, Failure> {
         TrailCommand::Usage(arguments) => usage::run(arguments),
         TrailCommand::Keys(argument) => keys::run(argument),
         TrailCommand::Flush(argument) => keys::flush(argument),
+        TrailCommand::RotateKey { region, data } => keys::rotate(region.clone(), data),
         TrailCommand::Dump(argument) => dump(argument),
     };
     done.map(|()| true)

@@ -11,6 +11,7 @@ use strongroom_engine::{Engine, Unauthenticated};
 use strongroom_protocol::route::{self, Head, JSON_CONTENT_TYPE, Route};
 use strongroom_protocol::{Rendered, json};
 use strongroom_sigv4::{Rules, Signer, SigningKey};
+use strongroom_trail::service::cloudtrail::{cloudtrail_demands, serve_cloudtrail};
 use strongroom_types::{AccountId, Region};
 
 const HOST: &str = "kms.strongroom.test";
@@ -56,17 +57,30 @@ impl Client {
     /// When it cannot be signed.
     #[must_use]
     pub fn raw_request(&self, operation: &str, body: Vec<u8>) -> Request {
+        self.signed("kms", &format!("TrentService.{operation}"), body)
+    }
+
+    /// Calls `operation` of CloudTrail and awaits the answer.
+    ///
+    /// # Panics
+    /// When the request cannot be signed.
+    pub async fn cloudtrail(&self, operation: &str, input: &Value) -> Answer {
+        let target = format!("CloudTrail_20131101.{operation}");
+        self.send(&self.signed("cloudtrail", &target, input.to_string().into_bytes())).await
+    }
+
+    fn signed(&self, service: &'static str, target: &str, body: Vec<u8>) -> Request {
         let mut headers = vec![
             ("host".to_owned(), HOST.to_owned()),
             ("content-type".to_owned(), JSON_CONTENT_TYPE.to_owned()),
-            ("x-amz-target".to_owned(), format!("TrentService.{operation}")),
+            ("x-amz-target".to_owned(), target.to_owned()),
             ("user-agent".to_owned(), "testkit".to_owned()),
         ];
         let now = self.engine.now();
         let secret = SecretBytes::new(self.secret.clone().into_bytes());
         let date = now.civil().basic_date();
-        let key = SigningKey::derive(&secret, &date, self.region.as_str(), "kms");
-        let signer = Signer::new(&self.access_key, self.token.as_deref(), key, Rules::new("kms"));
+        let key = SigningKey::derive(&secret, &date, self.region.as_str(), service);
+        let signer = Signer::new(&self.access_key, self.token.as_deref(), key, Rules::new(service));
         let borrowed = borrow(&headers);
         let unsigned = strongroom_sigv4::Request::new("POST", "/", "", &borrowed, &body)
             .expect("within the limits");
@@ -102,26 +116,38 @@ impl Client {
             content_type: header("content-type").unwrap_or_default(),
             target: header("x-amz-target"),
         };
-        let Ok(Route::Kms(name)) = route::route(head, body) else {
-            return json::error(400, "UnknownOperationException", None);
+        let (route, service, row) = match route::route(head, body) {
+            Ok(Route::Kms(name)) => {
+                (Route::Kms(name), json::Service::Kms, strongroom_kms::demands(name))
+            }
+            Ok(Route::CloudTrail(name)) => {
+                (Route::CloudTrail(name), json::Service::CloudTrail, cloudtrail_demands(name))
+            }
+            _ => return json::error(400, "UnknownOperationException", None),
         };
         let headers = borrow(headers);
         let signed = strongroom_sigv4::Request::new("POST", "/", "", &headers, body)
             .expect("within the limits");
-        let call = match self.engine.authenticate(&signed, "kms", id, arrival()).await {
+        let call = match self.engine.authenticate(&signed, row.service, id, arrival()).await {
             Ok(call) => call,
             Err(Unauthenticated::Refused(why)) => {
-                let (row, told) = (strongroom_kms::demands(name), (&why, why.code_json()));
+                let told = (&why, why.code_json());
                 self.engine.record_unverified(&signed, row, told, id, &arrival()).await;
                 return json::error(why.status_json(), why.code_json(), Some(&why.message()));
             }
             Err(Unauthenticated::Internal) => {
-                return json::error(500, "KMSInternalException", None);
+                return json::error(500, service.internal(), None);
             }
         };
-        match strongroom_kms::serve(&self.engine, name, &call, json::parse(body)).await {
-            Ok(recorded) => json::render(&recorded),
-            Err(unrecorded) => json::render_unrecorded(unrecorded),
+        let input = json::parse(body);
+        let served = match route {
+            Route::Kms(name) => strongroom_kms::serve(&self.engine, name, &call, input).await,
+            Route::CloudTrail(name) => serve_cloudtrail(&self.engine, name, &call, input).await,
+            _ => unreachable!("a JSON service"),
+        };
+        match served {
+            Ok(recorded) => json::render_of(service, &recorded),
+            Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
     }
 }

@@ -16,6 +16,7 @@
 )]
 
 mod answer;
+mod archive;
 mod client;
 mod clock;
 mod entropy;
@@ -31,6 +32,7 @@ mod surgery;
 mod world;
 
 pub use answer::Answer;
+pub use archive::MemoryHistory;
 pub use client::{Client, Request};
 pub use clock::FixedClock;
 pub use entropy::CountedEntropy;

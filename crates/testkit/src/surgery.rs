@@ -53,6 +53,14 @@ impl World {
         self.put_record(DomainName::global(), format!("cb/{bucket}").as_bytes(), &record);
     }
 
+    /// Puts a record of no Region at `place`, as the server itself would have.
+    ///
+    /// # Panics
+    /// When the store has no domain key yet.
+    pub fn put_global<T: minicbor::Encode<()>>(&self, place: &str, record: &T) {
+        self.put_record(DomainName::global(), place.as_bytes(), &codec::encode(record));
+    }
+
     fn put_record(&self, domain: DomainName, place: &[u8], record: &[u8]) {
         let domain = self.domain_key(domain);
         let old = self.stored(place).map(|old| old.version);

@@ -1,7 +1,7 @@
 //! What outlives a server: store, journal, root key, time.
 
 use crate::{
-    CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit,
+    CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit, MemoryHistory,
     MemoryKeyStores,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,6 @@ use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
-use strongroom_engine::ports::archive::NoArchive;
 use strongroom_engine::ports::{Entry, Inline, Log};
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
@@ -33,6 +32,8 @@ pub struct World {
     pub key_stores: MemoryKeyStores,
     /// What has been delivered of the trail.
     pub objects: MemoryObjects,
+    /// The events of the past.
+    pub history: MemoryHistory,
     /// What fails.
     pub faults: Faults,
     /// What servers have told their operator.
@@ -70,6 +71,7 @@ impl Default for World {
             clock,
             entropy: CountedEntropy::new(1, faults.clone()),
             key_stores: MemoryKeyStores::default(),
+            history: MemoryHistory::default(),
             faults,
             incidents: Incidents::default(),
             root: [0x5a; 32],
@@ -90,6 +92,7 @@ impl World {
             entropy: self.entropy.fork(faults.clone()),
             key_stores: self.key_stores.clone(),
             objects: self.objects.snapshot(),
+            history: self.history.clone(),
             faults,
             incidents: Incidents::default(),
             root: self.root,
@@ -128,7 +131,7 @@ impl World {
             workers: Arc::new(Inline),
             key_stores: Arc::new(self.key_stores.clone()),
             objects: Arc::new(FailingObjects::new(self.objects.clone(), self.faults.clone())),
-            history: Arc::new(NoArchive),
+            history: Arc::new(self.history.clone()),
             settings: Settings::default(),
             report: Arc::new(self.incidents.clone()),
         }

@@ -3,33 +3,9 @@
 //! Source: AWS CloudTrail User Guide, "Logging management events".
 
 use crate::event::Event;
+use strongroom_engine::work::BUILT_IN_TRAIL;
 use strongroom_keys::{EventSelector, TrailRecord};
-use strongroom_types::{AccountId, Region, Timestamp};
-
-/// The name of the trail that is there in every account.
-pub const BUILT_IN: &str = "strongroom";
-
-/// The trail that is there in every account: it takes everything, from the beginning.
-#[must_use]
-pub fn built_in(account: AccountId, region: Region, bucket: &str) -> TrailRecord {
-    let beginning = Timestamp::from_millis(0);
-    TrailRecord {
-        account,
-        region,
-        name: BUILT_IN.to_owned(),
-        bucket: bucket.to_owned(),
-        prefix: None,
-        is_multi_region: true,
-        includes_global_events: true,
-        validates: true,
-        is_logging: true,
-        created: beginning,
-        started: Some(beginning),
-        stopped: None,
-        selectors: Vec::new(),
-        tags: Vec::new(),
-    }
-}
+use strongroom_types::{Region, Timestamp};
 
 /// What the choice depends on.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +42,10 @@ impl<'a> Traits<'a> {
 /// Whether `trail` takes such an event of its account.
 #[must_use]
 pub fn takes(trail: &TrailRecord, event: Traits<'_>) -> bool {
+    // The server's own takes everything, from the beginning.
+    if trail.name == BUILT_IN_TRAIL {
+        return true;
+    }
     let is_here = trail.is_multi_region || trail.region == event.region;
     let is_wanted = !event.is_global || trail.includes_global_events;
     let has_begun = trail.started.is_some_and(|started| started <= event.time);
@@ -75,9 +55,6 @@ pub fn takes(trail: &TrailRecord, event: Traits<'_>) -> bool {
 }
 
 fn is_selected(trail: &TrailRecord, event: Traits<'_>) -> bool {
-    if trail.name == BUILT_IN {
-        return true;
-    }
     let selects = |selector: &EventSelector| {
         let by_effect = if event.is_read_only { selector.reads } else { selector.writes };
         let is_excluded = selector.excluded_sources.iter().any(|name| name == event.source);
@@ -89,17 +66,26 @@ fn is_selected(trail: &TrailRecord, event: Traits<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom_types::AccountId;
 
     const NOON: Timestamp = Timestamp::from_millis(43_200_000);
 
     fn trail() -> TrailRecord {
-        let region = "eu-west-2".parse().unwrap();
         TrailRecord {
+            account: AccountId::INITIAL,
+            region: "eu-west-2".parse().unwrap(),
             name: "main".to_owned(),
+            bucket: "logs".to_owned(),
+            prefix: None,
             is_multi_region: false,
             includes_global_events: false,
+            validates: true,
+            is_logging: true,
+            created: NOON,
             started: Some(NOON),
-            ..built_in(AccountId::INITIAL, region, "logs")
+            stopped: None,
+            selectors: Vec::new(),
+            tags: Vec::new(),
         }
     }
 
@@ -130,12 +116,19 @@ mod tests {
     }
 
     #[test]
+    fn the_servers_own_trail_takes_everything() {
+        let own = TrailRecord { name: BUILT_IN_TRAIL.to_owned(), started: None, ..trail() };
+        assert!(takes(&own, Traits { is_management: false, is_global: true, ..event() }));
+    }
+
+    #[test]
     fn selectors_leave_out_what_they_name() {
         let selector = EventSelector {
             reads: true,
             writes: false,
             management: true,
             excluded_sources: vec!["kms.amazonaws.com".to_owned()],
+            advanced: None,
         };
         let trail = TrailRecord { selectors: vec![selector], ..trail() };
         assert!(!takes(&trail, event()));

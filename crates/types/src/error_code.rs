@@ -3,7 +3,7 @@
 use crate::names::named;
 
 named! {
-    /// An error code of the KMS, IAM or STS API, or of AWS in general. The name is that of the JSON
+    /// An error code of the KMS, CloudTrail, IAM or STS API, or of AWS in general. The name is that of the JSON
     /// protocol, or of the Query protocol for the services that speak it; that has its own for the
     /// general ones.
     ErrorCode {
@@ -59,6 +59,29 @@ named! {
         XksProxyVpcEndpointServiceInUse = "XksProxyVpcEndpointServiceInUseException",
         XksProxyVpcEndpointServiceInvalidConfiguration = "XksProxyVpcEndpointServiceInvalidConfigurationException",
         XksProxyVpcEndpointServiceNotFound = "XksProxyVpcEndpointServiceNotFoundException",
+        CloudTrailArnInvalid = "CloudTrailARNInvalidException",
+        InsufficientS3BucketPolicy = "InsufficientS3BucketPolicyException",
+        InvalidEventCategory = "InvalidEventCategoryException",
+        InvalidEventSelectors = "InvalidEventSelectorsException",
+        InvalidHomeRegion = "InvalidHomeRegionException",
+        InvalidLookupAttributes = "InvalidLookupAttributesException",
+        InvalidMaxResults = "InvalidMaxResultsException",
+        InvalidNextToken = "InvalidNextTokenException",
+        InvalidParameterCombination = "InvalidParameterCombinationException",
+        InvalidS3BucketName = "InvalidS3BucketNameException",
+        InvalidS3Prefix = "InvalidS3PrefixException",
+        InvalidTagParameter = "InvalidTagParameterException",
+        InvalidTimeRange = "InvalidTimeRangeException",
+        InvalidToken = "InvalidTokenException",
+        InvalidTrailName = "InvalidTrailNameException",
+        MaximumNumberOfTrailsExceeded = "MaximumNumberOfTrailsExceededException",
+        OperationNotPermitted = "OperationNotPermittedException",
+        ResourceNotFound = "ResourceNotFoundException",
+        ResourceTypeNotSupported = "ResourceTypeNotSupportedException",
+        S3BucketDoesNotExist = "S3BucketDoesNotExistException",
+        TagsLimitExceeded = "TagsLimitExceededException",
+        TrailAlreadyExists = "TrailAlreadyExistsException",
+        TrailNotFound = "TrailNotFoundException",
         DeleteConflict = "DeleteConflict",
         EntityAlreadyExists = "EntityAlreadyExists",
         ExpiredIdentityToken = "ExpiredToken",

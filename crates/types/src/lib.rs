@@ -25,6 +25,7 @@ pub mod shape;
 pub mod shapes;
 mod tag;
 mod timestamp;
+mod trail;
 
 pub use account::AccountId;
 pub use algorithm::{
@@ -53,3 +54,4 @@ pub use region::Region;
 pub use rotation::{IncludeKeyMaterial, KeyMaterialState, RotationType};
 pub use tag::Tag;
 pub use timestamp::{CivilTime, Timestamp};
+pub use trail::{TrailArn, TrailName, TrailNameError, TrailReference, TrailReferenceError};

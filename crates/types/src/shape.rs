@@ -2,6 +2,8 @@
 //! requests, for the audit record (which omits secret shapes) and for the test that compares them
 //! with the public API model.
 
+use crate::ErrorCode;
+
 /// A member of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
@@ -11,18 +13,29 @@ pub struct Field {
     pub shape: &'static Shape,
     /// Whether the model requires it.
     pub required: bool,
+    /// How a value that breaks a constraint is refused, where it is not as all others are: the code,
+    /// and a text in which `{}` stands for the value.
+    pub refused_as: Option<(ErrorCode, &'static str)>,
+}
+
+impl Field {
+    /// The same member, refused in this way when its value breaks a constraint.
+    #[must_use]
+    pub const fn refused_as(self, code: ErrorCode, text: &'static str) -> Self {
+        Self { refused_as: Some((code, text)), ..self }
+    }
 }
 
 /// A member that must be present.
 #[must_use]
 pub const fn required(name: &'static str, shape: &'static Shape) -> Field {
-    Field { name, shape, required: true }
+    Field { name, shape, required: true, refused_as: None }
 }
 
 /// A member that may be absent.
 #[must_use]
 pub const fn optional(name: &'static str, shape: &'static Shape) -> Field {
-    Field { name, shape, required: false }
+    Field { name, shape, required: false, refused_as: None }
 }
 
 /// What a value must look like.

@@ -1,20 +1,66 @@
-//! An operation of KMS is found from its name alone: a file under `crates/kms/src/operations/`, a
-//! row of the table, and a heading in `docs/operations/`; none of the three without the others.
+//! An operation of KMS or CloudTrail is found from its name alone: a file under the service's
+//! `operations/`, a row of its table, and a heading in `docs/operations/`; none of the three without
+//! the others.
 //!
-//! The files are `<family>/<operation>.rs`; what they share stands beside them and implements no
-//! operation.
+//! The files are `<family>/<operation>.rs`, or `<operation>.rs` where a service has one family; what
+//! they share stands beside them and implements no operation.
 
 use super::Finding;
 use crate::rust_source;
 use crate::tree::{File, Tree};
 use std::collections::BTreeSet;
 
-const FILES: &str = "crates/kms/src/operations/";
-const TABLE: &str = "crates/kms/src/table.rs";
+/// A service whose operations are mapped.
+struct Service {
+    name: &'static str,
+    files: &'static str,
+    table: &'static str,
+    has_families: bool,
+    /// What a file may be named for.
+    operations: &'static [&'static str],
+}
+
+const SERVICES: &[Service] = &[
+    Service {
+        name: "KMS",
+        files: "crates/kms/src/operations/",
+        table: "crates/kms/src/table.rs",
+        has_families: true,
+        operations: KMS,
+    },
+    Service {
+        name: "CloudTrail",
+        files: "crates/trail/src/service/cloudtrail/operations/",
+        table: "crates/trail/src/service/cloudtrail/table.rs",
+        has_families: false,
+        operations: CLOUDTRAIL,
+    },
+];
+
 const MANUAL: &str = "docs/operations/";
 
-/// The operations of the public API model, version 2014-11-01: what a file here may be named for.
-const OPERATIONS: &[&str] = &[
+/// The operations of CloudTrail that are served.
+const CLOUDTRAIL: &[&str] = &[
+    "AddTags",
+    "CreateTrail",
+    "DeleteTrail",
+    "DescribeTrails",
+    "GetEventSelectors",
+    "GetTrail",
+    "GetTrailStatus",
+    "ListPublicKeys",
+    "ListTags",
+    "ListTrails",
+    "LookupEvents",
+    "PutEventSelectors",
+    "RemoveTags",
+    "StartLogging",
+    "StopLogging",
+    "UpdateTrail",
+];
+
+/// The operations of KMS's public API model, version 2014-11-01.
+const KMS: &[&str] = &[
     "CancelKeyDeletion",
     "ConnectCustomKeyStore",
     "CreateAlias",
@@ -75,55 +121,64 @@ const OPERATIONS: &[&str] = &[
 
 /// Operations that lack their file, row or heading, and files that are no operation.
 pub(super) fn findings(tree: &Tree) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut files = BTreeSet::new();
-    for file in tree.under(FILES, "rs").filter(|file| is_operation(tree, file)) {
-        match OPERATIONS.iter().find(|name| snake_case(name) == file.stem()) {
-            Some(name) => drop(files.insert(*name)),
-            None => found.push(Finding::new(&file.path, 0, "named for no operation of KMS")),
-        }
-    }
-    let (rows, headings) = (rows(tree), headings(tree));
-    let all: BTreeSet<_> = files.iter().chain(&rows).chain(&headings).copied().collect();
-    for name in all {
-        let mut lacks = |has: bool, place: &str, what: &str| {
-            if !has {
-                found.push(Finding::new(place, 0, format!("{name}: {what}")));
+    SERVICES.iter().flat_map(|service| service.findings(tree)).collect()
+}
+
+impl Service {
+    fn findings(&self, tree: &Tree) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut files = BTreeSet::new();
+        for file in tree.under(self.files, "rs").filter(|file| self.is_operation(tree, file)) {
+            match self.operations.iter().find(|name| snake_case(name) == file.stem()) {
+                Some(name) => drop(files.insert(*name)),
+                None => {
+                    let text = format!("named for no operation of {}", self.name);
+                    found.push(Finding::new(&file.path, 0, text));
+                }
             }
-        };
-        lacks(files.contains(name), FILES, "no file of its own");
-        lacks(rows.contains(name), TABLE, "no row");
-        lacks(headings.contains(name), MANUAL, "no heading");
+        }
+        let (rows, headings) = (self.rows(tree), self.headings(tree));
+        let all: BTreeSet<_> = files.iter().chain(&rows).chain(&headings).copied().collect();
+        for name in all {
+            let mut lacks = |has: bool, place: &str, what: &str| {
+                if !has {
+                    found.push(Finding::new(place, 0, format!("{name}: {what}")));
+                }
+            };
+            lacks(files.contains(name), self.files, "no file of its own");
+            lacks(rows.contains(name), self.table, "no row");
+            lacks(headings.contains(name), MANUAL, "no heading");
+        }
+        found
     }
-    found
-}
 
-/// Whether a file of a family is one operation: it neither gathers them, nor helps them, nor holds
-/// tests.
-fn is_operation(tree: &Tree, file: &File) -> bool {
-    let in_family = file.path.strip_prefix(FILES).is_some_and(|rest| rest.contains('/'));
-    let directory = format!("{}/", file.path.trim_end_matches(".rs"));
-    let gathers = file.stem() == "mod" || tree.under(&directory, "rs").next().is_some();
-    let is_helper = !file.text.contains("impl Operation for ");
-    in_family && !gathers && !is_helper && file.stem() != "tests"
-}
+    /// Whether a file is one operation: it neither gathers them, nor helps them, nor holds tests.
+    fn is_operation(&self, tree: &Tree, file: &File) -> bool {
+        let in_family = file.path.strip_prefix(self.files).is_some_and(|rest| rest.contains('/'));
+        let directory = format!("{}/", file.path.trim_end_matches(".rs"));
+        let gathers = file.stem() == "mod" || tree.under(&directory, "rs").next().is_some();
+        let is_helper = !file.text.contains("impl Operation for ");
+        in_family == self.has_families && !gathers && !is_helper && file.stem() != "tests"
+    }
 
-/// The operations that the table's code names.
-fn rows(tree: &Tree) -> BTreeSet<&'static str> {
-    let Some(table) = tree.file(TABLE) else { return BTreeSet::new() };
-    let code = rust_source::without_tests(rust_source::blank(&table.text));
-    rust_source::words(&code).iter().filter_map(|(word, _)| known(word)).collect()
-}
+    /// The operations that the table's code names.
+    fn rows(&self, tree: &Tree) -> BTreeSet<&'static str> {
+        let Some(table) = tree.file(self.table) else { return BTreeSet::new() };
+        let code = rust_source::without_tests(rust_source::blank(&table.text));
+        rust_source::words(&code).iter().filter_map(|(word, _)| self.known(word)).collect()
+    }
 
-/// The operations that the manual has a heading for, of any depth.
-fn headings(tree: &Tree) -> BTreeSet<&'static str> {
-    let lines = tree.under(MANUAL, "md").flat_map(|file| file.text.lines());
-    let titles = lines.filter(|line| line.starts_with('#'));
-    titles.filter_map(|line| known(line.trim_start_matches('#').trim().trim_matches('`'))).collect()
-}
+    /// The operations that the manual has a heading for, of any depth.
+    fn headings(&self, tree: &Tree) -> BTreeSet<&'static str> {
+        let lines = tree.under(MANUAL, "md").flat_map(|file| file.text.lines());
+        let titles = lines.filter(|line| line.starts_with('#'));
+        let names = titles.map(|line| line.trim_start_matches('#').trim().trim_matches('`'));
+        names.filter_map(|name| self.known(name)).collect()
+    }
 
-fn known(word: &str) -> Option<&'static str> {
-    OPERATIONS.iter().find(|name| **name == word).copied()
+    fn known(&self, word: &str) -> Option<&'static str> {
+        self.operations.iter().find(|name| **name == word).copied()
+    }
 }
 
 fn snake_case(name: &str) -> String {
@@ -144,7 +199,8 @@ mod tests {
     const CODE: &str = "impl Operation for CreateKey {}";
     const FILE: (&str, &str) = ("crates/kms/src/operations/keys/create_key.rs", CODE);
     const FAMILY: (&str, &str) = ("crates/kms/src/operations/keys.rs", "");
-    const ROW: (&str, &str) = (TABLE, "// Encrypt\nfn demands() { CreateKey => row(\"Decrypt\") }");
+    const ROW: (&str, &str) =
+        (SERVICES[0].table, "// Encrypt\nfn demands() { CreateKey => row(\"Decrypt\") }");
     const HEADING: (&str, &str) =
         ("docs/operations/keys.md", "# Keys\n\n## CreateKey\n\nEncrypt\n");
 
@@ -164,12 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn a_service_may_have_one_family() {
+        let code = "impl Operation for ListTags {}";
+        let file = (&*format!("{}list_tags.rs", SERVICES[1].files), code);
+        let row = (SERVICES[1].table, "ListTags");
+        let heading = ("docs/operations/cloudtrail.md", "## ListTags\n");
+        assert!(found(&[file, row, heading]).is_empty());
+        assert_eq!(found(&[file, row]), ["docs/operations/: ListTags: no heading"]);
+    }
+
+    #[test]
     fn a_file_is_named_for_an_operation() {
         let odd = ("crates/kms/src/operations/keys/helpers.rs", CODE);
         assert_eq!(found(&[odd]), [format!("{}: named for no operation of KMS", odd.0)]);
         assert!(found(&[("crates/kms/src/operations/keys/helpers.rs", "")]).is_empty());
         assert!(found(&[("crates/kms/src/operations/page.rs", "")]).is_empty());
         assert_eq!(snake_case("ReEncrypt"), "re_encrypt");
-        assert_eq!(OPERATIONS.len(), 56);
+        assert_eq!(KMS.len(), 56);
     }
 }

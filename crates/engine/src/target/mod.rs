@@ -16,6 +16,7 @@ mod provider;
 mod replication;
 mod role;
 mod succession;
+mod trail;
 mod two_keys;
 
 pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
@@ -33,6 +34,7 @@ pub use provider::{AdmittedProvider, OneProvider};
 pub use replication::{AdmittedReplication, Replication};
 pub use role::{AdmittedRole, RoleToAssume};
 pub use succession::{AdmittedSuccession, Succession};
+pub use trail::{AdmittedNewTrail, AdmittedTrail, NewTrail, OneTrail, Trails};
 pub use two_keys::{AdmittedPair, TwoKeys};
 
 use crate::audit::Note;
@@ -59,6 +61,9 @@ mod sealed {
     impl Sealed for super::RoleToAssume {}
     impl Sealed for super::OneBucket {}
     impl Sealed for super::OneObject {}
+    impl Sealed for super::NewTrail {}
+    impl Sealed for super::OneTrail {}
+    impl Sealed for super::Trails {}
     impl Sealed for super::Account {}
     impl Sealed for super::Anyone {}
 }

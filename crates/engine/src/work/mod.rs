@@ -20,6 +20,7 @@ mod pairs;
 mod policies;
 mod rotation;
 mod sessions;
+mod trails;
 
 pub use crate::slot::PolicyUse;
 pub use access_keys::AccessKeyEntry;
@@ -35,6 +36,10 @@ pub use multi_region::{PASSING_MILLIS, ReplicaDraft};
 pub use pairs::Signed;
 pub use rotation::MAX_ROTATIONS_ON_DEMAND;
 pub use sessions::{IssuedSession, SessionDraft};
+pub(crate) use trails::built_in;
+pub use trails::{
+    BUILT_IN_TRAIL, EventSearch, MAX_TRAILS, MAX_TRAILS_IN_ACCOUNT, PublicTrailKey, TrailDraft,
+};
 
 use crate::audit::Note;
 use crate::desk::Desk;

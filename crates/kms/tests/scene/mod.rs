@@ -370,7 +370,7 @@ pub(crate) fn actions(demands: &Demands) -> Vec<&'static str> {
         }
         Access::TwoKeys { source, destination } => vec![source.as_str(), destination.as_str()],
         Access::Anyone => Vec::new(),
-        Access::Entity(_) | Access::Role { .. } => panic!("no row of KMS"),
+        Access::Entity(_) | Access::Role { .. } | Access::Trail(_) => panic!("no row of KMS"),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::question::{Question, Resource};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Region};
+use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Region, TrailArn};
 
 /// The proof that an action on a resource is allowed. Its makers are [`decide`](crate::decide) and
 /// what it is made of, [`decide_retirement`](crate::decide_retirement),
@@ -42,6 +42,7 @@ enum Target {
     Alias(AliasArn),
     NewKey(Region, AccountId),
     Entity(EntityArn),
+    Trail(TrailArn),
     Any,
 }
 
@@ -64,6 +65,7 @@ impl Permit {
             Resource::Alias(alias) => Target::Alias(alias.clone()),
             Resource::NewKey { region, account } => Target::NewKey(region, account),
             Resource::Entity(entity) => Target::Entity(entity.arn.clone()),
+            Resource::Trail(trail) => Target::Trail(trail.clone()),
             Resource::Any => Target::Any,
         };
         Self { action: question.action, target, reason }
@@ -85,6 +87,12 @@ impl Permit {
     #[must_use]
     pub fn covers_entity(&self, arn: &EntityArn) -> bool {
         matches!(&self.target, Target::Entity(own) if own == arn)
+    }
+
+    /// Whether it is for this very trail.
+    #[must_use]
+    pub fn covers_trail(&self, arn: &TrailArn) -> bool {
+        matches!(&self.target, Target::Trail(own) if own == arn)
     }
 
     /// Whether it is for an action that is on no key, alias or entity.

@@ -37,7 +37,8 @@ impl Gateway {
             Ok(asked) => asked,
             Err(why) => return unserved(why, head, id),
         };
-        let call = match self.authenticate(request, "s3", id).await {
+        let demands = strongroom_trail::service::s3::demands(asked.operation());
+        let call = match self.authenticate(request, demands, id).await {
             Ok(call) => call,
             Err(why) => return unauthenticated(&why, head, id),
         };

@@ -34,6 +34,8 @@ pub(crate) enum Request {
     DeleteControl(Option<String>, String),
     /// To deliver what waits of the audit trail now.
     FlushTrail,
+    /// Another key to sign the digests of this Region, or of the server's.
+    RotateTrailKey(Option<String>),
     /// The public keys that verify the trail's digests.
     TrailKeys,
     /// How far the deliveries of the trail have come.
@@ -82,6 +84,7 @@ pub(crate) async fn perform(
             Ok(Value::Null)
         }
         Request::FlushTrail => trail::flush(desk).await,
+        Request::RotateTrailKey(region) => trail::rotate_key(region.as_deref(), engine, desk).await,
         Request::TrailKeys => trail::keys(engine, desk.region).await,
         Request::TrailHeads => trail::heads(engine).await,
     }

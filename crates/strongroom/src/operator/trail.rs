@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strongroom_engine::{Engine, VaultError};
 use strongroom_trail::digest::time_text;
+use strongroom_trail::shipper::Shipped;
 use strongroom_trail::public_key::{ExportedKey, ExportedKeys, fingerprint};
 use strongroom_trail::verify::Head;
 use strongroom_types::Region;
@@ -30,11 +31,27 @@ pub(crate) struct KnownHead {
 
 /// Delivers what waits.
 pub(super) async fn flush(desk: &Desk<'_>) -> Result<Value, Failure> {
-    let none = || Failure::new("nothing delivers the trail while the server is stopped");
-    let shipped = desk.courier.ok_or_else(none)?.deliver(false).await?;
-    Ok(json!({
-        "events": shipped.events, "digests": shipped.digests, "failures": shipped.failures,
-    }))
+    let none = "nothing delivers the trail here: is a server running on this directory?";
+    let courier = desk.courier.ok_or_else(|| Failure::new(none))?;
+    let Shipped { events, digests, failures, .. } = courier.deliver(false).await?;
+    Ok(json!({ "Events": events, "Digests": digests, "Failures": failures }))
+}
+
+/// Lets another key sign the digests of a Region from now on.
+pub(super) async fn rotate_key(
+    region: Option<&str>,
+    engine: &Engine,
+    desk: &Desk<'_>,
+) -> Result<Value, Failure> {
+    let bad = |text: &str| Failure::new(format!("`{text}` is no Region name"));
+    let region = region.map(|text| text.parse().map_err(|()| bad(text))).transpose()?;
+    let rotated = engine.rotate_trail_key(region.unwrap_or(desk.region)).await;
+    rotated.map_err(|why| Failure::new(why.to_string()))?;
+    // Whoever delivers may have the key before it at hand.
+    if let Some(courier) = desk.courier {
+        courier.deliver(true).await?;
+    }
+    Ok(Value::Null)
 }
 
 /// The public keys of all Regions that have digests, as `ListPublicKeys` gives them out.

@@ -100,7 +100,7 @@ fn actions(access: Access) -> [Option<(Action, &'static [Kind])>; 2] {
         Access::Replication { key, account } => [Some((key, KEY)), Some((account, ACCOUNT))],
         Access::KeyStore(action) | Access::Account(action) => [Some((action, ACCOUNT)), None],
         // No operation of KMS.
-        Access::Entity(_) | Access::Role { .. } | Access::Anyone => [None, None],
+        Access::Entity(_) | Access::Role { .. } | Access::Trail(_) | Access::Anyone => [None, None],
     }
 }
 

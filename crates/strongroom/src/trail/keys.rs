@@ -17,3 +17,8 @@ pub(super) fn flush(argument: &DataArgument) -> Result<(), Failure> {
     terminal::line(ask(&argument.data, &Request::FlushTrail)?);
     Ok(())
 }
+
+/// Lets another key sign digests.
+pub(super) fn rotate(region: Option<String>, argument: &DataArgument) -> Result<(), Failure> {
+    have_done(&argument.data, &Request::RotateTrailKey(region)).map(drop)
+}

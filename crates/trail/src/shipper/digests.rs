@@ -2,12 +2,12 @@
 
 use super::{Shipped, Shipper, ShipError};
 use crate::digest::{self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text};
-use crate::selection::BUILT_IN;
 use crate::{anchor, gzip, object_name, public_key};
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use strongroom_crypto::hash;
 use strongroom_engine::TrailSigner;
+use strongroom_engine::work::BUILT_IN_TRAIL;
 use strongroom_engine::shipping::DeliveryPlace;
 use strongroom_keys::{DeliveredDigest, DeliveredFile, DeliveryRecord, TrailRecord};
 use strongroom_types::{AccountId, Region, Timestamp};
@@ -84,7 +84,7 @@ impl Shipper {
                 Some(trail) if trail.validates => {
                     match self.write_digest(trail, due.region, &record, end, shipped).await {
                         Ok(digest) => after(record, Some(digest), end),
-                        Err(why) if due.trail == BUILT_IN => return Err(why),
+                        Err(why) if due.trail == BUILT_IN_TRAIL => return Err(why),
                         // Tried again with the next hour, of which it then is a part.
                         Err(why) => {
                             let text = format!("digest of {} of {}: {why}", due.trail, due.account);
@@ -131,7 +131,7 @@ impl Shipper {
         self.objects.put(&trail.bucket, &key, &compressed, &metadata).await?;
         let bucket = trail.bucket.clone();
         let delivered = DeliveredDigest { bucket, key, hash, signature };
-        if trail.name == BUILT_IN {
+        if trail.name == BUILT_IN_TRAIL {
             let line = anchor::line(trail, region, &delivered, end, &signer)?;
             shipped.anchors.push(line);
         }

@@ -10,7 +10,7 @@ mod owed;
 use crate::event::{Event, events};
 use crate::index::Index;
 use crate::{gzip, log_file, object_name};
-use crate::selection::{self, Traits, takes};
+use crate::selection::{Traits, takes};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -198,13 +198,9 @@ impl Shipper {
 
     /// The server's own trail, and those that the account has made.
     async fn trails(&self, account: AccountId) -> Result<Vec<TrailRecord>, VaultError> {
-        let mut all = vec![self.built_in(account)];
+        let mut all: Vec<TrailRecord> = self.engine.built_in_trail(account).into_iter().collect();
         all.extend(self.engine.trails(account).await?);
         Ok(all)
-    }
-
-    fn built_in(&self, account: AccountId) -> TrailRecord {
-        selection::built_in(account, self.settings.region, &self.settings.bucket)
     }
 
     /// Delivers the events of an account in a Region to its trails, the server's own first.

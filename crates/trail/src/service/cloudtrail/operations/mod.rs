@@ -1,0 +1,41 @@
+//! One file an operation.
+
+mod add_tags;
+mod create_trail;
+mod delete_trail;
+mod describe_trails;
+mod entry;
+mod event;
+mod get_event_selectors;
+mod get_trail;
+mod get_trail_status;
+mod list_public_keys;
+mod list_tags;
+mod list_trails;
+mod lookup_events;
+mod page;
+mod put_event_selectors;
+mod remove_tags;
+mod rules;
+mod selectors;
+mod start_logging;
+mod stop_logging;
+mod tags;
+mod update_trail;
+
+pub(super) use add_tags::AddTags;
+pub(super) use create_trail::CreateTrail;
+pub(super) use delete_trail::DeleteTrail;
+pub(super) use describe_trails::DescribeTrails;
+pub(super) use get_event_selectors::GetEventSelectors;
+pub(super) use get_trail::GetTrail;
+pub(super) use get_trail_status::GetTrailStatus;
+pub(super) use list_public_keys::ListPublicKeys;
+pub(super) use list_tags::ListTags;
+pub(super) use list_trails::ListTrails;
+pub(super) use lookup_events::LookupEvents;
+pub(super) use put_event_selectors::PutEventSelectors;
+pub(super) use remove_tags::RemoveTags;
+pub(super) use start_logging::StartLogging;
+pub(super) use stop_logging::StopLogging;
+pub(super) use update_trail::UpdateTrail;
