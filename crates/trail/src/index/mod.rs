@@ -27,7 +27,6 @@ use crate::record::Record;
 use crate::{Event, event, gzip};
 use block::{Block, Draft, Member};
 use quick_cache::sync::Cache;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
@@ -59,9 +58,19 @@ impl Index {
     /// # Errors
     /// When it cannot be.
     pub fn open(dir: &Path) -> io::Result<Self> {
-        make_folder(dir)?;
+        if !dir.exists() {
+            make_folder(dir)?;
+            fs::write(dir.join(INCOMPLETE), "")?;
+        }
         let (blocks, rolled) = (Cache::new(OPEN_BLOCKS), Mutex::default());
         Ok(Self { dir: dir.to_owned(), blocks, rolled })
+    }
+
+    /// Whether it has all that there was when it was opened first or made again. One that is new has
+    /// not, until it is made from the log files.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.dir.join(INCOMPLETE).exists()
     }
 
     /// Takes up the log file `key` of these events. Once it has, the same again changes nothing.
@@ -76,11 +85,12 @@ impl Index {
         events: &[&Event],
     ) -> io::Result<()> {
         let places = log_file::places(events.iter().map(|event| event.json.len()));
-        let noted = |(event, place): (&&Event, _)| {
+        let mut noted = Vec::with_capacity(events.len());
+        for (event, place) in events.iter().zip(places) {
             let attributes = Cow::Borrowed(event.attributes.as_slice());
-            Noted { json: event.json.as_str(), place, attributes }
-        };
-        self.note(account, region, key, &events.iter().zip(places).map(noted).collect::<Vec<_>>())
+            noted.push(Noted { json: event.json.as_str(), place, attributes });
+        }
+        self.note(account, region, key, &noted)
     }
 
     /// Takes up the log file `key` by its object's body.
@@ -96,13 +106,13 @@ impl Index {
         let content = gzip::decompress(body, gzip::MAX_CONTENT).map_err(io::Error::other)?;
         let records = log_file::records(&content).map_err(io::Error::other)?;
         let places = log_file::places_in(&content, &records);
-        let noted = |(record, place): (&&RawValue, _)| {
-            let json = record.get();
-            let value = serde_json::from_str(json).map_err(io::Error::other)?;
-            Ok(Noted { json, place, attributes: Cow::Owned(event::attributes(&value)) })
-        };
-        let noted: io::Result<Vec<_>> = records.iter().zip(places).map(noted).collect();
-        self.note(account, region, key, &noted?)
+        let mut noted = Vec::with_capacity(records.len());
+        for (record, place) in records.iter().zip(places) {
+            let value = serde_json::from_str(record.get()).map_err(io::Error::other)?;
+            let attributes = Cow::Owned(event::attributes(&value));
+            noted.push(Noted { json: record.get(), place, attributes });
+        }
+        self.note(account, region, key, &noted)
     }
 
     fn note(
@@ -137,7 +147,12 @@ impl Index {
     /// [`ArchiveError`]; files that are no log files are passed over.
     pub async fn rebuild(&self, objects: &dyn Objects, bucket: &str) -> Result<u64, ArchiveError> {
         let failed = |why: io::Error| ArchiveError(format!("the index: {why}"));
-        fs::remove_dir_all(&self.dir).and_then(|()| make_folder(&self.dir)).map_err(failed)?;
+        let empty = || {
+            fs::remove_dir_all(&self.dir)?;
+            make_folder(&self.dir)?;
+            fs::write(self.dir.join(INCOMPLETE), "")
+        };
+        empty().map_err(failed)?;
         self.blocks.clear();
         self.rolled.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let (mut after, mut count) = (None::<String>, 0);
@@ -151,9 +166,11 @@ impl Index {
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
-                _ => return Ok(count),
+                _ => break,
             }
         }
+        remove_if_there(&self.dir.join(INCOMPLETE)).map_err(failed)?;
+        Ok(count)
     }
 
     /// How often keys were used on the days between, both included, `YYYYMMDD`.
@@ -193,12 +210,10 @@ impl Index {
     /// When the index cannot be read.
     pub fn places(&self) -> io::Result<Vec<(AccountId, Region)>> {
         let mut places = Vec::new();
-        for account in names(&self.dir)? {
-            for region in names(&self.dir.join(&account))? {
-                if let (Ok(account), Ok(region)) = (account.parse(), region.parse()) {
-                    places.push((account, region));
-                }
-            }
+        for name in names(&self.dir)? {
+            let Ok(account) = name.parse() else { continue };
+            let regions = names(&self.dir.join(&name))?;
+            places.extend(regions.iter().filter_map(|region| Some((account, region.parse().ok()?))));
         }
         Ok(places)
     }
@@ -219,6 +234,8 @@ impl Index {
     }
 }
 
+/// The mark of an index that does not have all yet.
+const INCOMPLETE: &str = "incomplete";
 /// The block of a day.
 const DAY: &str = "d";
 
