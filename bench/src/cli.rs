@@ -23,6 +23,23 @@ pub(crate) enum Command {
     Floor(FloorArguments),
     /// Measure what a decision costs with long policies and many grants, in this process
     Decisions(DecisionsArguments),
+    /// Measure a day of the delivered trail: its size, verifying it, looking events up
+    Trail(TrailArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct TrailArguments {
+    /// Events of the day
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(1440..=100_000_000))]
+    pub(crate) events: u64,
+    /// Look-ups by each attribute
+    #[arg(long, value_name = "N", default_value_t = 500,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) look_ups: u32,
+    /// Where the day is put [default: a directory that is removed afterwards]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
 }
 
 /// What is measured, and for how long.

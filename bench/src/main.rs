@@ -20,6 +20,7 @@ mod requests;
 mod subjects;
 mod table;
 mod terminal;
+mod trail;
 mod usage;
 
 use clap::Parser;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Load(arguments) => load::run(&arguments),
         Command::Floor(arguments) => floor::run(&arguments),
         Command::Decisions(arguments) => decisions::run(&arguments),
+        Command::Trail(arguments) => trail::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let settings = config.settings.clone();
     let workers = Arc::new(WorkerThreads::start()?);
     let (objects, index, archive) = archive(&data, &config.trail, workers.clone())?;
+    runtime.block_on(complete(&index, &*objects, &config.trail.bucket))?;
     let Opened { engine, mut threads, tail } =
         running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
@@ -102,6 +103,18 @@ fn archive(
     let history = History::new(index.clone(), objects.clone(), trail.bucket.clone(), workers);
     let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
     Ok((objects, index, archive))
+}
+
+/// Makes the index of the trail from its log files, if it is new or was not made to its end.
+async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) -> Result<(), Failure> {
+    if !index.is_complete() {
+        let count = index.rebuild(objects, bucket).await;
+        let count = count.map_err(|why| Failure::new(why.to_string()))?;
+        if count > 0 {
+            log::log(Level::Info, &format!("the trail's index was made of {count} log files"));
+        }
+    }
+    Ok(())
 }
 
 fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {

@@ -1,5 +1,6 @@
 //! The event history: events looked up in the log files of the server's own trail, by the index.
 
+use crate::event;
 use crate::gzip::Parts;
 use crate::index::{FileHit, Index, Search, value_hash};
 use crate::log_file::{self, Stretch};
@@ -177,7 +178,7 @@ fn scan(
         let content = file.read(bytes.clone())?;
         let list = log_file::stretch_records(&content)?;
         for (number, json) in (records.start..).zip(list).collect::<Vec<_>>().into_iter().rev() {
-            if number < below && is_wanted(&Record::parse(json.get())?, query) {
+            if number < below && is_wanted(json.get(), query)? {
                 found.push((number, Box::<str>::from(json).into_string()));
                 if found.len() >= room {
                     return Ok(found);
@@ -188,8 +189,12 @@ fn scan(
     Ok(found)
 }
 
-fn is_wanted(record: &Record<'_>, query: &EventQuery) -> bool {
-    let is_in_time = record.time().is_some_and(|time| time >= query.from && time <= query.to);
-    let attribute = query.attribute.as_ref();
-    is_in_time && attribute.is_none_or(|(attribute, value)| record.has(*attribute, value))
+fn is_wanted(json: &str, query: &EventQuery) -> Result<bool, String> {
+    let record = Record::parse(json)?;
+    if record.time().is_none_or(|time| time < query.from || time > query.to) {
+        return Ok(false);
+    }
+    let Some(wanted) = &query.attribute else { return Ok(true) };
+    let value = serde_json::from_str(json).map_err(|why| why.to_string())?;
+    Ok(event::attributes(&value).contains(wanted))
 }

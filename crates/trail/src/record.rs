@@ -6,7 +6,6 @@
 use crate::digest::parse_time;
 use serde::Deserialize;
 use std::borrow::Cow;
-use strongroom_engine::ports::archive::EventAttribute;
 use strongroom_types::Timestamp;
 
 /// The members by which records are found and told of. Others are passed over.
@@ -95,10 +94,12 @@ impl<'r> Record<'r> {
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         let who = self.user_identity.as_ref()?;
-        let session = || who.principal_id.as_deref()?.split_once(':').map(|(_, name)| name);
-        match who.r#type.as_deref() {
-            Some("Root") => Some("root"),
-            _ => who.user_name.as_deref().or_else(session),
+        match who.r#type.as_deref()? {
+            "Root" => Some("root"),
+            "AssumedRole" | "FederatedUser" => {
+                who.principal_id.as_deref()?.split_once(':').map(|(_, name)| name)
+            }
+            _ => who.user_name.as_deref(),
         }
     }
 
@@ -113,39 +114,6 @@ impl<'r> Record<'r> {
     /// Its resources.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().flatten()
-    }
-
-    /// Calls `each` with every attribute and value that it can be looked up by.
-    pub fn attributes(&self, mut each: impl FnMut(EventAttribute, &str)) {
-        each(EventAttribute::EventId, &self.event_id);
-        each(EventAttribute::EventName, &self.event_name);
-        each(EventAttribute::EventSource, &self.event_source);
-        if let Some(is_read_only) = self.read_only {
-            each(EventAttribute::ReadOnly, if is_read_only { "true" } else { "false" });
-        }
-        if let Some(name) = self.username() {
-            each(EventAttribute::Username, name);
-        }
-        if let Some(key) = self.user_identity.as_ref().and_then(|who| who.access_key_id.as_deref())
-        {
-            each(EventAttribute::AccessKeyId, key);
-        }
-        for resource in self.resources() {
-            if let Some(arn) = &resource.arn {
-                each(EventAttribute::ResourceName, arn);
-            }
-            if let Some(kind) = &resource.r#type {
-                each(EventAttribute::ResourceType, kind);
-            }
-        }
-    }
-
-    /// Whether it can be looked up by this value of the attribute.
-    #[must_use]
-    pub fn has(&self, attribute: EventAttribute, value: &str) -> bool {
-        let mut has = false;
-        self.attributes(|of, found| has |= of == attribute && found == value);
-        has
     }
 }
 
@@ -162,27 +130,12 @@ mod tests {
         "requestParameters":{"keyId":"arn:k"},"recipientAccountId":"111122223333"}"#;
 
     #[test]
-    fn a_record_is_looked_up_by_what_it_tells() {
+    fn what_a_record_tells_is_read() {
         let record = Record::parse(SESSION).unwrap();
         assert_eq!(record.time().unwrap().seconds(), 1_795_329_425);
-        let mut found = Vec::new();
-        record.attributes(|attribute, value| found.push((attribute, value.to_owned())));
-        found.sort();
-        let mut expected = [
-            (EventAttribute::EventId, "e"),
-            (EventAttribute::EventName, "Decrypt"),
-            (EventAttribute::ReadOnly, "true"),
-            (EventAttribute::Username, "deploy"),
-            (EventAttribute::ResourceType, "AWS::KMS::Key"),
-            (EventAttribute::ResourceName, "arn:k"),
-            (EventAttribute::EventSource, "kms.amazonaws.com"),
-            (EventAttribute::AccessKeyId, "ASIAEXAMPLE"),
-        ]
-        .map(|(attribute, value)| (attribute, value.to_owned()));
-        expected.sort();
-        assert_eq!(found, expected);
-        assert!(record.has(EventAttribute::Username, "deploy"));
-        assert!(!record.has(EventAttribute::Username, "AROAEXAMPLE"));
+        assert_eq!(record.username(), Some("deploy"));
+        assert_eq!(record.principal(), "arn:aws:sts::111122223333:assumed-role/R/deploy");
+        assert_eq!(record.resources().next().unwrap().arn.as_deref(), Some("arn:k"));
     }
 
     #[test]

@@ -136,7 +136,7 @@ pub(crate) fn event(time: Timestamp, number: u64, (name, user, key): (&str, &str
         is_read_only: name != "CreateKey",
         is_management: true,
         is_global: false,
-        attributes: Vec::new(),
+        attributes: crate::event::attributes(&serde_json::from_str(&json).unwrap()),
         json,
     }
 }

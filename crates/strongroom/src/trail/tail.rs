@@ -21,7 +21,9 @@ pub(super) fn run(arguments: &TailArguments) -> Result<(), Failure> {
         let events = Events::open(&arguments.bucket).await?;
         let seen = files(&events).await?;
         let found = events.newest(&arguments.filter, arguments.lines).await?;
-        found.iter().rev().for_each(|(_, json)| drop(tell(json)));
+        for (_, json) in found.iter().rev() {
+            tell(json);
+        }
         Ok::<_, Failure>(seen)
     })??;
     while arguments.follow {

@@ -125,11 +125,7 @@ fn anchors(path: &Path, keys: &PublicKeys, heads: &mut Heads) -> Result<(), Fail
     Ok(())
 }
 
-fn chain(
-    [account, region, home, trail]: [&str; 4],
-    bucket: &str,
-    key: &str,
-) -> Option<Chain> {
+fn chain([account, region, home, trail]: [&str; 4], bucket: &str, key: &str) -> Option<Chain> {
     let prefix = key.split_once("AWSLogs/")?.0.strip_suffix('/').map(str::to_owned);
     Some(Chain {
         bucket: bucket.to_owned(),

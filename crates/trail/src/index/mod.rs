@@ -24,9 +24,10 @@ pub use usage::{Count, Usage};
 use crate::log_file::{self, Stretch};
 use crate::object_name::{self, LogName};
 use crate::record::Record;
-use crate::{Event, gzip};
+use crate::{Event, event, gzip};
 use block::{Block, Draft, Member};
 use quick_cache::sync::Cache;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -57,9 +58,19 @@ impl Index {
     /// # Errors
     /// When it cannot be.
     pub fn open(dir: &Path) -> io::Result<Self> {
-        make_folder(dir)?;
+        if !dir.exists() {
+            make_folder(dir)?;
+            fs::write(dir.join(INCOMPLETE), "")?;
+        }
         let (blocks, rolled) = (Cache::new(OPEN_BLOCKS), Mutex::default());
         Ok(Self { dir: dir.to_owned(), blocks, rolled })
+    }
+
+    /// Whether it has all that there was when it was opened first or made again. One that is new has
+    /// not, until it is made from the log files.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.dir.join(INCOMPLETE).exists()
     }
 
     /// Takes up the log file `key` of these events. Once it has, the same again changes nothing.
@@ -74,8 +85,12 @@ impl Index {
         events: &[&Event],
     ) -> io::Result<()> {
         let places = log_file::places(events.iter().map(|event| event.json.len()));
-        let records = events.iter().map(|event| event.json.as_str()).zip(places);
-        self.note(account, region, key, &records.collect::<Vec<_>>())
+        let mut noted = Vec::with_capacity(events.len());
+        for (event, place) in events.iter().zip(places) {
+            let attributes = Cow::Borrowed(event.attributes.as_slice());
+            noted.push(Noted { json: event.json.as_str(), place, attributes });
+        }
+        self.note(account, region, key, &noted)
     }
 
     /// Takes up the log file `key` by its object's body.
@@ -91,8 +106,13 @@ impl Index {
         let content = gzip::decompress(body, gzip::MAX_CONTENT).map_err(io::Error::other)?;
         let records = log_file::records(&content).map_err(io::Error::other)?;
         let places = log_file::places_in(&content, &records);
-        let records = records.iter().map(|record| record.get()).zip(places);
-        self.note(account, region, key, &records.collect::<Vec<_>>())
+        let mut noted = Vec::with_capacity(records.len());
+        for (record, place) in records.iter().zip(places) {
+            let value = serde_json::from_str(record.get()).map_err(io::Error::other)?;
+            let attributes = Cow::Owned(event::attributes(&value));
+            noted.push(Noted { json: record.get(), place, attributes });
+        }
+        self.note(account, region, key, &noted)
     }
 
     fn note(
@@ -100,7 +120,7 @@ impl Index {
         account: AccountId,
         region: Region,
         key: &str,
-        records: &[(&str, Range<usize>)],
+        records: &[Noted<'_>],
     ) -> io::Result<()> {
         let name =
             LogName::parse(key).filter(|name| (name.account, name.region) == (account, region));
@@ -127,7 +147,12 @@ impl Index {
     /// [`ArchiveError`]; files that are no log files are passed over.
     pub async fn rebuild(&self, objects: &dyn Objects, bucket: &str) -> Result<u64, ArchiveError> {
         let failed = |why: io::Error| ArchiveError(format!("the index: {why}"));
-        fs::remove_dir_all(&self.dir).and_then(|()| make_folder(&self.dir)).map_err(failed)?;
+        let empty = || {
+            fs::remove_dir_all(&self.dir)?;
+            make_folder(&self.dir)?;
+            fs::write(self.dir.join(INCOMPLETE), "")
+        };
+        empty().map_err(failed)?;
         self.blocks.clear();
         self.rolled.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let (mut after, mut count) = (None::<String>, 0);
@@ -141,9 +166,11 @@ impl Index {
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
-                _ => return Ok(count),
+                _ => break,
             }
         }
+        remove_if_there(&self.dir.join(INCOMPLETE)).map_err(failed)?;
+        Ok(count)
     }
 
     /// How often keys were used on the days between, both included, `YYYYMMDD`.
@@ -183,12 +210,10 @@ impl Index {
     /// When the index cannot be read.
     pub fn places(&self) -> io::Result<Vec<(AccountId, Region)>> {
         let mut places = Vec::new();
-        for account in names(&self.dir)? {
-            for region in names(&self.dir.join(&account))? {
-                if let (Ok(account), Ok(region)) = (account.parse(), region.parse()) {
-                    places.push((account, region));
-                }
-            }
+        for name in names(&self.dir)? {
+            let Ok(account) = name.parse() else { continue };
+            let regions = names(&self.dir.join(&name))?;
+            places.extend(regions.iter().filter_map(|region| Some((account, region.parse().ok()?))));
         }
         Ok(places)
     }
@@ -209,6 +234,8 @@ impl Index {
     }
 }
 
+/// The mark of an index that does not have all yet.
+const INCOMPLETE: &str = "incomplete";
 /// The block of a day.
 const DAY: &str = "d";
 
@@ -272,29 +299,33 @@ fn attribute_number(attribute: EventAttribute) -> u8 {
     }
 }
 
-/// The block of a file with these records, each with its place in the content.
-fn draft(records: &[(&str, Range<usize>)]) -> io::Result<Draft> {
+/// A record that is taken up.
+struct Noted<'e> {
+    json: &'e str,
+    /// Where it is in the file's content.
+    place: Range<usize>,
+    attributes: Cow<'e, [(EventAttribute, String)]>,
+}
+
+/// The block of a file with these records.
+fn draft(records: &[Noted<'_>]) -> io::Result<Draft> {
     let mut draft = Draft::default();
     // Values recur; hashing costs more than looking up.
-    let mut known: HashMap<(EventAttribute, String), u64> = HashMap::new();
-    let stretches = log_file::stretches(records.iter().map(|(_, place)| place.clone()));
+    let mut known: HashMap<&(EventAttribute, String), u64> = HashMap::new();
+    let stretches = log_file::stretches(records.iter().map(|record| record.place.clone()));
     for (number, Stretch { bytes, records: numbers }) in stretches.into_iter().enumerate() {
         let number = u32::try_from(number).map_err(io::Error::other)?;
         let (mut oldest, mut newest) = (i64::MAX, i64::MIN);
-        let of_stretch = records.get(numbers.clone()).unwrap_or_default();
-        for (json, _) in of_stretch {
+        let of_stretch = records.get(numbers).unwrap_or_default();
+        for Noted { json, attributes, .. } in of_stretch {
             let record = Record::parse(json).map_err(io::Error::other)?;
             let time = record.time().ok_or_else(|| io::Error::other("a record without time"))?;
             (oldest, newest) = (oldest.min(time.millis()), newest.max(time.millis()));
-            record.attributes(|attribute, value| {
-                // The time in an event's own identifier leads to it.
-                if attribute == EventAttribute::EventId {
-                    return;
-                }
-                let pair = (attribute, value.to_owned());
-                let hash = *known.entry(pair).or_insert_with(|| value_hash(attribute, value));
+            // The time in an event's own identifier leads to it.
+            for pair in attributes.iter().filter(|pair| pair.0 != EventAttribute::EventId) {
+                let hash = *known.entry(pair).or_insert_with(|| value_hash(pair.0, &pair.1));
                 draft.note(hash, number);
-            });
+            }
             count(&record, &mut draft.usage);
         }
         let (from, to) = (bytes.start as u64, bytes.end as u64);
