@@ -1,11 +1,12 @@
 //! The configuration: defaults, then the file, then the command line.
 
+mod buckets;
 mod key_stores;
 
 use crate::cli::ServeArguments;
 use crate::terminal::Failure;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use strongroom_attestation::Roots;
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) log: Format,
     pub(crate) settings: Settings,
     pub(crate) key_stores: strongroom_keystores::Configuration,
+    pub(crate) buckets: BTreeMap<String, strongroom_keystores::BucketConfiguration>,
     pub(crate) dev_clock: bool,
 }
 
@@ -49,6 +51,14 @@ struct File {
     attestation_roots: Vec<PathBuf>,
     key_stores: key_stores::Table,
     identity_providers: Vec<ProviderTable>,
+    trail: TrailTable,
+}
+
+/// Of the audit trail.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct TrailTable {
+    buckets: BTreeMap<String, buckets::Table>,
 }
 
 /// An OpenID Connect provider, and the file with its keys.
@@ -96,6 +106,7 @@ impl Config {
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
             key_stores: file.key_stores.configuration()?,
+            buckets: buckets::configurations(file.trail.buckets)?,
             settings: Settings {
                 region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,

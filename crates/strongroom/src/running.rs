@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ports::Clock;
-use strongroom_engine::ports::archive::NoArchive;
+use strongroom_engine::ports::archive::{NoArchive, Objects};
 use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
 use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
 use strongroom_server::log::{self, Level};
@@ -29,7 +29,8 @@ pub(crate) fn open_for_operator(
     runtime: &Runtime,
     clock: Arc<dyn Clock>,
 ) -> Result<Opened, Failure> {
-    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores))
+    let objects = Arc::new(data.objects());
+    open(data, runtime, clock, Settings::default(), (Arc::new(NoKeyStores), objects))
 }
 
 /// Opens store and journal.
@@ -38,7 +39,7 @@ pub(crate) fn open(
     runtime: &Runtime,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    key_stores: Arc<dyn KeyStores>,
+    (key_stores, objects): (Arc<dyn KeyStores>, Arc<dyn Objects>),
 ) -> Result<Opened, Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
     let root = data.root_key()?;
@@ -50,7 +51,7 @@ pub(crate) fn open(
         entropy: Arc::new(SystemEntropy),
         workers,
         key_stores,
-        objects: Arc::new(data.objects()),
+        objects,
         history: Arc::new(NoArchive),
         settings,
         report: Arc::new(ServerLog),

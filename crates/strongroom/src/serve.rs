@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::{Due, Engine};
-use strongroom_keystores::Connectors;
+use strongroom_keystores::{Buckets, Connectors};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
 use tokio::runtime::{Builder, Runtime};
@@ -47,9 +47,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let key_stores = Connectors::new(config.key_stores.clone());
     let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
+    let buckets = Buckets::new(config.buckets.clone(), data.objects());
+    let buckets = buckets.map_err(|why| Failure::of("[trail.buckets]", why))?;
     let settings = config.settings.clone();
     let Opened { engine, threads } =
-        running::open(&data, &runtime, clock, settings, Arc::new(key_stores))?;
+        running::open(&data, &runtime, clock, settings, (Arc::new(key_stores), Arc::new(buckets)))?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
