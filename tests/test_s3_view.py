@@ -210,3 +210,40 @@ def test_the_cli_lists_and_copies(filled, tmp_path):
     assert json.loads(got.stdout)["Metadata"]["signature"] == "ab" * 256
     refused = aws("s3", "cp", "here.gz", f"s3://{BUCKET}/{BASE}/new")
     assert refused.returncode != 0 and "MethodNotAllowed" in refused.stderr
+
+
+def test_a_bucket_may_be_elsewhere(filled, tmp_path):
+    """One server reads from the other as from any that speaks S3."""
+    key, secret = filled.credentials()
+    (tmp_path / "secret").write_text(secret + "\n")
+    (tmp_path / "secret").chmod(0o600)
+    (tmp_path / "strongroom.toml").write_text(f"""
+        [trail.buckets.{BUCKET}]
+        endpoint = "{filled.url}"
+        region = "{REGION}"
+        access_key_id = "{key}"
+        secret_access_key_file = "{tmp_path / 'secret'}"
+    """)
+    server = Server(tmp_path / "data", options=("--config", str(tmp_path / "strongroom.toml"))).start()
+    try:
+        client = server.client("s3")
+        got = client.get_object(Bucket=BUCKET, Key=DIGEST)
+        assert (got["Body"].read(), got["Metadata"]["signature"]) == (BODY, "ab" * 256)
+        with pytest.raises(ClientError) as refused:
+            client.get_object(Bucket=BUCKET, Key=f"{BASE}/none")
+        assert code(refused) == "NoSuchKey"
+        pages = client.get_paginator("list_objects").paginate(
+            Bucket=BUCKET, Prefix=f"{BASE}/", PaginationConfig={"PageSize": 4}
+        )
+        assert len([content for page in pages for content in page["Contents"]]) == 13
+        grouped = client.list_objects_v2(Bucket=BUCKET, Prefix=f"{BASE}/CloudTrail/", Delimiter="/")
+        assert [group["Prefix"] for group in grouped["CommonPrefixes"]] == [f"{BASE}/CloudTrail/{REGION}/"]
+        # Its secret is another's business.
+        (tmp_path / "secret").write_text("wrong")
+        server.restart()
+        with pytest.raises(ClientError) as refused:
+            client.get_object(Bucket=BUCKET, Key=DIGEST)
+        assert code(refused) == "InternalError" and "SignatureDoesNotMatch" in server.printed()
+        assert "wrong" not in server.printed()
+    finally:
+        server.kill()

@@ -104,6 +104,10 @@ pub enum ConfigurationError {
     ClusterId(String),
     /// Not the form of a host name.
     Host(String),
+    /// Not the form of a bucket's endpoint.
+    Endpoint(String),
+    /// Not the form of a bucket's name.
+    Bucket(String),
     /// Not the form of an address with a port.
     Route(String),
     /// A deadline of no time.
@@ -125,6 +129,10 @@ impl fmt::Display for ConfigurationError {
                 f,
                 "`{id}` is no cluster id: `cluster-` and 11 to 16 letters or digits from 2 to 7"
             ),
+            Self::Endpoint(text) => {
+                write!(f, "`{text}` is no `https://host`, with a port if it is not 443")
+            }
+            Self::Bucket(name) => write!(f, "`{name}` is no name of a bucket"),
             Self::Host(host) => write!(f, "`{host}` is no host name"),
             Self::Route(route) => write!(f, "`{route}` is no `address:port`"),
             Self::Deadline => f.write_str("the deadline of a key store must be more than nothing"),
@@ -141,6 +149,8 @@ impl std::error::Error for ConfigurationError {
             Self::Tls(error) => Some(error),
             Self::NoCertificate(_)
             | Self::ClusterId(_)
+            | Self::Endpoint(_)
+            | Self::Bucket(_)
             | Self::Host(_)
             | Self::Route(_)
             | Self::Deadline => None,

@@ -1,9 +1,12 @@
-//! Keys that live elsewhere: the adapters of the engine's port
+//! Keys that live elsewhere, and objects: the adapters of the engine's port
 //! [`KeyStores`](strongroom_engine::ports::key_store::KeyStores).
 //!
 //! - An external key store: a client of the AWS KMS XKS Proxy API 1.0, over HTTPS
 //!   (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
 //! - An HSM, through the PKCS #11 module that its maker ships.
+//!
+//! Over the same connections go log files and digests of the trail to buckets that are elsewhere:
+//! [`Buckets`], an adapter of [`Objects`](strongroom_engine::ports::archive::Objects).
 //!
 //! **Architecture invariant:** this crate does not know what any operation does, nor where records
 //! are kept. It decides nothing: it asks, and says in the port's words what was answered. Bytes
@@ -11,14 +14,18 @@
 //!
 //! What the engine keeps of a ciphertext made here is a [`package`].
 
+mod buckets;
 mod clock;
 mod configuration;
+mod connections;
 mod connectors;
 mod hsm;
 pub mod package;
 mod pem;
+mod tls;
 mod xks;
 
+pub use buckets::{BucketConfiguration, Buckets};
 pub use configuration::{
     Configuration, ConfigurationError, HsmConfiguration, TokenName, Vectors, XksConfiguration,
 };

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the command line.
 
+mod buckets;
 mod key_stores;
 mod trail;
 
@@ -8,7 +9,7 @@ pub(crate) use trail::Trail;
 use crate::cli::ServeArguments;
 use crate::terminal::Failure;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use strongroom_attestation::Roots;
@@ -35,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) log: Format,
     pub(crate) settings: Settings,
     pub(crate) key_stores: strongroom_keystores::Configuration,
+    pub(crate) buckets: BTreeMap<String, strongroom_keystores::BucketConfiguration>,
     pub(crate) dev_clock: bool,
     pub(crate) trail: Trail,
 }
@@ -94,6 +96,8 @@ impl Config {
             None => Transport::Plain { anywhere },
         };
         let json = arguments.log_json || file.log_json;
+        let mut file = file;
+        let buckets = buckets::configurations(std::mem::take(&mut file.trail.buckets))?;
         let trail = file.trail.trail()?;
         let bucket = trail.bucket.clone();
         Ok(Self {
@@ -104,6 +108,7 @@ impl Config {
             dev_clock: arguments.dev_clock,
             trail,
             key_stores: file.key_stores.configuration()?,
+            buckets,
             settings: Settings {
                 region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,

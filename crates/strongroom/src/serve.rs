@@ -19,7 +19,7 @@ use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::Objects;
 use strongroom_engine::{Due, Engine};
-use strongroom_keystores::Connectors;
+use strongroom_keystores::{Buckets, Connectors};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
 use strongroom_trail::history::History;
@@ -54,9 +54,12 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let key_stores = Connectors::new(config.key_stores.clone());
     let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
+    let buckets = Buckets::new(config.buckets.clone(), data.objects());
+    let buckets = buckets.map_err(|why| Failure::of("[trail.buckets]", why))?;
     let settings = config.settings.clone();
     let workers = Arc::new(WorkerThreads::start()?);
-    let (objects, index, archive) = archive(&data, &config.trail, workers.clone())?;
+    let objects: Arc<dyn Objects> = Arc::new(buckets);
+    let (index, archive) = archive(&data, &objects, &config.trail, workers.clone())?;
     runtime.block_on(complete(&index, &*objects, &config.trail.bucket))?;
     let Opened { engine, mut threads, tail } =
         running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
@@ -93,16 +96,16 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
 /// The objects of the trail, what is looked up in them, and both as the engine knows them.
 fn archive(
     data: &DataDir,
+    objects: &Arc<dyn Objects>,
     trail: &Trail,
     workers: Arc<WorkerThreads>,
-) -> Result<(Arc<dyn Objects>, Arc<Index>, Archive), Failure> {
-    let objects: Arc<dyn Objects> = Arc::new(data.objects());
+) -> Result<(Arc<Index>, Archive), Failure> {
     let place = data.path().join("trail-index");
     let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
     let index = Arc::new(index);
     let history = History::new(index.clone(), objects.clone(), trail.bucket.clone(), workers);
     let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
-    Ok((objects, index, archive))
+    Ok((index, archive))
 }
 
 /// Makes the index of the trail from its log files, if it is new or was not made to its end.

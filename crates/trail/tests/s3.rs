@@ -378,7 +378,7 @@ fn hostile_requests_are_refused_in_s3s_words() {
         ("GET", "/strongroom-trail/AWSLogs/111122223333/x.metadata", 404, "NoSuchKey"),
         ("GET", "/strongroom-trail/AWSLogs/111122223333/%ff", 400, "InvalidURI"),
         ("GET", "/strongroom-trail/../x", 403, "AccessDenied"),
-        ("GET", "/strongroom-trail?prefix=%zz", 400, "InvalidURI"),
+        ("GET", "/strongroom-trail?prefix=%ff", 400, "InvalidURI"),
         ("GET", &long, 400, "KeyTooLongError"),
         ("GET", "/..", 400, "InvalidBucketName"),
         ("GET", "/%2e%2e/store.db", 400, "InvalidBucketName"),

@@ -56,6 +56,8 @@ const ALLOWED: &[&str] = &[
     "crates/strongroom/src/environment.rs",
     // The root key's file.
     "crates/strongroom/src/data.rs",
+    // The file with the secret access key of a bucket elsewhere.
+    "crates/strongroom/src/config/buckets.rs",
     // Bodies on their way in, to be verified and parsed, and out.
     "crates/strongroom/src/gateway.rs",
     "crates/protocol/src/json/write.rs",

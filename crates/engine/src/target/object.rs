@@ -34,7 +34,6 @@ pub struct Read {
 
 /// Proof that the caller may have this object, and the object.
 pub struct AdmittedObject {
-    /// The key.
     key: String,
     object: Object,
     permit: Permit,
@@ -49,8 +48,8 @@ impl AdmittedObject {
 
     /// It.
     #[must_use]
-    pub fn object(&self) -> &Object {
-        &self.object
+    pub fn into_object(self) -> Object {
+        self.object
     }
 
     /// Why it may be had.

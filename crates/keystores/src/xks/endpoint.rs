@@ -84,6 +84,22 @@ impl Rules {
 }
 
 impl Endpoint {
+    /// Reads `https://host:port` or `http://host:port`, the port as one likes, of the operator's own
+    /// configuration.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (tls, rest) = match text.split_once("://")? {
+            ("https", rest) => (true, rest),
+            ("http", rest) => (false, rest),
+            _ => return None,
+        };
+        let (host, port) = match rest.split_once(':') {
+            Some((host, digits)) => (host, port(digits)?),
+            None => (rest, default_port(tls)),
+        };
+        let host = host.to_ascii_lowercase();
+        is_host(&host).then(|| Self { tls, port, peer: (host.clone(), port), host })
+    }
+
     /// The value of the header `Host`.
     pub(crate) fn authority(&self) -> String {
         match self.port == default_port(self.tls) {

@@ -6,16 +6,16 @@
 //! Source: AWS KMS XKS Proxy API specification 1.0
 //! (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
 
-mod connections;
 mod endpoint;
 mod refusal;
-mod tls;
 mod wire;
 
+pub(crate) use endpoint::Endpoint;
+
+use crate::connections::Connections;
 use crate::package::{self, ProxyPackage};
-use crate::{ConfigurationError, XksConfiguration, clock};
+use crate::{ConfigurationError, XksConfiguration, clock, tls};
 use bytes::Bytes;
-use connections::Connections;
 use endpoint::{Rules, key_path, path};
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST};
@@ -28,6 +28,9 @@ use wire::Body;
 
 /// The service in the scope of signatures.
 const SERVICE: &str = "kms-xks-proxy";
+/// Most bytes of an answer's body. Our choice: the longest that the specification allows, a
+/// plaintext of 4,300 bytes, is a tenth of it.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// The client of all proxies.
 pub(crate) struct Xks {
@@ -44,7 +47,10 @@ impl Xks {
         Ok(Self {
             rules: Rules::new(configuration)?,
             deadline: configuration.deadline,
-            connections: Connections::new(tls::client(configuration.ca_file.as_deref())?),
+            connections: Connections::new(
+                tls::client(configuration.ca_file.as_deref())?,
+                MAX_ANSWER,
+            ),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a proxy's refusals mean to the engine.
 
-use super::connections::Answer;
+use crate::connections::Answer;
 use serde::Deserialize;
 use strongroom_engine::ports::key_store::KeyStoreError;
 

@@ -1,8 +1,10 @@
 //! `[trail]`: where the audit trail is delivered to, and when.
 
+use super::buckets;
 use crate::stream::Target;
 use crate::terminal::Failure;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ pub(super) struct Table {
     backlog_mib: Option<u64>,
     anchor_file: Option<PathBuf>,
     stream: Option<String>,
+    pub(super) buckets: BTreeMap<String, buckets::Table>,
 }
 
 /// How the trail is delivered.

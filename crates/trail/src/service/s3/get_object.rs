@@ -25,6 +25,6 @@ impl Operation for GetObject {
     }
 
     async fn run(self, object: AdmittedObject, _: &mut Work<'_>) -> Result<Reply, Refusal> {
-        self.0.reply(&object)
+        self.0.reply(object)
     }
 }

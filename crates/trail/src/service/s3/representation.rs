@@ -42,8 +42,9 @@ impl Wanted {
     }
 
     /// The answer about it. `StatusCode` is there when it is not 200.
-    pub(super) fn reply(&self, admitted: &AdmittedObject) -> Result<Reply, Refusal> {
-        let object = admitted.object();
+    pub(super) fn reply(&self, admitted: AdmittedObject) -> Result<Reply, Refusal> {
+        let (content_type, encoding) = content(admitted.key());
+        let object = admitted.into_object();
         let tag = entity_tag(&object.body);
         if self.if_match.as_deref().is_some_and(|wanted| !names(wanted, &tag)) {
             return Err(Refusal::Object(ObjectRefusal::Precondition("If-Match")));
@@ -55,7 +56,7 @@ impl Wanted {
         let length = object.body.len();
         let part = self.range.as_deref().map_or(Part::Whole, |range| part(range, length));
         let (reply, body) = match part {
-            Part::Whole => (reply, object.body.clone()),
+            Part::Whole => (reply, object.body),
             Part::Unsatisfiable => return Err(self.unsatisfiable(length)),
             Part::Bytes(range) => {
                 let last = range.end.saturating_sub(1);
@@ -64,12 +65,11 @@ impl Wanted {
                 (reply.with("StatusCode", 206_i64).with("ContentRange", told), bytes)
             }
         };
-        let (content_type, encoding) = content(admitted.key());
         Ok(reply
             .with("AcceptRanges", "bytes")
             .with("ContentType", content_type)
             .with_some("ContentEncoding", encoding)
-            .with("Metadata", object.metadata.clone())
+            .with("Metadata", object.metadata)
             .with("Body", body))
     }
 

@@ -1,13 +1,13 @@
-//! Connections to proxies, kept open between requests.
+//! Connections to proxies and buckets, kept open between requests.
 //!
 //! A connection is driven by the request that uses it and by nobody else: there are no tasks, and
 //! a request that is given up takes its connection along.
 
-use super::endpoint::Endpoint;
+use crate::xks::Endpoint;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
-use hyper::{Request, StatusCode};
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -24,9 +24,6 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-/// Most bytes of an answer's body. Our choice: the longest that the specification allows, a
-/// plaintext of 4,300 bytes, is a tenth of it.
-pub(super) const MAX_ANSWER: usize = 64 * 1024;
 /// Most bytes of an answer's head. Our choice.
 const MAX_HEAD: usize = 16 * 1024;
 /// Most connections kept while nobody uses them, to all proxies together. Our choice.
@@ -39,8 +36,10 @@ const MAX_AGE: Duration = Duration::from_secs(50);
 const MAX_AT_ONCE: usize = 256;
 
 /// Connections to all proxies.
-pub(super) struct Connections {
+pub(crate) struct Connections {
     tls: TlsConnector,
+    /// Most bytes of an answer's body.
+    max_answer: usize,
     idle: Mutex<Vec<Idle>>,
     /// How many requests are under way to each.
     under_way: Mutex<HashMap<(String, u16), usize>>,
@@ -89,9 +88,10 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A whole answer.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// Why there is no answer.
@@ -103,9 +103,9 @@ enum Broken {
 }
 
 impl Connections {
-    pub(super) fn new(tls: Arc<ClientConfig>) -> Self {
+    pub(crate) fn new(tls: Arc<ClientConfig>, max_answer: usize) -> Self {
         let (idle, under_way) = (Mutex::default(), Mutex::default());
-        Self { tls: TlsConnector::from(tls), idle, under_way }
+        Self { tls: TlsConnector::from(tls), max_answer, idle, under_way }
     }
 
     /// A place among the requests to `to`.
@@ -121,8 +121,8 @@ impl Connections {
 
     /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
     /// kept connection turns out to be lost, tries once more on a new one: a proxy's operations
-    /// change nothing, so it does no harm if the first was heard.
-    pub(super) async fn ask(
+    /// change nothing and a bucket's put the same again, so it does no harm if the first was heard.
+    pub(crate) async fn ask(
         &self,
         to: &Endpoint,
         request: Request<Full<Bytes>>,
@@ -174,12 +174,13 @@ impl Connections {
             sender.ready().await.map_err(|error| broken(&error))?;
             let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
+            let most = self.max_answer;
+            let body = Limited::new(body, most).collect().await.map_err(|error| {
                 let is_long = error.downcast_ref::<LengthLimitError>().is_some();
-                let long = || format!("the answer is longer than {MAX_ANSWER} bytes");
+                let long = || format!("the answer is longer than {most} bytes");
                 Broken::Invalid(if is_long { long() } else { error.to_string() })
             })?;
-            Ok(Answer { status: head.status, body: body.to_bytes() })
+            Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
         };
         let answer = drive(driver, answer).await;
         if answer.is_ok() && open.driver.is_some() {
