@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
     let objects: Arc<dyn Objects> = Arc::new(buckets);
     let (index, archive) = archive(&data, &objects, &config.trail, workers.clone())?;
-    runtime.block_on(complete(&index, &*objects, &config.trail.bucket))?;
+    runtime.block_on(complete(&index, &*objects, &config.trail.bucket));
     let Opened { engine, mut threads, tail } =
         running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
@@ -108,16 +108,23 @@ fn archive(
     Ok((index, archive))
 }
 
-/// Makes the index of the trail from its log files, if it is new or was not made to its end.
-async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) -> Result<(), Failure> {
-    if !index.is_complete() {
-        let count = index.rebuild(objects, bucket).await;
-        let count = count.map_err(|why| Failure::new(why.to_string()))?;
-        if count > 0 {
+/// Makes the index of the trail from its log files, if it is new or was not made to its end. If
+/// they cannot be had now, it is tried again at the next start; until then not all past events are
+/// found.
+async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) {
+    if index.is_complete() {
+        return;
+    }
+    match index.rebuild(objects, bucket).await {
+        Ok(0) => {}
+        Ok(count) => {
             log::log(Level::Info, &format!("the trail's index was made of {count} log files"));
         }
+        Err(why) => log::log(
+            Level::Warn,
+            &format!("the trail's index could not be made, and is at the next start: {why}"),
+        ),
     }
-    Ok(())
 }
 
 fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {

@@ -87,7 +87,7 @@ fn the_built_in_trail_is_everywhere_and_stays_as_it_is() {
         assert_eq!(trail["LogFileValidationEnabled"], true);
         assert_eq!(trail["HasCustomEventSelectors"], false);
         for name in ["strongroom", arn] {
-            let input = json!({"Name": name});
+            let input = json!({ "Name": name });
             let status = client.cloudtrail("GetTrailStatus", &input);
             assert_eq!(kit.block_on(status).ok().json()["IsLogging"], true);
         }
@@ -264,6 +264,15 @@ fn selectors_are_kept_and_shown_as_they_were_put() {
     assert_eq!(shown().get("EventSelectors"), None);
     let _ = put("EventSelectors", json!([{}])).ok();
     assert!(!custom());
+}
+
+#[test]
+fn selectors_that_select_nothing_here_are_refused() {
+    let kit = Kit::new();
+    create(&kit, "main", &json!({}));
+    let put = |kind: &str, selectors: Value| {
+        call(&kit, "PutEventSelectors", &json!({"TrailName": "main", kind: selectors}))
+    };
     for (kind, selectors, code) in [
         ("EventSelectors", json!([]), "InvalidEventSelectorsException"),
         ("EventSelectors", json!([{}, {}, {}, {}, {}, {}]), "InvalidEventSelectorsException"),
@@ -307,6 +316,8 @@ fn selectors_are_kept_and_shown_as_they_were_put() {
     ] {
         assert_eq!(put(kind, selectors.clone()).code(), code, "{selectors}");
     }
+    let advanced = json!([{"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Management"]}]}]);
     let both = json!({"TrailName": "main", "EventSelectors": [{}],
         "AdvancedEventSelectors": advanced});
     assert_eq!(code(&kit, "PutEventSelectors", &both), "InvalidEventSelectorsException");
