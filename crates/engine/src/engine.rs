@@ -3,6 +3,7 @@
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
+use crate::identity::role_use::RoleUses;
 use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
@@ -89,6 +90,7 @@ pub struct Engine {
     sessions: Sessions,
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
+    role_uses: RoleUses,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -131,6 +133,7 @@ impl Engine {
             sessions: Sessions::default(),
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
+            role_uses: RoleUses::default(),
             contended,
         };
         Ok(Running {
@@ -196,6 +199,10 @@ impl Engine {
 
     pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
         &self.access_key_uses
+    }
+
+    pub(crate) fn role_uses(&self) -> &RoleUses {
+        &self.role_uses
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -12,6 +12,7 @@ mod gateway;
 mod key;
 mod operator;
 mod policy;
+mod provider_keys;
 mod running;
 mod serve;
 mod terminal;

@@ -9,12 +9,14 @@ use crate::data::{DataDir, Endpoint};
 use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::operator::Socket;
+use crate::provider_keys::{self, KeySource};
 use crate::running::{self, Opened};
 use crate::terminal::{self, Failure};
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::{Due, Engine};
+use strongroom_federation::Providers;
 use strongroom_keystores::Connectors;
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
@@ -28,7 +30,7 @@ const SCHEDULE: Duration = Duration::from_secs(60);
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
     let findings = hardening::harden();
-    let config = Config::load(arguments)?;
+    let mut config = Config::load(arguments)?;
     log::configure(Level::Info, config.log);
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     let (data, findings) = DataDir::take(&config.data)?;
@@ -60,7 +62,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         let _context = runtime.enter();
         Socket::bind(data.clone(), dev_clock, config.region)?
     };
-    serve(&runtime, server, engine, (socket, trusted))?;
+    let keys = std::mem::take(&mut config.provider_keys);
+    let providers = config.settings.identity_providers.clone();
+    serve(&runtime, server, engine, Beside { socket, trusted, keys, providers })?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -113,12 +117,23 @@ fn command_name() -> String {
     format!("{} env", typed(&called.to_string_lossy()))
 }
 
+/// What is done beside serving.
+struct Beside {
+    socket: Socket,
+    /// Whether the clock needs no brake.
+    trusted: bool,
+    /// What is fetched for the identity providers.
+    keys: Vec<KeySource>,
+    providers: Providers,
+}
+
 fn serve(
     runtime: &Runtime,
     server: Server,
     engine: Arc<Engine>,
-    (socket, trusted): (Socket, bool),
+    beside: Beside,
 ) -> Result<(), Failure> {
+    let Beside { socket, trusted, keys, providers } = beside;
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let (stop, stopped) = watch::channel(false);
     let drained = runtime.block_on(async {
@@ -133,13 +148,14 @@ fn serve(
         };
         let gateway = Arc::new(Gateway { engine: engine.clone() });
         let operator = socket.serve(engine.clone(), stopped.clone());
+        let keys = provider_keys::keep(keys, providers, stopped.clone());
         let schedule = schedule(engine, stopped, trusted);
         let serving = async {
             let drained = server.serve(gateway, shutdown).await;
             let _ = stop.send(true);
             drained
         };
-        Ok::<_, Failure>(tokio::join!(serving, schedule, operator).0)
+        Ok::<_, Failure>(tokio::join!(serving, schedule, operator, keys).0)
     })?;
     if let Drained::Left(count) = drained {
         log::log(Level::Warn, &format!("{count} connections were cut off"));

@@ -24,13 +24,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-/// Most bytes of an answer's body. Our choice: the longest that the specification allows, a
-/// plaintext of 4,300 bytes, is a tenth of it.
-pub(super) const MAX_ANSWER: usize = 64 * 1024;
 /// Most bytes of an answer's head. Our choice.
 const MAX_HEAD: usize = 16 * 1024;
-/// Most connections kept while nobody uses them, to all proxies together. Our choice.
-const MAX_IDLE: usize = 64;
 /// How long one is kept. Our choice: less than the minute after which many servers hang up.
 const MAX_AGE: Duration = Duration::from_secs(50);
 
@@ -38,8 +33,24 @@ const MAX_AGE: Duration = Duration::from_secs(50);
 /// does not answer ties up no more. Our choice: at 250 ms each, a thousand a second.
 const MAX_AT_ONCE: usize = 256;
 
-/// Connections to all proxies.
-pub(super) struct Connections {
+/// What is kept of answers and connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Most bytes of an answer's body.
+    pub(crate) answer: usize,
+    /// Most connections kept while nobody uses them, to all hosts together.
+    pub(crate) idle: usize,
+}
+
+impl Limits {
+    /// Those for proxies. Our choice: the longest answer that the specification allows, a plaintext
+    /// of 4,300 bytes, is a tenth of this.
+    pub(super) const PROXIES: Self = Self { answer: 64 * 1024, idle: 64 };
+}
+
+/// Connections to all proxies, or to others.
+pub(crate) struct Connections {
+    limits: Limits,
     tls: TlsConnector,
     idle: Mutex<Vec<Idle>>,
     /// How many requests are under way to each.
@@ -89,9 +100,9 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A whole answer.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
 }
 
 /// Why there is no answer.
@@ -103,9 +114,9 @@ enum Broken {
 }
 
 impl Connections {
-    pub(super) fn new(tls: Arc<ClientConfig>) -> Self {
+    pub(crate) fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
         let (idle, under_way) = (Mutex::default(), Mutex::default());
-        Self { tls: TlsConnector::from(tls), idle, under_way }
+        Self { limits, tls: TlsConnector::from(tls), idle, under_way }
     }
 
     /// A place among the requests to `to`.
@@ -122,7 +133,7 @@ impl Connections {
     /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
     /// kept connection turns out to be lost, tries once more on a new one: a proxy's operations
     /// change nothing, so it does no harm if the first was heard.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         to: &Endpoint,
         request: Request<Full<Bytes>>,
@@ -174,9 +185,10 @@ impl Connections {
             sender.ready().await.map_err(|error| broken(&error))?;
             let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| {
+            let most = self.limits.answer;
+            let body = Limited::new(body, most).collect().await.map_err(|error| {
                 let is_long = error.downcast_ref::<LengthLimitError>().is_some();
-                let long = || format!("the answer is longer than {MAX_ANSWER} bytes");
+                let long = || format!("the answer is longer than {most} bytes");
                 Broken::Invalid(if is_long { long() } else { error.to_string() })
             })?;
             Ok(Answer { status: head.status, body: body.to_bytes() })
@@ -197,8 +209,11 @@ impl Connections {
     }
 
     fn keep(&self, to: &Endpoint, open: Open) {
+        if self.limits.idle == 0 {
+            return;
+        }
         let mut idle = lock(&self.idle);
-        if idle.len() >= MAX_IDLE {
+        if idle.len() >= self.limits.idle {
             idle.remove(0);
         }
         idle.push(Idle { to: to.clone(), since: Instant::now(), open });

@@ -6,16 +6,16 @@
 //! Source: AWS KMS XKS Proxy API specification 1.0
 //! (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
 
-mod connections;
-mod endpoint;
+pub(crate) mod connections;
+pub(crate) mod endpoint;
 mod refusal;
-mod tls;
+pub(crate) mod tls;
 mod wire;
 
 use crate::package::{self, ProxyPackage};
 use crate::{ConfigurationError, XksConfiguration, clock};
 use bytes::Bytes;
-use connections::Connections;
+use connections::{Connections, Limits};
 use endpoint::{Rules, key_path, path};
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST};
@@ -44,7 +44,10 @@ impl Xks {
         Ok(Self {
             rules: Rules::new(configuration)?,
             deadline: configuration.deadline,
-            connections: Connections::new(tls::client(configuration.ca_file.as_deref())?),
+            connections: Connections::new(
+                tls::client(configuration.ca_file.as_deref())?,
+                Limits::PROXIES,
+            ),
         })
     }
 
