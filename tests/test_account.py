@@ -1,8 +1,10 @@
 """The operator's commands on accounts, with and without a running server."""
 
 import json
+import socket
 import stat
 import subprocess
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -56,8 +58,8 @@ def test_a_running_server_is_told(server):
     account(server, "reset-access-key")
     assert error_of(old.list_keys)["Code"] == "UnrecognizedClientException"
     assert server.client().list_keys()["Keys"] == []
-    socket = (server.data / "operator.sock").stat()
-    assert stat.S_ISSOCK(socket.st_mode) and stat.S_IMODE(socket.st_mode) == 0o600
+    mode = (server.data / "operator.sock").stat().st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -118,3 +120,20 @@ def test_service_control_policies(server, tmp_path):
     with pytest.raises(subprocess.CalledProcessError) as refused:
         account(server, "scp", "put", "bad", "--policy", str(bad))
     assert "malformed" in refused.value.stderr
+
+
+def test_nobody_keeps_the_operator_waiting(server):
+    held = []
+    for _ in range(20):
+        held.append(socket.socket(socket.AF_UNIX))
+        held[-1].connect(str(server.data / "operator.sock"))
+    begun = time.monotonic()
+    assert "111122223333" in account(server, "list")
+    assert time.monotonic() - begun < 4
+    # Who says nothing is hung up on.
+    held[0].settimeout(10)
+    assert held[0].recv(1) == b""
+    for one in held:
+        one.close()
+    assert server.terminate() == 0
+    assert not (server.data / "operator.sock").exists()

@@ -1,8 +1,12 @@
 """Those for whom an OpenID Connect provider vouches."""
 
 import base64
+import datetime
+import http.server
 import json
+import ssl
 import subprocess
+import threading
 import time
 import uuid
 
@@ -10,9 +14,12 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 import people
 from expect import error_of
@@ -47,10 +54,10 @@ class Issuer:
             ]
         }
 
-    def token(self, algorithm="RS256", **changed) -> str:
+    def token(self, algorithm="RS256", kid=None, **changed) -> str:
         now = int(time.time())
         claims = {"iss": ISSUER, "sub": "repo:a/b", "aud": "app", "iat": now, "exp": now + 300, **changed}
-        header = {"alg": algorithm, "kid": "r" if algorithm == "RS256" else "e"}
+        header = {"alg": algorithm, "kid": kid or ("r" if algorithm == "RS256" else "e")}
         text = ".".join(encode(json.dumps(part).encode()) for part in (header, claims))
         if algorithm == "RS256":
             signature = self.rsa.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
@@ -146,6 +153,157 @@ def test_tokens_that_are_not_believed(issuer, role, assume):
     assert refused["Message"] == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
     assert code(issuer.token(), role + "-missing") == "AccessDenied"
     assert code(issuer.token(), "arn:aws:iam::111122223333:user/a") == "InvalidInput"
+
+
+TAGS = "https://aws.amazon.com/tags"
+
+
+def web_role(iam, provider, *statements) -> str:
+    name = f"web-{uuid.uuid4()}"
+    trusted = [{"Effect": "Allow", "Principal": {"Federated": provider}, **s} for s in statements]
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(*trusted))
+    may = {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*"}
+    may["Condition"] = {"StringEquals": {"aws:PrincipalTag/Team": "blue"}}
+    iam.put_role_policy(RoleName=name, PolicyName="use", PolicyDocument=document(may, allow("sts:*", "*")))
+    return made["Role"]["Arn"]
+
+
+def test_a_token_brings_tags_and_a_source_identity(server, issuer, iam, provider, assume, key):
+    web = {"Action": "sts:AssumeRoleWithWebIdentity"}
+    tag = {
+        "Action": "sts:TagSession",
+        "Condition": {
+            "StringEquals": {"aws:RequestTag/team": "blue"},
+            "ForAllValues:StringEquals": {"sts:TransitiveTagKeys": ["Team"]},
+        },
+    }
+    identify = {"Action": "sts:SetSourceIdentity", "Condition": {"StringLike": {"sts:SourceIdentity": "A*"}}}
+    claims = {
+        TAGS: {"principal_tags": {"Team": ["blue"]}, "transitive_tag_keys": ["Team"]},
+        "https://aws.amazon.com/source_identity": "Admin",
+    }
+    flat = {f"{TAGS}/principal_tags/Team": "blue", "https://aws.amazon.com/source_identity": "Admin"}
+    for less in [(web,), (web, tag), (web, identify)]:
+        role = web_role(iam, provider, *less)
+        assert error_of(assume, role=role, token=issuer.token(**claims))["Code"] == "AccessDenied"
+    role = web_role(iam, provider, web, tag, identify)
+    red = {TAGS: {"principal_tags": {"Team": "red"}}}
+    assert error_of(assume, role=role, token=issuer.token(**red))["Code"] == "AccessDenied"
+    assume(role, issuer.token(**flat))
+    answer = assume(role, issuer.token(**claims))
+    assert answer["SourceIdentity"] == "Admin" and answer["PackedPolicySize"] > 0
+    session = people.session(server, answer["Credentials"])
+    session.client("kms").encrypt(KeyId=key["Arn"], Plaintext=b"x")
+    plain = people.session(server, assume(role, issuer.token())["Credentials"])
+    denied = error_of(plain.client("kms").encrypt, KeyId=key["Arn"], Plaintext=b"x")
+    assert denied["Code"] == "AccessDeniedException"
+    # What is transitive is handed down, and the source identity stays.
+    chained = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    trusted = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": chained}
+    following = iam.create_role(RoleName=f"next-{uuid.uuid4()}", AssumeRolePolicyDocument=document(trusted))
+    following = {"RoleArn": following["Role"]["Arn"], "RoleSessionName": "next"}
+    sts = session.client("sts")
+    assert sts.assume_role(**following)["SourceIdentity"] == "Admin"
+    refused = error_of(sts.assume_role, **following, Tags=[{"Key": "team", "Value": "red"}])
+    assert "transitive" in refused["Message"]
+    for wrong in ({TAGS: "a"}, {TAGS: {"principal_tags": {"Team": ["a", "b"]}}}, {TAGS: {"principal_tags": {"a#": "b"}}}):
+        assert error_of(assume, role=role, token=issuer.token(**wrong))["Code"] == "InvalidIdentityToken"
+
+
+class Publisher:
+    """What a provider publishes, over HTTPS."""
+
+    def __init__(self, directory):
+        authority, key = certificate("authority", None, None)
+        leaf, leaf_key = certificate("localhost", authority, key)
+        (directory / "ca.pem").write_bytes(authority.public_bytes(Encoding.PEM))
+        leaf_key = leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (directory / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM) + leaf_key)
+        self.documents, publisher = {}, self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                found = publisher.documents.get(self.path)
+                body = b"" if found is None else json.dumps(found).encode()
+                self.send_response(404 if found is None else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(directory / "leaf.pem")
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://localhost:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def certificate(name, issuer, issuer_key):
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    )
+    return built.sign(issuer_key or key, hashes.SHA256()), key
+
+
+def test_keys_that_are_fetched(tmp_path, issuer):
+    publisher = Publisher(tmp_path)
+    pool = f"{publisher.url}/pool"
+    publisher.documents = {
+        "/keys": issuer.keys(),
+        "/pool/.well-known/openid-configuration": {"issuer": pool, "jwks_uri": f"{publisher.url}/keys"},
+        "/other/.well-known/openid-configuration": {"issuer": pool, "jwks_uri": f"{publisher.url}/keys"},
+    }
+    trusted = f'ca_file = "{tmp_path / "ca.pem"}"\n'
+    table = lambda url, more: f'[[identity_providers]]\nurl = "{url}"\n{more}'
+    (tmp_path / "strongroom.toml").write_text(
+        table(ISSUER, f'keys = "{publisher.url}/keys"\n{trusted}')
+        + table(pool, trusted)
+        + table(f"{publisher.url}/other", trusted)
+        + table("https://untrusted.example.com", f'keys = "{publisher.url}/keys"\n')
+        + table("https://missing.example.com", f'keys = "{publisher.url}/none"\n{trusted}')
+    )
+    options = ("--config", str(tmp_path / "strongroom.toml"))
+    server = Server(tmp_path / "data", options=options).start()
+    try:
+        iam = server.client("iam")
+        made = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["app"])
+        role = web_role(iam, made["OpenIDConnectProviderArn"], {"Action": "sts:AssumeRoleWithWebIdentity"})
+        config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+        sts = boto3.client("sts", region_name=REGION, endpoint_url=server.url, config=config)
+        call = {"RoleArn": role, "RoleSessionName": "web"}
+        expected = [
+            "fetched the keys of id.example.com/pool",
+            f"fetched the keys of {pool.removeprefix('https://')}",
+            "the document is of another issuer",
+            "invalid peer certificate",
+            "answered with status 404",
+        ]
+        deadline = time.monotonic() + 15
+        while not all(text in server.printed() for text in expected) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [text for text in expected if text not in server.printed()] == []
+        sts.assume_role_with_web_identity(**call, WebIdentityToken=issuer.token())
+        refused = error_of(sts.assume_role_with_web_identity, **call, WebIdentityToken=issuer.token(kid="new"))
+        assert refused["Code"] == "InvalidIdentityToken"
+        assert "Couldn't retrieve verification key" in refused["Message"]
+        assert server.terminate() == 0
+    finally:
+        server.kill()
+        publisher.server.shutdown()
 
 
 def test_a_provider_is_the_accounts_own(server, issuer, role, assume):

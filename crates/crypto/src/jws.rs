@@ -47,6 +47,18 @@ impl JwsAlgorithm {
         })
     }
 
+    /// Whether `key` is of the kind that this algorithm takes; nothing is computed.
+    #[must_use]
+    pub fn takes(self, key: &JwsKey) -> bool {
+        match (self, key) {
+            (Self::Rs256 | Self::Rs384 | Self::Rs512, JwsKey::Rsa(..)) => true,
+            (Self::Es256, JwsKey::Point(x, _)) => x.len() == 32,
+            (Self::Es384, JwsKey::Point(x, _)) => x.len() == 48,
+            (Self::Es512, JwsKey::Point(x, _)) => x.len() == 66,
+            _ => false,
+        }
+    }
+
     /// Whether `signature` is that of `message` under `key`. A key of another kind, an RSA key of
     /// less than 2,048 bits and a point that is not on the curve verify nothing.
     #[must_use]
@@ -101,6 +113,9 @@ mod tests {
         assert!(!JwsAlgorithm::Es256.verify(&key, b"another", &signature));
         assert!(!JwsAlgorithm::Es384.verify(&key, message, &signature));
         assert!(!JwsAlgorithm::Rs256.verify(&key, message, &signature));
+        assert!(JwsAlgorithm::Es256.takes(&key) && !JwsAlgorithm::Es384.takes(&key));
+        assert!(!JwsAlgorithm::Rs256.takes(&key));
+        assert!(JwsAlgorithm::Rs512.takes(&JwsKey::Rsa(vec![7], vec![3])));
         let off = JwsKey::Point(vec![1; 32], vec![1; 32]);
         assert!(!JwsAlgorithm::Es256.verify(&off, message, &signature));
         assert!(!JwsAlgorithm::Rs256.verify(&JwsKey::Rsa(vec![7], vec![3]), message, &signature));

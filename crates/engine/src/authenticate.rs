@@ -5,13 +5,14 @@ use crate::call::{Arrival, Call, Caller, RequestId};
 use crate::credential::{CredentialRecord, Owner};
 use crate::engine::Engine;
 use crate::identity::Authority;
+use crate::identity::role_use::NotedRole;
 use crate::identity::session::{self, OpenSession};
 use crate::vault::{IdentityEntry, Read, VaultError};
 use quick_cache::sync::Cache;
 use std::fmt;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::identity::{AccessKeyUse, SessionOwner};
+use strongroom_keys::identity::{AccessKeyUse, IdentityRecord, RoleUse, SessionOwner};
 use strongroom_sigv4::{AuthError, Claim, Request, Rules, SigningKey, Verified, claim};
 use strongroom_types::{AccessKeyStatus, AccountId, IdentityKind, Principal, Timestamp};
 
@@ -120,7 +121,7 @@ impl Engine {
             }
             Credentials::Temporary(session, digest) => {
                 self.sessions().keep(digest, session.clone());
-                self.temporary_caller(&session, &verified).await
+                self.temporary_caller(&session, &verified, time).await
             }
         }
     }
@@ -180,7 +181,8 @@ impl Engine {
                 let authority = Authority::of_identity(self.vault(), &user, None).await?;
                 let (service, region) = (verified.service().to_owned(), verified.region());
                 let used = AccessKeyUse { time, service, region: region.as_str().to_owned() };
-                self.access_key_uses().note(verified.access_key_id(), used);
+                // The next look at what is due writes them, crowded or not.
+                let _ = self.access_key_uses().note(verified.access_key_id(), used);
                 Ok(self.signed(user_principal(&user), account, verified, authority))
             }
         }
@@ -190,6 +192,7 @@ impl Engine {
         &self,
         session: &OpenSession,
         verified: &Verified,
+        time: Timestamp,
     ) -> Result<Caller, Stop> {
         let (vault, account) = (self.vault(), session.record.account);
         // Source: IAM User Guide, "Compare AWS STS credentials": without MFA these do not call IAM.
@@ -211,6 +214,7 @@ impl Engine {
             SessionOwner::Role(name, id, session_name) => {
                 let role = self.identity(account, IdentityKind::Role, name, id).await?;
                 let authority = Authority::of_identity(vault, &role, Some(session)).await?;
+                self.note_role(&role, verified, time);
                 let principal = Principal::RoleSession {
                     account,
                     role_path: role.record.path.clone(),
@@ -232,6 +236,15 @@ impl Engine {
             }
         };
         Ok(self.signed(principal, account, verified, authority))
+    }
+
+    /// Notes that the role was used, whatever becomes of the request.
+    fn note_role(&self, role: &IdentityEntry, verified: &Verified, time: Timestamp) {
+        let IdentityRecord { account, name, id, .. } = &role.record;
+        let used = RoleUse { time, region: verified.region().as_str().to_owned() };
+        let used = NotedRole { account: *account, name: name.clone(), used };
+        // The next look at what is due writes them, crowded or not.
+        let _ = self.role_uses().note(id.as_str(), used);
     }
 
     /// Refuses what the root user's credentials made before they were taken away. A session is dated

@@ -6,6 +6,7 @@ use crate::demands::Demands;
 use crate::engine::Settings;
 use crate::facts::{self, EntityFacts, InputFacts, LookedUp, RequestFacts};
 use crate::identity::access_key_use::AccessKeyUses;
+use crate::identity::role_use::RoleUses;
 use crate::last_use::{LastUses, last_use};
 use crate::ledger::Ledger;
 use crate::operation::Role;
@@ -39,6 +40,7 @@ pub struct Desk<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) last_uses: &'a LastUses,
     pub(crate) access_key_uses: &'a AccessKeyUses,
+    pub(crate) role_uses: &'a RoleUses,
     /// Who the answer is for, if not for the caller.
     pub(crate) recipient: Option<&'a Attested>,
     pub(crate) call: &'a Call,
@@ -400,18 +402,19 @@ impl Desk<'_> {
         Refusal::AccessDenied { message: denial.message(&question, mention) }
     }
 
-    /// The refusal for a role that is not there: it says no more than one for a role that is.
-    pub(crate) fn hidden_role(
-        &self,
-        action: Action,
-        role: &EntityResource,
-        note: &mut Note,
-    ) -> Refusal {
+    /// The refusal for a role that is not there, and for one of another account that the caller may
+    /// not assume: it says the same of both. The policies of the caller's account answer first, from
+    /// what is known of the request without the role.
+    pub(crate) fn hidden_role(&self, action: Action, role: &EntityResource) -> Refusal {
         let question = self.question(action, Resource::Entity(role));
-        let denial = strongroom_policy::Denial::Hidden { explicit: None };
-        let reason = "no such role".to_owned();
-        let parts = Parts { owner: Some(reason.clone()), caller: None };
-        note.reason(reason, parts, role.owner, self.call);
+        let mut denial = Denial::Hidden { explicit: None };
+        let caller = &self.call.caller;
+        if let Some(owner) = role.arn.account.filter(|owner| *owner != caller.account) {
+            let facts = RequestFacts { entity: Some(EntityFacts::bare(owner)), ..self.facts() };
+            let nobody = Policy::nothing();
+            let own = |sources: &Sources<'_>| decide(&question, sources, &facts);
+            denial = caller.authority.with_sources(Some(&nobody), own).err().unwrap_or(denial);
+        }
         Refusal::AccessDenied { message: denial.message(&question, Mention::Arn) }
     }
 }

@@ -3,6 +3,7 @@
 use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
+use crate::identity::role_use::RoleUses;
 use crate::identity::session::Sessions;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
@@ -106,6 +107,7 @@ pub struct Engine {
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
     unverified: Unverified,
+    role_uses: RoleUses,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -153,6 +155,7 @@ impl Engine {
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
             unverified: Unverified::default(),
+            role_uses: RoleUses::default(),
             contended,
         };
         Ok(Running {
@@ -231,6 +234,10 @@ impl Engine {
 
     pub(crate) fn unverified(&self) -> &Unverified {
         &self.unverified
+    }
+
+    pub(crate) fn role_uses(&self) -> &RoleUses {
+        &self.role_uses
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -5,54 +5,22 @@
 //! of which this is an extract.
 
 use crate::engine::Engine;
-use crate::ledger::{Changes, CommitFailure};
+use crate::ledger::Changes;
+use crate::noted::{Noted, Use};
 use crate::slot::Slot;
 use crate::vault::{Vault, VaultError};
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use strongroom_keys::LastUse;
-use strongroom_types::KeyArn;
+use strongroom_types::{KeyArn, Timestamp};
 
 /// Keys written in one commit.
 const BATCH: usize = 500;
-/// Keys noted before they are written by the next request that comes, some 10 MB.
-const CROWDED: usize = 65_536;
 
-/// The uses that are not yet in the store.
-#[derive(Default)]
-pub(crate) struct LastUses(Mutex<HashMap<KeyArn, LastUse>>);
+/// The uses of keys that are not yet in the store.
+pub(crate) type LastUses = Noted<KeyArn, LastUse>;
 
-impl LastUses {
-    /// Notes a use of `keys`. Returns whether it is time to write.
-    pub(crate) fn note(&self, keys: &[KeyArn], used: &LastUse) -> bool {
-        let mut noted = self.noted();
-        for key in keys {
-            match noted.get_mut(key) {
-                // Requests end in another order than they began in.
-                Some(last) if last.time > used.time => {}
-                Some(last) => last.clone_from(used),
-                None => drop(noted.insert(*key, used.clone())),
-            }
-        }
-        noted.len() >= CROWDED
-    }
-
-    fn noted(&self) -> MutexGuard<'_, HashMap<KeyArn, LastUse>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn of(&self, key: &KeyArn) -> Option<LastUse> {
-        self.noted().get(key).cloned()
-    }
-
-    /// Forgets what was written, unless the key was used again meanwhile.
-    fn written(&self, batch: &[(KeyArn, LastUse)]) {
-        let mut noted = self.noted();
-        for (key, used) in batch {
-            if noted.get(key) == Some(used) {
-                noted.remove(key);
-            }
-        }
+impl Use for LastUse {
+    fn time(&self) -> Timestamp {
+        self.time
     }
 }
 
@@ -74,19 +42,19 @@ pub(crate) async fn last_use(
 }
 
 impl Engine {
-    /// Writes the last uses that are noted to the store, those of access keys, too. Returns of how
-    /// many keys.
+    /// Writes the last uses that are noted to the store, those of access keys and roles, too. Returns
+    /// of how many keys.
     ///
     /// # Errors
     /// [`VaultError`] when the store fails; what is not written stays noted.
     pub async fn write_last_uses(&self) -> Result<usize, VaultError> {
-        let noted: Vec<(KeyArn, LastUse)> =
-            self.last_uses().noted().iter().map(|(key, used)| (*key, used.clone())).collect();
+        let noted = self.last_uses().all();
         let mut count = 0;
         for batch in noted.chunks(BATCH) {
             count += self.write_batch(batch).await?;
         }
         self.write_access_key_uses().await?;
+        self.write_role_uses().await?;
         Ok(count)
     }
 
@@ -103,17 +71,7 @@ impl Engine {
             changes.put(slot, found.map(|found| found.version), used);
             count += 1;
         }
-        if count > 0 {
-            match self.ledger().derive(changes).await {
-                Ok(()) => {}
-                // A key was deleted just now; the next time tells.
-                Err(CommitFailure::Conflict) => return Ok(0),
-                Err(CommitFailure::Unrecorded) => {
-                    return Err(VaultError("last uses could not be written".to_owned()));
-                }
-            }
-        }
-        self.last_uses().written(batch);
-        Ok(count)
+        let written = if count > 0 { self.ledger().derive(changes).await } else { Ok(()) };
+        Ok(if self.last_uses().settle(batch, written)? { count } else { 0 })
     }
 }

@@ -77,7 +77,11 @@ impl Engine {
             return;
         }
         let (operation, request) = (O::DEMANDS.name.to_owned(), call.id.0);
-        let crowded = self.last_uses().note(keys, &LastUse { operation, time: call.time, request });
+        let used = LastUse { operation, time: call.time, request };
+        let mut crowded = false;
+        for key in keys {
+            crowded |= self.last_uses().note(key, used.clone());
+        }
         if crowded && let Err(why) = self.write_last_uses().await {
             self.report(Some(call.id), &why.to_string());
         }
@@ -122,6 +126,7 @@ impl Engine {
             settings: self.settings(),
             last_uses: self.last_uses(),
             access_key_uses: self.access_key_uses(),
+            role_uses: self.role_uses(),
             recipient,
             call,
             demands,
@@ -150,6 +155,7 @@ impl Engine {
             settings: self.settings(),
             last_uses: self.last_uses(),
             access_key_uses: self.access_key_uses(),
+            role_uses: self.role_uses(),
             recipient,
             call,
             demands,

@@ -178,19 +178,23 @@ impl Slot {
         Self::new(text, DomainName::global(), Subject::Other)
     }
 
-    /// That a user is in a group: `im/<account>/<group in lower case>/<user in lower case>`.
+    /// The name of the group with this unique id: `gn/<account>/<unique id>`.
     #[must_use]
-    pub fn membership(account: AccountId, group: &str, user: &str) -> Self {
-        let (group, user) = (group.to_ascii_lowercase(), user.to_ascii_lowercase());
-        let text = format!("im/{account}/{group}/{user}");
+    pub fn group_name(account: AccountId, id: &str) -> Self {
+        Self::entity(format!("gn/{account}/{id}"))
+    }
+
+    /// That a user is in a group: `im/<account>/<unique id of the group>/<user in lower case>`.
+    #[must_use]
+    pub fn membership(account: AccountId, group_id: &str, user: &str) -> Self {
+        let text = format!("im/{account}/{group_id}/{}", user.to_ascii_lowercase());
         Self::new(text, DomainName::global(), Subject::Other)
     }
 
     /// An identity provider: `io/<account>/<digest of its URL>`.
     #[must_use]
     pub fn provider(account: AccountId, url: &str) -> Self {
-        let text = format!("io/{account}/{}", digest(url));
-        Self::new(text, DomainName::global(), Subject::Other)
+        Self::entity(format!("io/{account}/{}", digest(url)))
     }
 
     /// Whose an account alias is: `al/<alias>`.
@@ -253,6 +257,12 @@ impl Slot {
     #[must_use]
     pub fn bucket(name: &str) -> Self {
         Self::new(format!("cb/{name}"), DomainName::global(), Subject::Other)
+    }
+
+    /// The last use of a role: `lr/<unique id>`.
+    #[must_use]
+    pub fn role_use(id: &str) -> Self {
+        Self::new(format!("lr/{id}"), DomainName::global(), Subject::Other)
     }
 
     fn entity(text: String) -> Self {
@@ -409,8 +419,8 @@ impl SlotRange {
 
     /// All users in a group, by name.
     #[must_use]
-    pub fn members(account: AccountId, group: &str) -> Self {
-        Self::new(format!("im/{account}/{}/", group.to_ascii_lowercase()), DomainName::global())
+    pub fn members(account: AccountId, group_id: &str) -> Self {
+        Self::new(format!("im/{account}/{group_id}/"), DomainName::global())
     }
 
     /// All identity providers of an account.

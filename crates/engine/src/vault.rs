@@ -10,6 +10,7 @@ use crate::credential::{AccountRecord, CredentialRecord};
 use crate::identity::bindings::bound;
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
+use crate::turn::{IN_A_ROW, turn};
 use grants::GrantCaches;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -344,6 +345,9 @@ impl Vault {
         for entry in entries {
             let record = self.decode(&entry.key, range.domain(), &entry.found).await?;
             records.push((entry.key, record));
+            if records.len().is_multiple_of(IN_A_ROW) {
+                turn().await;
+            }
         }
         Ok(records)
     }

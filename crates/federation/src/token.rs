@@ -25,10 +25,14 @@ pub struct IdToken<'a> {
 pub enum Fault {
     /// It is no ID token in compact form.
     Form,
-    /// No key of the provider has signed it.
+    /// The key of the provider that should have signed it has not.
     Signature,
+    /// The provider has no such key.
+    Key,
     /// Its time is over, or has not come.
     Time,
+    /// What it says of tags or source identity of a session is in no form that is served.
+    Session,
 }
 
 impl fmt::Display for Fault {
@@ -36,7 +40,9 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::Form => "not an ID token",
             Self::Signature => "not signed by the provider",
+            Self::Key => "signed by a key that the provider does not have",
             Self::Time => "out of its time",
+            Self::Session => "with tags or a source identity in no known form",
         })
     }
 }
@@ -80,20 +86,20 @@ impl<'a> IdToken<'a> {
         self.text("iss")?.strip_prefix("https://").map(|url| url.trim_end_matches('/'))
     }
 
-    /// Verifies the signature by the provider's keys, and that it is the token's time. `now` is in
-    /// seconds since the epoch.
+    /// Verifies that it is the token's time, which costs little, and then the signature by the
+    /// provider's keys. `now` is in seconds since the epoch.
     ///
     /// # Errors
-    /// [`Fault::Signature`], [`Fault::Time`].
+    /// [`Fault::Time`], [`Fault::Key`], [`Fault::Signature`].
     pub fn verify(&self, provider: &Provider, now: i64) -> Result<(), Fault> {
-        let by = (self.key_id.as_deref(), self.algorithm.as_str());
-        if !provider.has_signed(by, self.signed.as_bytes(), &self.signature) {
-            return Err(Fault::Signature);
-        }
         let over = self.time("exp").is_none_or(|end| end <= now);
         let ahead =
             |name| self.time(name).is_some_and(|start| start > now.saturating_add(MAX_SKEW));
-        if over || ahead("iat") || ahead("nbf") { Err(Fault::Time) } else { Ok(()) }
+        if over || ahead("iat") || ahead("nbf") {
+            return Err(Fault::Time);
+        }
+        let by = (self.key_id.as_deref(), self.algorithm.as_str());
+        provider.verify(by, self.signed.as_bytes(), &self.signature)
     }
 
     /// Who it is about.
@@ -116,6 +122,10 @@ impl<'a> IdToken<'a> {
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         }
+    }
+
+    pub(crate) fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -11,7 +11,11 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
-use strongroom_federation::{Fault, IdToken, KeysError, Provider};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use strongroom_federation::{
+    Fault, IdToken, KeysError, Provider, Providers, SessionClaims, Source,
+};
 
 const NOW: i64 = 1_795_329_425;
 
@@ -74,10 +78,15 @@ fn what_was_not_signed_is_not_believed() {
     let provider = issuer.provider();
     let fault = |text: &str| IdToken::parse(text).and_then(|token| token.verify(&provider, NOW));
     assert_eq!(fault(&other.token(&header(), &claims())), Err(Fault::Signature));
-    for (name, value) in [("alg", json!("none")), ("alg", json!("HS256")), ("kid", json!("two"))] {
+    for (name, value, why) in [
+        ("alg", json!("none"), Fault::Signature),
+        ("alg", json!("HS256"), Fault::Signature),
+        ("alg", json!("RS256"), Fault::Key),
+        ("kid", json!("two"), Fault::Key),
+    ] {
         let mut header = header();
         header[name] = value;
-        assert_eq!(fault(&issuer.token(&header, &claims())), Err(Fault::Signature));
+        assert_eq!(fault(&issuer.token(&header, &claims())), Err(why));
     }
     let text = issuer.token(&header(), &claims());
     let (head, rest) = text.split_once('.').unwrap();
@@ -88,6 +97,98 @@ fn what_was_not_signed_is_not_believed() {
     assert_eq!(fault(&format!("{head}.{forged}.{signature}")), Err(Fault::Signature));
     let unsigned = format!("{}.{}.", encode(br#"{"alg":"none"}"#), encode(b"{}"));
     assert_eq!(fault(&unsigned), Err(Fault::Form));
+}
+
+/// What costs much is not done before what costs little, nor more than a few times.
+#[test]
+fn a_signature_is_tried_by_few_keys() {
+    let issuers: Vec<Issuer> = (0..5).map(|_| Issuer::new()).collect();
+    let rsa = json!({"kty": "RSA", "n": encode(&[0xff; 256]), "e": "AQAB"});
+    let provider = |count: usize| {
+        let mut keys = vec![rsa.clone(); 100];
+        for (at, issuer) in issuers.iter().take(count).enumerate() {
+            let mut key = issuer.set()["keys"][1].clone();
+            key["kid"] = json!(at.to_string());
+            keys.push(key);
+        }
+        Provider::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    };
+    let without_kid = json!({"alg": "ES256"});
+    let verify = |issuer: &Issuer, header: &Value, count| {
+        let text = issuer.token(header, &claims());
+        IdToken::parse(&text).unwrap().verify(&provider(count), NOW)
+    };
+    assert_eq!(verify(&issuers[3], &without_kid, 4), Ok(()));
+    assert_eq!(verify(&issuers[3], &without_kid, 5), Err(Fault::Signature));
+    assert_eq!(verify(&issuers[3], &json!({"alg": "ES256", "kid": "3"}), 5), Ok(()));
+    let forged = Issuer::new().token(&header(), &claims());
+    let forged = IdToken::parse(&forged).unwrap();
+    assert_eq!(forged.verify(&issuers[0].provider(), NOW + 10), Err(Fault::Time));
+}
+
+#[test]
+fn keys_are_renewed() {
+    let (one, two) = (Issuer::new(), Issuer::new());
+    let missed = Arc::new(AtomicUsize::new(0));
+    let count = missed.clone();
+    let note = Source::Renewed(Box::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    }));
+    let fixed = Source::Fixed(one.provider());
+    let providers = Providers::new([("one".to_owned(), fixed), ("two".to_owned(), note)].into());
+    assert!(providers.get("one").is_some() && providers.get("two").is_none());
+    for url in ["one", "two", "three"] {
+        providers.miss(url);
+    }
+    assert_eq!(missed.load(Ordering::Relaxed), 1);
+    let text = two.token(&header(), &claims());
+    let token = IdToken::parse(&text).unwrap();
+    for (issuer, says) in [(&one, Err(Fault::Signature)), (&two, Ok(()))] {
+        providers.renew("two", issuer.provider());
+        assert_eq!(token.verify(&providers.get("two").unwrap(), NOW), says);
+    }
+}
+
+/// Source: IAM User Guide, "Passing session tags using AssumeRoleWithWebIdentity".
+#[test]
+fn a_token_says_what_the_session_has() {
+    let issuer = Issuer::new();
+    let session = |more: &Value| {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        IdToken::parse(&issuer.token(&header(), &claims)).unwrap().session()
+    };
+    let expected = SessionClaims {
+        tags: vec![("Project".to_owned(), "a".to_owned()), ("Team".to_owned(), "b".to_owned())],
+        transitive: vec!["Project".to_owned()],
+        source_identity: Some("Admin".to_owned()),
+    };
+    let nested = json!({
+        "https://aws.amazon.com/tags": {
+            "principal_tags": {"Project": ["a"], "Team": "b"}, "transitive_tag_keys": ["Project"],
+        },
+        "https://aws.amazon.com/source_identity": "Admin",
+    });
+    assert_eq!(session(&nested), Ok(expected.clone()));
+    let flat = json!({
+        "https://aws.amazon.com/tags/principal_tags/Project": "a",
+        "https://aws.amazon.com/tags/principal_tags/Team": ["b"],
+        "https://aws.amazon.com/tags/transitive_tag_keys": ["Project"],
+        "https://aws.amazon.com/source_identity": "Admin",
+    });
+    assert_eq!(session(&flat), Ok(expected));
+    assert_eq!(session(&json!({})), Ok(SessionClaims::default()));
+    for wrong in [
+        json!({"https://aws.amazon.com/tags": ["a"]}),
+        json!({"https://aws.amazon.com/tags": {"principal_tags": ["a"]}}),
+        json!({"https://aws.amazon.com/tags": {"principal_tags": {"a": ["b", "c"]}}}),
+        json!({"https://aws.amazon.com/tags": {"principal_tags": {"a": []}}}),
+        json!({"https://aws.amazon.com/tags": {"transitive_tag_keys": [1]}}),
+        json!({"https://aws.amazon.com/tags/principal_tags/a": 1}),
+        json!({"https://aws.amazon.com/source_identity": ["a"]}),
+    ] {
+        assert_eq!(session(&wrong), Err(Fault::Session), "{wrong}");
+    }
 }
 
 #[test]

@@ -353,3 +353,166 @@ fn a_reset_ends_the_sessions_of_the_root_user() {
     (root.access_key, root.secret) = (id.to_owned(), secret.to_owned());
     sessions(&root).iter().for_each(|client| drop(who(client).ok()));
 }
+
+/// A role with this trust policy and a tag, by ARN.
+#[track_caller]
+fn trusting(kit: &Kit, client: &Client, name: &str, statements: &str) -> String {
+    let trust = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let tag = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "blue")];
+    let members = [("RoleName", name), ("AssumeRolePolicyDocument", trust.as_str())];
+    ask(kit, client, "iam", "CreateRole", &[members, tag].concat()).ok().element("Arn")
+}
+
+/// Whether another account has a role is told to nobody who may not assume it.
+#[test]
+fn a_role_of_another_account_looks_as_if_it_were_not_there() {
+    let kit = Kit::new();
+    let theirs = kit.stranger();
+    let trust = |effect: &str, account: &str| {
+        format!(
+            r#"{{"Effect":"{effect}","Principal":{{"AWS":"{account}"}},"Action":"sts:AssumeRole"}}"#
+        )
+    };
+    let (open, closed) = (trust("Allow", "111122223333"), trust("Allow", "444455556666"));
+    let denying = format!("{open},{}", trust("Deny", "111122223333"));
+    let roles = [("open", open), ("closed", closed), ("denying", denying)];
+    let roles = roles.map(|(name, text)| trusting(&kit, &theirs, name, &text));
+    let joe = user(&kit, "joe", "");
+    let any = allow("sts:AssumeRole", "*");
+    let tagged = allow_if("sts:AssumeRole", "StringEquals", "aws:ResourceTag/team", "red");
+    let denied_tag = any.replace("Allow", "Deny").replace(
+        r#""Resource""#,
+        r#""Condition":{"StringEquals":{"aws:ResourceTag/team":"blue"}},"Resource""#,
+    );
+    let with_tags = [("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")];
+    for (statements, opens) in [
+        (allow("kms:*", "*"), false),
+        (any.clone(), true),
+        (tagged, false),
+        (format!("{any},{}", deny("sts:*", "*")), false),
+        (format!("{any},{denied_tag}"), false),
+    ] {
+        put_policy(&kit, "joe", &statements);
+        for tags in [&[][..], &with_tags] {
+            let told = |arn: &str| {
+                let members = [("RoleArn", arn), ("RoleSessionName", "test")];
+                let answer = ask(&kit, &joe, "sts", "AssumeRole", &[&members, tags].concat());
+                denied(&answer);
+                answer.element("Message").replace(arn.rsplit('/').next().unwrap(), "…")
+            };
+            let missing = told("arn:aws:iam::444455556666:role/missing");
+            for role in roles.iter().filter(|role| !opens || !role.ends_with("open")) {
+                assert_eq!(told(role), missing, "{statements}");
+            }
+        }
+    }
+    put_policy(&kit, "joe", &any);
+    let _ = assume(&kit, &joe, &roles[0]).ok();
+}
+
+/// In whichever alphabet a tag's key is written, its case does not tell it from another.
+#[test]
+fn a_tag_that_is_handed_down_cannot_be_replaced_by_another_case() {
+    let kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let joe = user(&kit, "joe", &allow("sts:*", "*"));
+    let policy = format!(r#"{{"Statement":{}}}"#, allow("sts:*", "*"));
+    let members = [("RoleName", "ops"), ("PolicyName", "own"), ("PolicyDocument", &policy)];
+    let _ = owner(&kit, "PutRolePolicy", &members);
+    let members = [("RoleArn", ops.as_str()), ("RoleSessionName", "test")];
+    let tag = |key| [("Tags.member.1.Key", key), ("Tags.member.1.Value", "blue")];
+    // What is handed down is found by any case of its key.
+    let handed = [&members[..], &tag("Équipe"), &[("TransitiveTagKeys.member.1", "ÉQUIPE")]];
+    let first = ask(&kit, &joe, "sts", "AssumeRole", &handed.concat()).ok();
+    let first = with_session(&joe, &first);
+    let again = |key| ask(&kit, &first, "sts", "AssumeRole", &[&members[..], &tag(key)].concat());
+    let refused = again("éQUIPE");
+    assert!(refused.text().contains("conflicts with a transitive tag key"), "{}", refused.text());
+    let _ = again("other").ok();
+}
+
+/// What `action` tells of the use of the role `ops`: when and where.
+fn last_use_of_ops(kit: &Kit, action: &str) -> Option<(String, String)> {
+    let members = [("RoleName", "ops")];
+    let answer = owner(kit, action, if action == "GetRole" { &members } else { &[] });
+    let used = answer.text().contains("LastUsedDate");
+    used.then(|| (answer.element("LastUsedDate"), answer.element("Region")))
+}
+
+#[test]
+fn the_last_use_of_a_role_is_that_of_its_sessions() {
+    let mut kit = Kit::new();
+    let ops = role(&kit, &kit.owner(), "ops");
+    let _ = role(&kit, &kit.owner(), "idle");
+    let joe = user(&kit, "joe", &allow("sts:*", "*"));
+    let session = with_session(&joe, &assume(&kit, &joe, &ops).ok());
+    for action in ["GetRole", "GetAccountAuthorizationDetails"] {
+        assert_eq!(last_use_of_ops(&kit, action), None, "{action}");
+    }
+    // Whether it is served does not count.
+    denied(&ask(&kit, &session, "iam", "ListUsers", &[]));
+    let used = last_use_of_ops(&kit, "GetRole");
+    assert_eq!(used.as_ref().map(|(_, region)| region.as_str()), Some(joe.region.as_str()));
+    assert_eq!(kit.block_on(kit.engine().write_last_uses()), Ok(0));
+    drop((joe, session));
+    kit = kit.restart();
+    for action in ["GetRole", "GetAccountAuthorizationDetails"] {
+        assert_eq!(last_use_of_ops(&kit, action), used, "{action}");
+    }
+    kit.world.clock.advance_days(400);
+    assert!(last_use_of_ops(&kit, "GetRole").is_some());
+    kit.world.clock.advance_days(1);
+    assert_eq!(last_use_of_ops(&kit, "GetRole"), None);
+    let noted = |kit: &Kit| kit.world.contents().iter().any(|entry| entry.key.starts_with(b"lr/"));
+    assert!(noted(&kit));
+    let _ = owner(&kit, "DeleteRole", &[("RoleName", "ops")]);
+    assert!(!noted(&kit));
+}
+
+/// However many members a group has, another name for it changes nothing of theirs.
+#[test]
+fn a_group_is_renamed_without_its_members() {
+    let kit = Kit::new();
+    let _ = owner(&kit, "CreateGroup", &[("GroupName", "old")]);
+    let joe = user(&kit, "joe", "");
+    for name in ["joe", "ann", "bob"] {
+        if name != "joe" {
+            let _ = owner(&kit, "CreateUser", &[("UserName", name)]);
+        }
+        let _ = owner(&kit, "AddUserToGroup", &[("GroupName", "old"), ("UserName", name)]);
+    }
+    let policy = format!(r#"{{"Statement":{}}}"#, allow("iam:ListUsers", "*"));
+    let members = [("GroupName", "old"), ("PolicyName", "own"), ("PolicyDocument", &policy)];
+    let _ = owner(&kit, "PutGroupPolicy", &members);
+    let list = |kit: &Kit| ask(kit, &joe, "iam", "ListUsers", &[]);
+    let _ = list(&kit).ok();
+    let of_members = |kit: &Kit| {
+        let mut contents = kit.world.contents();
+        contents.retain(|entry| entry.key.starts_with(b"iu/") || entry.key.starts_with(b"im/"));
+        contents.into_iter().map(|entry| (entry.key, entry.found.version)).collect::<Vec<_>>()
+    };
+    let before = of_members(&kit);
+    assert_eq!(before.len(), 6);
+    for (from, to) in [("old", "new"), ("new", "NEW")] {
+        let rename = [("GroupName", from), ("NewGroupName", to)];
+        let _ = owner(&kit, "UpdateGroup", &rename);
+        assert_eq!(of_members(&kit), before);
+        let _ = list(&kit).ok();
+    }
+    let groups = owner(&kit, "ListGroupsForUser", &[("UserName", "ann")]);
+    assert_eq!(groups.element("GroupName"), "NEW");
+    let group = owner(&kit, "GetGroup", &[("GroupName", "new")]);
+    assert_eq!(group.text().matches("<UserName>").count(), 3);
+    let details = owner(&kit, "GetAccountAuthorizationDetails", &[]);
+    assert!(details.text().contains("<GroupList><member>NEW</member></GroupList>"));
+    let rename = [("UserName", "ann"), ("NewUserName", "eve")];
+    let _ = owner(&kit, "UpdateUser", &rename);
+    for name in ["joe", "eve", "bob"] {
+        let _ = owner(&kit, "RemoveUserFromGroup", &[("GroupName", "new"), ("UserName", name)]);
+    }
+    denied(&list(&kit));
+    let _ = owner(&kit, "DeleteGroupPolicy", &[("GroupName", "new"), ("PolicyName", "own")]);
+    let _ = owner(&kit, "DeleteGroup", &[("GroupName", "new")]);
+    assert!(of_members(&kit).iter().all(|(key, _)| !key.starts_with(b"im/")));
+    assert!(kit.world.contents().iter().all(|entry| !entry.key.starts_with(b"gn/")));
+}

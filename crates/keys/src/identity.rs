@@ -9,6 +9,6 @@ mod session;
 
 pub use entity::{IdentityRecord, InlinePolicy, RoleTerms};
 pub use managed_policy::{ManagedPolicyRecord, PolicyVersion};
-pub use organization::{AccessKeyUse, ControlRecord};
+pub use organization::{AccessKeyUse, ControlRecord, RoleUse};
 pub use provider::ProviderRecord;
 pub use session::{SessionOwner, SessionRecord};

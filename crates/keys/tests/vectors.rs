@@ -17,7 +17,7 @@ use strongroom_crypto::{SecretBytes, SecretKey, hash};
 use strongroom_keys::blob::{self, BlobHeader};
 use strongroom_keys::identity::{
     AccessKeyUse, ControlRecord, IdentityRecord, InlinePolicy, ManagedPolicyRecord, PolicyVersion,
-    ProviderRecord, RoleTerms, SessionOwner, SessionRecord,
+    ProviderRecord, RoleTerms, RoleUse, SessionOwner, SessionRecord,
 };
 use strongroom_keys::{
     AliasRecord, BackingKey, DomainKey, DomainName, GrantRecord, GrantTerms, HsmPlace, Import,
@@ -397,6 +397,14 @@ fn a_managed_policy_and_a_provider() {
     assert_eq!(codec::decode::<ProviderRecord>(&frozen["provider"]).unwrap(), provider);
     assert_eq!(codec::decode::<ControlRecord>(&frozen["control"]).unwrap(), control);
     assert_eq!(codec::decode::<AccessKeyUse>(&frozen["use"]).unwrap(), used);
+}
+
+#[test]
+fn the_last_use_of_a_role() {
+    let used = RoleUse { time: CREATED, region: "eu-west-2".to_owned() };
+    assert_frozen("role-use.txt", &[("use", &codec::encode(&used))]);
+    let frozen = vector("role-use.txt");
+    assert_eq!(codec::decode::<RoleUse>(&frozen["use"]).unwrap(), used);
 }
 
 /// One to a user and one to a service: of that, no id.

@@ -26,8 +26,6 @@ use tokio_rustls::TlsConnector;
 
 /// Most bytes of an answer's head. Our choice.
 const MAX_HEAD: usize = 16 * 1024;
-/// Most connections kept while nobody uses them, to all proxies together. Our choice.
-const MAX_IDLE: usize = 64;
 /// How long one is kept. Our choice: less than the minute after which many servers hang up.
 const MAX_AGE: Duration = Duration::from_secs(50);
 
@@ -35,11 +33,25 @@ const MAX_AGE: Duration = Duration::from_secs(50);
 /// does not answer ties up no more. Our choice: at 250 ms each, a thousand a second.
 const MAX_AT_ONCE: usize = 256;
 
-/// Connections to all proxies.
-pub(crate) struct Connections {
-    tls: TlsConnector,
+/// What is kept of answers and connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
     /// Most bytes of an answer's body.
-    max_answer: usize,
+    pub(crate) answer: usize,
+    /// Most connections kept while nobody uses them, to all hosts together.
+    pub(crate) idle: usize,
+}
+
+impl Limits {
+    /// Those for proxies. Our choice: the longest answer that the specification allows, a plaintext
+    /// of 4,300 bytes, is a tenth of this.
+    pub(crate) const PROXIES: Self = Self { answer: 64 * 1024, idle: 64 };
+}
+
+/// Connections to all proxies, or to others.
+pub(crate) struct Connections {
+    limits: Limits,
+    tls: TlsConnector,
     idle: Mutex<Vec<Idle>>,
     /// How many requests are under way to each.
     under_way: Mutex<HashMap<(String, u16), usize>>,
@@ -103,9 +115,9 @@ enum Broken {
 }
 
 impl Connections {
-    pub(crate) fn new(tls: Arc<ClientConfig>, max_answer: usize) -> Self {
+    pub(crate) fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
         let (idle, under_way) = (Mutex::default(), Mutex::default());
-        Self { tls: TlsConnector::from(tls), max_answer, idle, under_way }
+        Self { limits, tls: TlsConnector::from(tls), idle, under_way }
     }
 
     /// A place among the requests to `to`.
@@ -174,7 +186,7 @@ impl Connections {
             sender.ready().await.map_err(|error| broken(&error))?;
             let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
             let (head, body) = response.into_parts();
-            let most = self.max_answer;
+            let most = self.limits.answer;
             let body = Limited::new(body, most).collect().await.map_err(|error| {
                 let is_long = error.downcast_ref::<LengthLimitError>().is_some();
                 let long = || format!("the answer is longer than {most} bytes");
@@ -198,8 +210,11 @@ impl Connections {
     }
 
     fn keep(&self, to: &Endpoint, open: Open) {
+        if self.limits.idle == 0 {
+            return;
+        }
         let mut idle = lock(&self.idle);
-        if idle.len() >= MAX_IDLE {
+        if idle.len() >= self.limits.idle {
             idle.remove(0);
         }
         idle.push(Idle { to: to.clone(), since: Instant::now(), open });

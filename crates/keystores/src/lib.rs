@@ -12,6 +12,8 @@
 //! are kept. It decides nothing: it asks, and says in the port's words what was answered. Bytes
 //! from outside are bounded before they are read and checked before they are believed.
 //!
+//! Over the same connections to strangers, [`Documents`] fetches what identity providers publish.
+//!
 //! What the engine keeps of a ciphertext made here is a [`package`].
 
 mod buckets;
@@ -19,6 +21,7 @@ mod clock;
 mod configuration;
 mod connections;
 mod connectors;
+mod documents;
 mod hsm;
 pub mod package;
 mod pem;
@@ -30,3 +33,4 @@ pub use configuration::{
     Configuration, ConfigurationError, HsmConfiguration, TokenName, Vectors, XksConfiguration,
 };
 pub use connectors::Connectors;
+pub use documents::{Documents, NotFetched};

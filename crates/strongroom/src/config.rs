@@ -1,28 +1,27 @@
 //! The configuration: defaults, then the file, then the command line.
 
 mod buckets;
+mod identity_providers;
 mod key_stores;
 mod trail;
 
 pub(crate) use trail::Trail;
 
 use crate::cli::ServeArguments;
+use crate::provider_keys::KeySource;
 use crate::terminal::Failure;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
-use strongroom_federation::{Provider, Providers};
 use strongroom_server::log::Format;
 use strongroom_server::{Limits, TlsSource, Transport};
 use strongroom_types::Region;
 
 /// The largest configuration file, bytes.
 const MAX_FILE: u64 = 64 * 1024;
-/// The largest file with keys of a provider, bytes.
-const MAX_KEYS_FILE: u64 = 1024 * 1024;
 const DEFAULT_DATA: &str = "./strongroom-data";
 const DEFAULT_PORT: u16 = 4599;
 /// The Region of commands and clients that name none.
@@ -39,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) buckets: BTreeMap<String, strongroom_keystores::BucketConfiguration>,
     pub(crate) dev_clock: bool,
     pub(crate) trail: Trail,
+    /// What is fetched for the identity providers of the settings.
+    pub(crate) provider_keys: Vec<KeySource>,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -54,16 +55,8 @@ struct File {
     sm2_everywhere: bool,
     attestation_roots: Vec<PathBuf>,
     key_stores: key_stores::Table,
-    identity_providers: Vec<ProviderTable>,
+    identity_providers: Vec<identity_providers::Table>,
     trail: trail::Table,
-}
-
-/// An OpenID Connect provider, and the file with its keys.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProviderTable {
-    url: String,
-    keys: PathBuf,
 }
 
 #[derive(Deserialize, Default)]
@@ -95,10 +88,12 @@ impl Config {
             Some(source) => Transport::Tls(source),
             None => Transport::Plain { anywhere },
         };
+        let (identity_providers, provider_keys) =
+            identity_providers::read(&file.identity_providers)?;
         let json = arguments.log_json || file.log_json;
-        let mut file = file;
-        let buckets = buckets::configurations(std::mem::take(&mut file.trail.buckets))?;
-        let trail = file.trail.trail()?;
+        let mut trail = file.trail;
+        let buckets = buckets::configurations(std::mem::take(&mut trail.buckets))?;
+        let trail = trail.trail()?;
         let bucket = trail.bucket.clone();
         Ok(Self {
             data,
@@ -107,13 +102,14 @@ impl Config {
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
             trail,
+            provider_keys,
             key_stores: file.key_stores.configuration()?,
             buckets,
             settings: Settings {
                 region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,
                 attestation_roots: attestation_roots(&file.attestation_roots)?,
-                identity_providers: identity_providers(&file.identity_providers)?,
+                identity_providers,
                 trail_bucket: Some(bucket),
             },
         })
@@ -168,27 +164,6 @@ fn attestation_roots(files: &[PathBuf]) -> Result<Roots, Failure> {
         roots.extend(Roots::parse(&bytes).map_err(|why| Failure::of(path.display(), why))?);
     }
     Ok(roots)
-}
-
-/// The providers with their keys, each a JSON Web Key Set.
-fn identity_providers(tables: &[ProviderTable]) -> Result<Providers, Failure> {
-    use std::io::Read;
-    let mut providers = HashMap::new();
-    for ProviderTable { url, keys } in tables {
-        let shown = keys.display();
-        let bare = url.strip_prefix("https://").map(|bare| bare.trim_end_matches('/'));
-        let bare = bare.filter(|bare| !bare.is_empty());
-        let bare = bare.ok_or_else(|| Failure::new(format!("`{url}` is no https URL")))?;
-        let mut bytes = Vec::new();
-        std::fs::File::open(keys)
-            .and_then(|file| file.take(MAX_KEYS_FILE).read_to_end(&mut bytes))
-            .map_err(|why| Failure::of(&shown, why))?;
-        let provider = Provider::parse(&bytes).map_err(|why| Failure::of(&shown, why))?;
-        if providers.insert(bare.to_owned(), provider).is_some() {
-            return Err(Failure::new(format!("`{url}` is there twice")));
-        }
-    }
-    Ok(Providers::new(providers))
 }
 
 fn read_file(arguments: &ServeArguments) -> Result<File, Failure> {

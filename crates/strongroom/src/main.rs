@@ -13,6 +13,7 @@ mod gateway;
 mod key;
 mod operator;
 mod policy;
+mod provider_keys;
 mod running;
 mod serve;
 mod stream;

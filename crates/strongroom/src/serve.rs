@@ -10,6 +10,7 @@ use crate::delivery;
 use crate::environment::typed;
 use crate::gateway::Gateway;
 use crate::operator::Socket;
+use crate::provider_keys::{self, KeySource};
 use crate::running::{self, Archive, Opened};
 use crate::stream::Telling;
 use crate::terminal::{self, Failure};
@@ -19,6 +20,7 @@ use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::Objects;
 use strongroom_engine::{Due, Engine};
+use strongroom_federation::Providers;
 use strongroom_keystores::{Buckets, Connectors};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
@@ -35,7 +37,7 @@ const SCHEDULE: Duration = Duration::from_secs(60);
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
     let findings = hardening::harden();
-    let config = Config::load(arguments)?;
+    let mut config = Config::load(arguments)?;
     log::configure(Level::Info, config.log);
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     let (data, findings) = DataDir::take(&config.data)?;
@@ -85,7 +87,9 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         let _context = runtime.enter();
         Socket::bind(data.clone(), dev_clock, config.region, courier)?
     };
-    serve(&runtime, server, engine, (socket, trusted), (stop, stopped))?;
+    let keys = std::mem::take(&mut config.provider_keys);
+    let providers = config.settings.identity_providers.clone();
+    serve(&runtime, server, engine, Beside { socket, trusted, keys, providers, stop, stopped })?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -172,13 +176,26 @@ fn command_name() -> String {
     format!("{} env", typed(&called.to_string_lossy()))
 }
 
+/// What is done beside serving.
+struct Beside {
+    socket: Socket,
+    /// Whether the clock needs no brake.
+    trusted: bool,
+    /// What is fetched for the identity providers.
+    keys: Vec<KeySource>,
+    providers: Providers,
+    /// Says that the server stops.
+    stop: watch::Sender<bool>,
+    stopped: watch::Receiver<bool>,
+}
+
 fn serve(
     runtime: &Runtime,
     server: Server,
     engine: Arc<Engine>,
-    (socket, trusted): (Socket, bool),
-    (stop, stopped): (watch::Sender<bool>, watch::Receiver<bool>),
+    beside: Beside,
 ) -> Result<(), Failure> {
+    let Beside { socket, trusted, keys, providers, stop, stopped } = beside;
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let drained = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -192,13 +209,14 @@ fn serve(
         };
         let gateway = Arc::new(Gateway { engine: engine.clone() });
         let operator = socket.serve(engine.clone(), stopped.clone());
+        let keys = provider_keys::keep(keys, providers, stopped.clone());
         let schedule = schedule(engine, stopped, trusted);
         let serving = async {
             let drained = server.serve(gateway, shutdown).await;
             let _ = stop.send(true);
             drained
         };
-        Ok::<_, Failure>(tokio::join!(serving, schedule, operator).0)
+        Ok::<_, Failure>(tokio::join!(serving, schedule, operator, keys).0)
     })?;
     if let Drained::Left(count) = drained {
         log::log(Level::Warn, &format!("{count} connections were cut off"));

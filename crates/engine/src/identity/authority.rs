@@ -3,6 +3,7 @@
 //! changes them; so a change that was answered holds from the next request on.
 
 use crate::identity::session::OpenSession;
+use crate::identity::web_session::WebSession;
 use crate::identity::{aws_managed, defect::IdentityDefect};
 use crate::refusal::Refusal;
 use crate::vault::{ControlLevel, IdentityEntry, Vault, VaultError};
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use strongroom_policy::{Fact, Policy, Sources};
-use strongroom_types::{AccountId, IdentityKind, Tag, Timestamp};
+use strongroom_types::{AccountId, Tag, Timestamp};
 
 /// The policies and facts of one caller.
 #[derive(Default)]
@@ -53,6 +54,8 @@ pub(crate) struct WebClaims {
     pub(crate) audience: String,
     /// The condition keys that the token gives values to, less the provider's part, in lower case.
     pub(crate) claims: Vec<(String, Vec<String>)>,
+    /// What it gives to the session.
+    pub(crate) session: WebSession,
 }
 
 /// Nothing of it is shown: policies are the account's business.
@@ -82,7 +85,7 @@ impl Authority {
         let account = entry.record.account;
         let mut identity = policies_of(vault, entry).await?;
         for group in &entry.record.groups {
-            if let Some(group) = vault.identity(account, IdentityKind::Group, group).await? {
+            if let Some(group) = vault.group(account, group).await? {
                 identity.extend(policies_of(vault, &group).await?);
             }
         }
@@ -96,7 +99,7 @@ impl Authority {
         };
         let mut tags = session.map(|session| session.record.tags.clone()).unwrap_or_default();
         for tag in &entry.record.tags {
-            if !tags.iter().any(|own| own.key.eq_ignore_ascii_case(&tag.key)) {
+            if !tags.iter().any(|own| Tag::same_key(&own.key, &tag.key)) {
                 tags.push(tag.clone());
             }
         }
@@ -246,6 +249,9 @@ impl WebClaims {
     fn fact(&self, key: &str) -> Option<Fact<'_>> {
         if key == "aws:federatedprovider" {
             return Some(Fact::One(self.url.as_str().into()));
+        }
+        if let Some(fact) = self.session.fact(key) {
+            return Some(fact);
         }
         let name = key.strip_prefix(&self.url.to_lowercase())?.strip_prefix(':')?;
         let (_, values) = self.claims.iter().find(|(claim, _)| claim == name)?;

@@ -147,8 +147,10 @@ pub enum WebIdentityDefect {
     Expired,
     /// Its signature is not good.
     Signature,
-    /// The issuer's keys are not known here.
+    /// The issuer's keys are not known here, or not the one that the token names.
     NoKeys,
+    /// Its claims of tags or source identity keep not the rules.
+    Session,
 }
 
 impl IdentityDefect {

@@ -8,9 +8,11 @@ pub(crate) mod bindings;
 pub(crate) mod defect;
 mod fresh;
 pub(crate) mod quota;
+pub(crate) mod role_use;
 pub(crate) mod session;
 pub(crate) mod unique_id;
 mod web;
+pub(crate) mod web_session;
 
 pub use authority::Authority;
 pub(crate) use authority::{SessionFacts, WebClaims};

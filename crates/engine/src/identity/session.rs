@@ -3,12 +3,14 @@
 
 use crate::identity::SessionFacts;
 use crate::vault::{Vault, VaultError};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use strongroom_crypto::hash;
 use strongroom_keys::DomainName;
 use strongroom_keys::identity::SessionRecord;
 use strongroom_policy::Policy;
+use strongroom_types::Tag;
 
 /// The longest token that is looked at, in characters: what fits into a request's head.
 const MAX_TOKEN: usize = 48 * 1024;
@@ -20,12 +22,34 @@ pub(crate) struct OpenSession {
     pub(crate) policy: Option<Arc<Policy>>,
 }
 
+/// About how many sessions are kept open.
+const MOST: usize = 10_000;
+/// The most bytes that they take. Our choice: a session without policies weighs about 1 KiB, the
+/// longest of them 40.
+const MOST_BYTES: u64 = 32 << 20;
+
 /// Sessions by the SHA-256 of their tokens.
-pub(crate) struct Sessions(Cache<[u8; 32], Arc<OpenSession>>);
+pub(crate) struct Sessions(Cache<[u8; 32], Arc<OpenSession>, SessionWeight>);
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self(Cache::new(10_000))
+        Self(Cache::with_weighter(MOST, MOST_BYTES, SessionWeight))
+    }
+}
+
+/// About the bytes that an open session takes: a compiled policy has about four times its text.
+#[derive(Clone)]
+struct SessionWeight;
+
+impl Weighter<[u8; 32], Arc<OpenSession>> for SessionWeight {
+    fn weight(&self, _: &[u8; 32], session: &Arc<OpenSession>) -> u64 {
+        let record = &session.record;
+        let policy = record.policy.as_ref().map_or(0, String::len) * 5;
+        let tags: usize = record.tags.iter().map(|tag| tag.key.len() + tag.value.len() + 48).sum();
+        let lists = record.policies.iter().chain(&record.transitive);
+        let lists: usize = lists.map(|text| text.len() + 24).sum();
+        let bytes = policy + tags + lists + record.padding.len();
+        1024 + u64::try_from(bytes).unwrap_or(u64::MAX >> 1)
     }
 }
 
@@ -61,7 +85,9 @@ pub(crate) async fn open(vault: &Vault, token: &str) -> Result<Option<OpenSessio
     if domain.number() != number {
         return Ok(None);
     }
-    let Ok(record) = SessionRecord::open(&domain, &sealed) else { return Ok(None) };
+    let Ok(mut record) = SessionRecord::open(&domain, &sealed) else { return Ok(None) };
+    // It has done what it is for.
+    record.padding = Vec::new();
     let policy = record.policy.as_deref().map(Policy::identity_policy).transpose();
     let policy = policy.map_err(|why| VaultError(format!("policy of a session: {why}")))?;
     Ok(Some(OpenSession { record, policy: policy.map(Arc::new) }))
@@ -82,7 +108,7 @@ impl OpenSession {
     /// What policies may ask of it.
     pub(crate) fn facts(&self) -> SessionFacts {
         let record = &self.record;
-        let handed_down = |key: &str| record.transitive.iter().any(|k| k.eq_ignore_ascii_case(key));
+        let handed_down = |key: &str| record.transitive.iter().any(|k| Tag::same_key(k, key));
         SessionFacts {
             issued: record.issued,
             source_identity: record.source_identity.clone(),
@@ -90,5 +116,47 @@ impl OpenSession {
             maker: None,
             transitive: record.tags.iter().filter(|tag| handed_down(&tag.key)).cloned().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strongroom_crypto::SecretBytes;
+    use strongroom_keys::identity::SessionOwner;
+    use strongroom_types::{AccountId, Timestamp};
+
+    fn session(policy: &str, tags: usize) -> Arc<OpenSession> {
+        let tag = Tag { key: "k".repeat(128), value: "v".repeat(256) };
+        let record = SessionRecord {
+            access_key: "ASIAEXAMPLE".to_owned(),
+            secret: SecretBytes::new(vec![7; 40]),
+            issued: Timestamp::from_millis(0),
+            expires: Timestamp::from_millis(1),
+            account: AccountId::INITIAL,
+            owner: SessionOwner::Root,
+            policy: Some(policy.to_owned()),
+            policies: Vec::new(),
+            tags: vec![tag; tags],
+            transitive: Vec::new(),
+            source_identity: None,
+            provider: None,
+            padding: Vec::new(),
+        };
+        Arc::new(OpenSession { record, policy: None })
+    }
+
+    #[test]
+    fn sessions_are_bounded_by_their_bytes() {
+        let sessions = Sessions::default();
+        let large = session(&" ".repeat(2048), 10);
+        for number in 0..8_000_u64 {
+            let mut digest = [0; 32];
+            digest[..8].copy_from_slice(&number.to_be_bytes());
+            sessions.keep(digest, large.clone());
+        }
+        assert!(sessions.0.weight() <= MOST_BYTES);
+        assert!(sessions.0.len() < 2_500, "{}", sessions.0.len());
+        assert!(SessionWeight.weight(&[0; 32], &session("", 0)) < 1100);
     }
 }

@@ -2,12 +2,11 @@
 
 use crate::call::{Arrival, Call, Caller, RequestId};
 use crate::engine::Engine;
+use crate::identity::web_session::WebSession;
 use crate::identity::{Authority, WebClaims};
 use crate::refusal::{IdentityDefect, Invalid, Refusal, WebIdentityDefect};
-use crate::slot::Slot;
 use std::sync::Arc;
 use strongroom_federation::{Fault, IdToken};
-use strongroom_keys::identity::ProviderRecord;
 use strongroom_types::{AccountId, EntityReference, Principal};
 
 fn refused(defect: WebIdentityDefect) -> Refusal {
@@ -52,27 +51,21 @@ impl Engine {
         id: RequestId,
     ) -> Result<WebClaims, Refusal> {
         let url = token.issuer().ok_or_else(|| refused(WebIdentityDefect::Form))?;
-        let found = self.vault().read::<ProviderRecord>(&Slot::provider(account, url)).await;
-        let found = found.map_err(|why| {
+        let found = self.vault().provider(account, url).await.map_err(|why| {
             self.report(Some(id), &why.to_string());
             Refusal::Internal
         })?;
-        let believed = found.ok_or_else(|| refused(WebIdentityDefect::NoProvider))?.record;
-        let keys = self.settings().identity_providers.get(url);
-        let keys = keys.ok_or_else(|| refused(WebIdentityDefect::NoKeys))?;
-        // Tokens are dated by the real time, as signatures are.
-        token.verify(keys, self.wall().seconds()).map_err(|fault| {
-            refused(match fault {
-                Fault::Form => WebIdentityDefect::Form,
-                Fault::Signature => WebIdentityDefect::Signature,
-                Fault::Time => WebIdentityDefect::Expired,
-            })
-        })?;
+        let believed = found.ok_or_else(|| refused(WebIdentityDefect::NoProvider))?;
+        // Anybody may ask: what is cheap is looked at first, the signature last.
         let audiences = token.audiences();
         // The authorized party is the audience, where the token names one.
         let audience = audiences.iter().take(if has_party(token) { 1 } else { audiences.len() });
-        let audience = audience.copied().find(|one| believed.clients.iter().any(|own| own == one));
+        let clients = &believed.record.clients;
+        let audience = audience.copied().find(|one| clients.iter().any(|own| own == one));
         let audience = audience.ok_or_else(|| refused(WebIdentityDefect::Audience))?;
+        self.verify(url, token)?;
+        let session = token.session().map_err(|_| refused(WebIdentityDefect::Session))?;
+        let session = WebSession::of(session)?;
         let subject = token.subject().unwrap_or_default();
         let mut claims = vec![
             ("aud".to_owned(), vec![audience.to_owned()]),
@@ -89,6 +82,25 @@ impl Engine {
             subject: subject.to_owned(),
             audience: audience.to_owned(),
             claims,
+            session,
+        })
+    }
+
+    /// Verifies the token's time and signature by the keys of the provider at `url`.
+    fn verify(&self, url: &str, token: &IdToken<'_>) -> Result<(), Refusal> {
+        let providers = &self.settings().identity_providers;
+        let missed = || {
+            providers.miss(url);
+            refused(WebIdentityDefect::NoKeys)
+        };
+        let keys = providers.get(url).ok_or_else(missed)?;
+        // Tokens are dated by the real time, as signatures are.
+        token.verify(&keys, self.wall().seconds()).map_err(|fault| match fault {
+            Fault::Form => refused(WebIdentityDefect::Form),
+            Fault::Signature => refused(WebIdentityDefect::Signature),
+            Fault::Key => missed(),
+            Fault::Time => refused(WebIdentityDefect::Expired),
+            Fault::Session => refused(WebIdentityDefect::Session),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! A role that is to be assumed, by its trust policy. Whether there is such a role is told to nobody
-//! who may not assume it.
+//! A role that is to be assumed, by its trust policy. Whether another account has such a role is told
+//! to nobody who may not assume it.
 
 use super::Target;
 use crate::audit::Note;
@@ -10,7 +10,7 @@ use crate::refusal::{IdentityDefect, Refusal};
 use crate::vault::IdentityEntry;
 use std::sync::Arc;
 use strongroom_keys::identity::{IdentityRecord, RoleTerms};
-use strongroom_policy::{EntityResource, Permit, Shown};
+use strongroom_policy::{EntityResource, Parts, Permit, Shown};
 use strongroom_types::{EntityArn, EntityReference, IdentityKind, Principal};
 
 /// A role, and what its session shall have.
@@ -98,7 +98,11 @@ impl Target for RoleToAssume {
         let tags = tags || before.is_some_and(|session| !session.transitive.is_empty());
         let identified = before.is_some_and(|session| session.source_identity.is_some());
         let resource = EntityResource { arn, owner: account, shown: Shown::Arn };
-        let source_identity = source_identity || identified;
+        // So does what an identity provider gives to it.
+        let given = caller.authority.web().map(|web| &web.session);
+        let tags = tags || given.is_some_and(|session| !session.tags.is_empty());
+        let named = given.is_some_and(|session| session.source_identity.is_some());
+        let source_identity = source_identity || identified || named;
         Ok(Found { resource, entry, tags, source_identity })
     }
 
@@ -125,15 +129,26 @@ impl Target for RoleToAssume {
         let trusted = found.entry.as_ref().and_then(|entry| Some((entry, entry.trust.as_ref()?)));
         let trusted = trusted.filter(|_| !federated);
         let Some((entry, trust)) = trusted else {
-            return Err(told(desk.hidden_role(assume, &found.resource, note)));
+            let reason = "no such role".to_owned();
+            let parts = Parts { owner: Some(reason.clone()), caller: None };
+            note.reason(reason, parts, found.resource.owner, desk.call);
+            return Err(told(desk.hidden_role(assume, &found.resource)));
         };
         let entity = EntityFacts::of(&entry.record);
+        let is_foreign = entry.record.account != desk.call.caller.account;
+        let permit = desk.permit_entity(assume, &found.resource, entity, Some(trust), note);
+        let permit = permit.map_err(|refusal| match refusal {
+            Refusal::AccessDenied { .. } if is_foreign => desk.hidden_role(assume, &found.resource),
+            other => other,
+        });
+        let permit = permit.map_err(told)?;
+        // Who comes as far knows that the role is there.
         let also = [(found.tags, tag), (found.source_identity, identify)];
         for (_, action) in also.into_iter().filter(|(needed, _)| *needed) {
             let asked = desk.permit_entity(action, &found.resource, entity, Some(trust), note);
             let _ = asked.map_err(told)?;
         }
-        desk.permit_entity(assume, &found.resource, entity, Some(trust), note).map_err(told)
+        Ok(permit)
     }
 
     fn admit(found: Found, permit: Permit, _: &Desk<'_>) -> Result<AdmittedRole, Refusal> {

@@ -1,14 +1,19 @@
-//! Users, groups, roles, managed policies and service control policies: compiled once, cached, and
-//! forgotten with the commit that changes them.
+//! Users, groups, roles, managed policies, service control policies and identity providers: compiled
+//! once, cached, and forgotten with the commit that changes them.
 
 use super::{Read, Vault, VaultError};
 use crate::identity::aws_managed;
 use crate::slot::{Slot, Subject};
 use quick_cache::Weighter;
 use std::sync::Arc;
-use strongroom_keys::identity::{ControlRecord, IdentityRecord, ManagedPolicyRecord};
+use strongroom_keys::identity::{
+    ControlRecord, IdentityRecord, ManagedPolicyRecord, ProviderRecord,
+};
 use strongroom_policy::Policy;
 use strongroom_types::{AccountId, EntityReference, IdentityKind};
+
+/// How often a group may be renamed while it is looked up.
+const RENAMINGS: usize = 8;
 
 /// A user, group or role as it is asked.
 pub(crate) struct IdentityEntry {
@@ -42,6 +47,8 @@ pub(super) enum Entity {
     Identity(Arc<IdentityEntry>),
     Policy(Arc<PolicyEntry>),
     Control(Arc<ControlLevel>),
+    Provider(Arc<Read<ProviderRecord>>),
+    GroupName(Arc<str>),
 }
 
 /// About the bytes that an entity takes: a compiled policy has about four times its text.
@@ -59,6 +66,8 @@ impl Weighter<String, Entity> for EntityWeight {
                 entry.record.versions.iter().map(|version| version.document.len()).sum()
             }
             Entity::Control(level) => level.record.policies.iter().map(|(_, p)| p.len()).sum(),
+            Entity::GroupName(name) => name.len(),
+            Entity::Provider(read) => read.record.clients.iter().map(|id| id.len() + 24).sum(),
         };
         1024 + 5 * u64::try_from(text).unwrap_or(u64::MAX / 8)
     }
@@ -85,6 +94,46 @@ impl Vault {
         let entry = Arc::new(IdentityEntry::new(read)?);
         self.fill(&self.entities, place.clone(), Entity::Identity(entry.clone()), epoch);
         Ok(Some(entry))
+    }
+
+    /// The group with this unique id.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn group(
+        &self,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Option<Arc<IdentityEntry>>, VaultError> {
+        let mut name = self.group_name(account, id).await?;
+        for _ in 0..RENAMINGS {
+            let Some(known) = &name else { return Ok(None) };
+            let found = self.identity(account, IdentityKind::Group, known).await?;
+            if let Some(entry) = found.filter(|entry| entry.record.id == id) {
+                return Ok(Some(entry));
+            }
+            // It was renamed between the two looks: the store knows, the cache perhaps not yet.
+            let read = self.read::<String>(&Slot::group_name(account, id)).await?;
+            name = read.map(|read| read.record.into());
+        }
+        Err(VaultError(format!("group {id} is not where its name says")))
+    }
+
+    async fn group_name(
+        &self,
+        account: AccountId,
+        id: &str,
+    ) -> Result<Option<Arc<str>>, VaultError> {
+        let slot = Slot::group_name(account, id);
+        let Subject::Entity(place) = slot.subject() else { return Ok(None) };
+        if let Some(Entity::GroupName(name)) = self.entities.get(place) {
+            return Ok(Some(name));
+        }
+        let epoch = self.epoch();
+        let Some(read) = self.read::<String>(&slot).await? else { return Ok(None) };
+        let name: Arc<str> = read.record.into();
+        self.fill(&self.entities, place.clone(), Entity::GroupName(name.clone()), epoch);
+        Ok(Some(name))
     }
 
     /// The account's managed policy of this name, whatever its case.
@@ -130,6 +179,28 @@ impl Vault {
             }
             Some(_) => Ok(None),
         }
+    }
+
+    /// The account's identity provider at `url`, without its scheme.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub(crate) async fn provider(
+        &self,
+        account: AccountId,
+        url: &str,
+    ) -> Result<Option<Arc<Read<ProviderRecord>>>, VaultError> {
+        let slot = Slot::provider(account, url);
+        let Subject::Entity(place) = slot.subject() else { return Ok(None) };
+        if let Some(Entity::Provider(read)) = self.entities.get(place) {
+            return Ok(Some(read));
+        }
+        let epoch = self.epoch();
+        let Some(read) = self.read::<ProviderRecord>(&slot).await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        self.fill(&self.entities, place.clone(), Entity::Provider(read.clone()), epoch);
+        Ok(Some(read))
     }
 
     /// The service control policies of an account, or of all.

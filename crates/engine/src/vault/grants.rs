@@ -3,6 +3,7 @@
 use super::{Vault, VaultError};
 use crate::grant_kind::GrantKind;
 use crate::slot::{Slot, SlotRange};
+use crate::turn::turn;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -171,6 +172,8 @@ impl Vault {
             from = [range.prefix(), kind, b"0"].concat();
             let asks = GrantKind::of(&read.record.terms);
             kinds.push(Kind { name: String::from_utf8_lossy(kind).into_owned(), asks });
+            // A kind takes three looks at the store.
+            turn().await;
         }
         let number = self.grants.next.fetch_add(1, Ordering::Relaxed);
         let grantee = Arc::new(Grantee { number, kinds });

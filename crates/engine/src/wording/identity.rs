@@ -156,6 +156,9 @@ const fn web_identity(defect: WebIdentityDefect) -> &'static str {
         }
         WebIdentityDefect::Audience => "Incorrect token audience",
         WebIdentityDefect::Expired => "Token expired: the token's time is over",
+        WebIdentityDefect::Session => {
+            "The session tags or the source identity in the ID Token are not valid"
+        }
         WebIdentityDefect::Signature => "Couldn't verify the signature of the token",
         WebIdentityDefect::NoKeys => {
             "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements"

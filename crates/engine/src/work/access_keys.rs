@@ -2,6 +2,7 @@
 
 use super::Work;
 use crate::credential::{CredentialRecord, Owner};
+use crate::identity::access_key_use::access_key_use;
 use crate::identity::{fresh_access_key, quota};
 use crate::refusal::{IdentityDefect, Quota, Refusal};
 use crate::slot::Slot;
@@ -121,7 +122,7 @@ impl Work<'_> {
         let read = self.credential(id).await?.ok_or_else(missing)?;
         match &read.record.owner {
             Owner::User(name, _) if read.record.account == account.account() => {
-                let used = self.desk.access_key_uses.of(id, self.desk.vault).await;
+                let used = access_key_use(id, self.desk.access_key_uses, self.desk.vault).await;
                 Ok((name.clone(), used.map_err(|why| self.desk.internal(&why))?))
             }
             _ => Err(missing()),

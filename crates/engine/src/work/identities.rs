@@ -2,14 +2,14 @@
 
 use super::Work;
 use crate::identity::bindings::{Principals, look_up};
+use crate::identity::role_use::role_use;
 use crate::identity::{quota, unique_id::unique_id};
 use crate::pages::{Page, PageRequest};
 use crate::refusal::{Conflict, IdentityDefect, Quota, Refusal};
 use crate::slot::{PolicyUse, Slot, SlotRange};
 use crate::target::{AdmittedIam, AdmittedIdentity};
 use crate::vault::IdentityEntry;
-use std::sync::Arc;
-use strongroom_keys::identity::{IdentityRecord, RoleTerms};
+use strongroom_keys::identity::{IdentityRecord, RoleTerms, RoleUse};
 use strongroom_policy::{Policy, Problem};
 use strongroom_types::{IdentityKind, Tag};
 
@@ -84,6 +84,9 @@ impl Work<'_> {
         if let Some(arn) = boundary {
             let policy = self.attachable(account, &arn).await?;
             self.stage_boundary(&mut record, Some(&policy), account.partition()).await?;
+        }
+        if kind == IdentityKind::Group {
+            self.changes.put(Slot::group_name(record.account, &record.id), None, &record.name);
         }
         self.changes.put(slot(&record), None, &record);
         Ok(record)
@@ -176,7 +179,7 @@ impl Work<'_> {
         if slot(&record) == slot(before) {
             if before.name != record.name {
                 self.rename_in_credentials(&record).await?;
-                self.rename_in_members(before, &record.name).await?;
+                self.rename_group(before, &record.name).await?;
             }
             self.put_identity(admitted.entry(), &record);
             return Ok(());
@@ -198,50 +201,23 @@ impl Work<'_> {
             self.changes.put(place, None, &record.name);
         }
         self.rename_in_credentials(&record).await?;
-        self.rename_in_members(before, &record.name).await?;
+        self.rename_group(before, &record.name).await?;
         self.changes.delete(slot(before), Some(admitted.entry().version));
         self.changes.put(slot(&record), None, &record);
         Ok(())
     }
 
-    /// A group's members know it by name.
-    async fn rename_in_members(
-        &mut self,
-        before: &IdentityRecord,
-        name: &str,
-    ) -> Result<(), Refusal> {
+    /// A group's members know it by its unique id: where that leads to is one record, however many
+    /// they are.
+    async fn rename_group(&mut self, before: &IdentityRecord, name: &str) -> Result<(), Refusal> {
         if before.kind != IdentityKind::Group {
             return Ok(());
         }
-        let (account, same) = (before.account, before.name.eq_ignore_ascii_case(name));
-        for member in self.every_member(before).await? {
-            let mut record = member.record.clone();
-            for group in record.groups.iter_mut().filter(|group| **group == before.name) {
-                name.clone_into(group);
-            }
-            self.put_identity(&member, &record);
-            if !same {
-                self.remove(Slot::membership(account, &before.name, &record.name)).await?;
-                let place = Slot::membership(account, name, &record.name);
-                self.changes.put(place, None, &record.name);
-            }
-        }
+        let place = Slot::group_name(before.account, &before.id);
+        let read = self.desk.vault.read::<String>(&place).await;
+        let read = read.map_err(|why| self.desk.internal(&why))?.ok_or(Refusal::Internal)?;
+        self.changes.put(place, Some(read.version), &name.to_owned());
         Ok(())
-    }
-
-    async fn every_member(
-        &self,
-        group: &IdentityRecord,
-    ) -> Result<Vec<Arc<IdentityEntry>>, Refusal> {
-        let range = SlotRange::members(group.account, &group.name);
-        let most = usize::try_from(group.members).unwrap_or(usize::MAX);
-        let found = self.desk.vault.scan::<String>(&range, None, most).await;
-        let mut members = Vec::with_capacity(most);
-        for (_, name) in found.map_err(|why| self.desk.internal(&why))? {
-            let user = self.desk.vault.identity(group.account, IdentityKind::User, &name).await;
-            members.extend(user.map_err(|why| self.desk.internal(&why))?);
-        }
-        Ok(members)
     }
 
     /// Stages the end of a user, group or role that has nothing any more.
@@ -263,8 +239,28 @@ impl Work<'_> {
         if last.boundary.is_some() {
             self.stage_boundary(&mut last, None, admitted.partition()).await?;
         }
+        match record.kind {
+            IdentityKind::User => {}
+            IdentityKind::Group => {
+                self.remove(Slot::group_name(record.account, &record.id)).await?;
+            }
+            IdentityKind::Role => self.remove_if_there(Slot::role_use(&record.id)).await?,
+        }
         self.changes.delete(slot(record), Some(admitted.entry().version));
         Ok(())
+    }
+
+    /// When and where the role was used last, if that was within the time of which it is told.
+    ///
+    /// Source: IAM API Reference, `RoleLastUsed`: 400 days.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`].
+    pub async fn role_use(&self, role: &IdentityRecord) -> Result<Option<RoleUse>, Refusal> {
+        const TOLD: i64 = 400 * 24 * 60 * 60 * 1000;
+        let used = role_use(&role.id, self.desk.role_uses, self.desk.vault).await;
+        let used = used.map_err(|why| self.desk.internal(&why))?;
+        Ok(used.filter(|used| used.time >= self.now().plus_millis(-TOLD)))
     }
 
     /// The places that tell what is attached to the identity.
@@ -304,7 +300,7 @@ impl Work<'_> {
         page: PageRequest,
     ) -> Result<Page<IdentityRecord>, Refusal> {
         let account = group.record().account;
-        let range = SlotRange::members(account, &group.record().name);
+        let range = SlotRange::members(account, &group.record().id);
         let found = self.chosen_page::<String>(&range, "", page, |_| true).await?;
         let mut items = Vec::with_capacity(found.items.len());
         for name in found.items {
@@ -319,11 +315,10 @@ impl Work<'_> {
     ///
     /// # Errors
     /// [`Refusal::Internal`].
-    pub async fn groups_of(&self, user: &AdmittedIdentity) -> Result<Vec<IdentityRecord>, Refusal> {
-        let mut groups = Vec::with_capacity(user.record().groups.len());
-        for name in &user.record().groups {
-            let account = user.record().account;
-            let group = self.desk.vault.identity(account, IdentityKind::Group, name).await;
+    pub async fn groups_of(&self, user: &IdentityRecord) -> Result<Vec<IdentityRecord>, Refusal> {
+        let mut groups = Vec::with_capacity(user.groups.len());
+        for id in &user.groups {
+            let group = self.desk.vault.group(user.account, id).await;
             let group = group.map_err(|why| self.desk.internal(&why))?;
             groups.extend(group.map(|entry| entry.record.clone()));
         }
@@ -336,16 +331,16 @@ impl Work<'_> {
     /// [`Quota::Groups`].
     pub fn add_member(&mut self, group: &AdmittedIdentity) -> Result<(), Refusal> {
         let user = group.user()?;
-        if user.record.groups.contains(&group.record().name) {
+        if user.record.groups.contains(&group.record().id) {
             return Ok(());
         }
         if user.record.groups.len() >= quota::GROUPS {
             return Err(Refusal::Identity(IdentityDefect::Quota(Quota::Groups)));
         }
         let mut record = user.record.clone();
-        record.groups.push(group.record().name.clone());
+        record.groups.push(group.record().id.clone());
         self.put_identity(user, &record);
-        let place = Slot::membership(record.account, &group.record().name, &record.name);
+        let place = Slot::membership(record.account, &group.record().id, &record.name);
         self.changes.put(place, None, &record.name);
         self.update_identity(group, |group| group.members = group.members.saturating_add(1));
         Ok(())
@@ -357,13 +352,13 @@ impl Work<'_> {
     /// [`Refusal::Internal`].
     pub async fn remove_member(&mut self, group: &AdmittedIdentity) -> Result<(), Refusal> {
         let user = group.user()?.clone();
-        if !user.record.groups.contains(&group.record().name) {
+        if !user.record.groups.contains(&group.record().id) {
             return Ok(());
         }
         let mut record = user.record.clone();
-        record.groups.retain(|name| *name != group.record().name);
+        record.groups.retain(|id| *id != group.record().id);
         self.put_identity(&user, &record);
-        let place = Slot::membership(record.account, &group.record().name, &record.name);
+        let place = Slot::membership(record.account, &group.record().id, &record.name);
         self.remove(place).await?;
         self.update_identity(group, |group| group.members = group.members.saturating_sub(1));
         Ok(())

@@ -1,6 +1,7 @@
 //! Temporary credentials: nothing is stored, what there is to know is in the token.
 
 use super::Work;
+use crate::identity::web_session::WebSession;
 use crate::identity::{fresh_access_key, quota, session};
 use crate::refusal::{IdentityDefect, Refusal};
 use crate::target::{AdmittedCaller, AdmittedIam, AdmittedRole};
@@ -68,7 +69,13 @@ impl Work<'_> {
         if chained && draft.seconds > LONGEST_IN_A_CHAIN {
             return Err(Refusal::Identity(IdentityDefect::ChainTooLong));
         }
-        let mut provider = caller.authority.web().map(|web| web.url.clone());
+        let mut provider = None;
+        if let Some(web) = caller.authority.web() {
+            provider = Some(web.url.clone());
+            // The request brings none itself: they are the token's.
+            let WebSession { tags, transitive, source_identity } = web.session.clone();
+            draft = SessionDraft { tags, transitive, source_identity, ..draft };
+        }
         if let Some(before) = caller.authority.session() {
             inherit(&mut draft, &before.transitive)?;
             let other = draft.source_identity.as_ref();
@@ -194,7 +201,7 @@ impl Work<'_> {
 /// Adds the tags that the session before hands down; they keep their values and are handed on.
 fn inherit(draft: &mut SessionDraft, before: &[Tag]) -> Result<(), Refusal> {
     for tag in before {
-        if draft.tags.iter().any(|own| own.key.eq_ignore_ascii_case(&tag.key)) {
+        if draft.tags.iter().any(|own| Tag::same_key(&own.key, &tag.key)) {
             let defect = IdentityDefect::TransitiveTag(tag.key.clone());
             return Err(Refusal::Identity(defect));
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use strongroom_engine::identity::AwsManagedPolicy;
 use strongroom_engine::reply::{Out, Reply};
-use strongroom_keys::identity::{IdentityRecord, ManagedPolicyRecord, PolicyVersion};
+use strongroom_keys::identity::{IdentityRecord, ManagedPolicyRecord, PolicyVersion, RoleUse};
 use strongroom_types::{IdentityKind, Tag};
 
 /// A document as answers show it: percent-encoded as RFC 3986 has it.
@@ -60,11 +60,14 @@ pub(super) fn brief(record: &IdentityRecord, partition: &'static str) -> Reply {
 pub(super) fn whole(record: &IdentityRecord, partition: &'static str) -> Reply {
     let reply = brief(record, partition)
         .with_some("PermissionsBoundary", record.boundary.as_deref().map(boundary));
-    let reply =
-        if record.tags.is_empty() { reply } else { reply.with("Tags", tag_list(&record.tags)) };
-    match record.kind {
-        IdentityKind::Role => reply.with("RoleLastUsed", Reply::empty()),
-        IdentityKind::User | IdentityKind::Group => reply,
+    if record.tags.is_empty() { reply } else { reply.with("Tags", tag_list(&record.tags)) }
+}
+
+/// The last use of a role, as answers show it; without members if there was none.
+pub(super) fn role_last_used(used: Option<RoleUse>) -> Reply {
+    match used {
+        Some(used) => Reply::empty().with("LastUsedDate", used.time).with("Region", used.region),
+        None => Reply::empty(),
     }
 }
 

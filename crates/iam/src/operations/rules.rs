@@ -18,7 +18,7 @@ pub(super) fn tags(values: &mut Values) -> Result<Vec<Tag>, Refusal> {
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
             return Err(Refusal::Identity(IdentityDefect::ReservedTag));
         }
-        if tags.iter().any(|known| same(&known.key, &tag.key)) {
+        if tags.iter().any(|known| Tag::same_key(&known.key, &tag.key)) {
             return Err(Refusal::Identity(IdentityDefect::DuplicateTags));
         }
         tags.push(tag);
@@ -33,16 +33,11 @@ pub(super) fn tagging(tags: &[Tag], action: &'static str) -> Option<Action> {
     (!tags.is_empty()).then(|| Action::new(action))
 }
 
-/// Keys of tags are one whatever their case.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
 /// Known keys keep their place and take the new value; others follow.
 pub(super) fn merged(old: &[Tag], new: &[Tag]) -> Result<Vec<Tag>, Refusal> {
     let mut tags = old.to_vec();
     for tag in new {
-        match tags.iter_mut().find(|known| same(&known.key, &tag.key)) {
+        match tags.iter_mut().find(|known| Tag::same_key(&known.key, &tag.key)) {
             Some(known) => known.value.clone_from(&tag.value),
             None => tags.push(tag.clone()),
         }

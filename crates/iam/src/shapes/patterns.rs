@@ -1,6 +1,7 @@
 //! The patterns of the models, as functions that say what the regular expressions say. `\w` and `\d`
 //! are those of ASCII.
 
+use strongroom_types::Tag;
 use strongroom_types::shape::Pattern;
 
 pub(super) const ACCOUNT_ALIAS: Pattern = Pattern {
@@ -89,10 +90,12 @@ pub(super) const SERIAL: Pattern = Pattern {
 };
 
 pub(super) const TAG_KEY: Pattern =
-    Pattern { text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", matches: |text| some(text, tag) };
+    Pattern { text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", matches: |text| some(text, Tag::allows) };
 
-pub(super) const TAG_VALUE: Pattern =
-    Pattern { text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", matches: |text| text.chars().all(tag) };
+pub(super) const TAG_VALUE: Pattern = Pattern {
+    text: "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*",
+    matches: |text| text.chars().all(Tag::allows),
+};
 
 pub(super) const VERSION: Pattern = Pattern {
     text: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?",
@@ -118,14 +121,6 @@ fn word(c: char) -> bool {
 
 fn name(c: char) -> bool {
     word(c) || matches!(c, '+' | '=' | ',' | '.' | '@' | '-')
-}
-
-/// Letters and numbers of every script, and separators: `\p{Z}` is white space without controls.
-fn tag(c: char) -> bool {
-    c.is_alphabetic()
-        || c.is_numeric()
-        || (c.is_whitespace() && !c.is_control())
-        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub struct IdentityRecord {
     /// Tags, in the order in which they were added.
     #[cbor(n(9), with = "tags")]
     pub tags: Vec<Tag>,
-    /// Of a user: names of its groups.
+    /// Of a user: unique ids of its groups.
     #[n(10)]
     pub groups: Vec<String>,
     /// Of a user: ids of its access keys.

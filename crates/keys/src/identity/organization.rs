@@ -1,4 +1,4 @@
-//! What the operator lays down for accounts, and what is noted of access keys.
+//! What the operator lays down for accounts, and what is noted of access keys and roles.
 
 use crate::codec::time;
 use minicbor::{Decode, Encode};
@@ -28,5 +28,17 @@ pub struct AccessKeyUse {
     pub service: String,
     /// The Region.
     #[n(2)]
+    pub region: String,
+}
+
+/// The last use of a role, which is that of any of its sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct RoleUse {
+    /// When.
+    #[cbor(n(0), with = "time")]
+    pub time: Timestamp,
+    /// The Region.
+    #[n(1)]
     pub region: String,
 }

@@ -4,7 +4,7 @@
 
 use super::BucketConfiguration;
 use super::wire::{self, Listed};
-use crate::connections::{Answer, Connections};
+use crate::connections::{Answer, Connections, Limits};
 use crate::xks::Endpoint;
 use crate::{ConfigurationError, clock, tls};
 use bytes::Bytes;
@@ -19,6 +19,8 @@ use strongroom_sigv4::{Rules, Signer, SigningKey};
 
 /// Most bytes of an answer: the longest object that is kept in a directory, too.
 const MAX_ANSWER: usize = 64 << 20;
+/// What is kept of answers and connections.
+const LIMITS: Limits = Limits { answer: MAX_ANSWER, idle: 16 };
 /// Most keys of a page (ListObjectsV2).
 const MAX_KEYS: usize = 1000;
 const METADATA: &str = "x-amz-meta-";
@@ -51,7 +53,7 @@ impl Remote {
             "/".to_owned()
         };
         let tls = tls::client(configuration.ca_file.as_deref())?;
-        Ok(Self { endpoint, base, connections: Connections::new(tls, MAX_ANSWER), configuration })
+        Ok(Self { endpoint, base, connections: Connections::new(tls, LIMITS), configuration })
     }
 
     pub(super) async fn put(

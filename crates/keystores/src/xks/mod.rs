@@ -6,13 +6,13 @@
 //! Source: AWS KMS XKS Proxy API specification 1.0
 //! (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
 
-mod endpoint;
+pub(crate) mod endpoint;
 mod refusal;
 mod wire;
 
 pub(crate) use endpoint::Endpoint;
 
-use crate::connections::Connections;
+use crate::connections::{Connections, Limits};
 use crate::package::{self, ProxyPackage};
 use crate::{ConfigurationError, XksConfiguration, clock, tls};
 use bytes::Bytes;
@@ -28,9 +28,6 @@ use wire::Body;
 
 /// The service in the scope of signatures.
 const SERVICE: &str = "kms-xks-proxy";
-/// Most bytes of an answer's body. Our choice: the longest that the specification allows, a
-/// plaintext of 4,300 bytes, is a tenth of it.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// The client of all proxies.
 pub(crate) struct Xks {
@@ -49,7 +46,7 @@ impl Xks {
             deadline: configuration.deadline,
             connections: Connections::new(
                 tls::client(configuration.ca_file.as_deref())?,
-                MAX_ANSWER,
+                Limits::PROXIES,
             ),
         })
     }

@@ -1,7 +1,7 @@
 //! [GetAccountAuthorizationDetails](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html): users, groups, roles and policies with all that is
 //! attached to them, page by page.
 
-use crate::operations::entry::{document, policy, version, whole};
+use crate::operations::entry::{document, policy, role_last_used, version, whole};
 use crate::operations::page::{joined, page, split};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::Operation;
@@ -76,8 +76,18 @@ async fn part(
     Ok(match kind {
         Some(kind) => {
             let found = work.identities(account, kind, "/", page).await?;
-            let entries = found.items.iter().map(|record| identity(record, partition).into());
-            (entries.collect(), found.next)
+            let mut entries = Vec::with_capacity(found.items.len());
+            for record in &found.items {
+                let shown = identity(record, work.groups_of(record).await?, partition);
+                entries.push(match kind {
+                    IdentityKind::Role => {
+                        let used = role_last_used(work.role_use(record).await?);
+                        shown.with("RoleLastUsed", used).into()
+                    }
+                    IdentityKind::User | IdentityKind::Group => shown.into(),
+                });
+            }
+            (entries, found.next)
         }
         None => {
             let found = work.managed_policies(account, "", page, |_| true).await?;
@@ -87,7 +97,12 @@ async fn part(
     })
 }
 
-fn identity(record: &IdentityRecord, partition: &'static str) -> Reply {
+/// `groups` are those that a user is in.
+fn identity(
+    record: &IdentityRecord,
+    groups: Vec<IdentityRecord>,
+    partition: &'static str,
+) -> Reply {
     let attached = record.attached.iter().filter_map(|arn| {
         let name = EntityReference::parse(arn)?.name.to_owned();
         Some(Reply::empty().with("PolicyName", name).with("PolicyArn", arn.clone()).into())
@@ -102,7 +117,7 @@ fn identity(record: &IdentityRecord, partition: &'static str) -> Reply {
     let reply = whole(record, partition).with("AttachedManagedPolicies", attached.collect::<Out>());
     match record.kind {
         IdentityKind::User => {
-            let groups: Out = record.groups.iter().map(|name| name.clone().into()).collect();
+            let groups: Out = groups.into_iter().map(|group| group.name.into()).collect();
             reply.with("UserPolicyList", embedded).with("GroupList", groups)
         }
         IdentityKind::Group => reply.with("GroupPolicyList", embedded),

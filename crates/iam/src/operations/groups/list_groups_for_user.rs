@@ -31,7 +31,7 @@ impl Operation for ListGroupsForUser {
     }
 
     async fn run(self, user: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let groups = work.groups_of(&user).await?;
+        let groups = work.groups_of(user.record()).await?;
         let found = work.page_of_identity(&user, groups, self.page).await?;
         let entries = found.items.iter().map(|group| brief(group, user.partition()).into());
         Ok(page_reply(Reply::empty(), "Groups", entries.collect(), found.next))

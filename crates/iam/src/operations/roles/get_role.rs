@@ -1,6 +1,6 @@
 //! [GetRole](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html): a role.
 
-use crate::operations::entry::whole;
+use crate::operations::entry::{role_last_used, whole};
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::Operation;
 use strongroom_engine::decode::Values;
@@ -27,7 +27,9 @@ impl Operation for GetRole {
         Ok(OneIdentity::named(IdentityKind::Role, self.name.clone()))
     }
 
-    async fn run(self, role: AdmittedIdentity, _: &mut Work<'_>) -> Result<Reply, Refusal> {
-        Ok(Reply::empty().with("Role", whole(role.record(), role.partition())))
+    async fn run(self, role: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let used = role_last_used(work.role_use(role.record()).await?);
+        let shown = whole(role.record(), role.partition()).with("RoleLastUsed", used);
+        Ok(Reply::empty().with("Role", shown))
     }
 }

@@ -53,7 +53,7 @@ impl Operation for AssumeRoleWithWebIdentity {
 
     async fn run(self, role: AdmittedRole, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         let issued = work.issue_role_session(&role, &self.session, self.draft).await?;
-        let packed = issued.packed;
+        let (packed, source_identity) = (issued.packed, issued.source_identity.clone());
         let (provider, subject, audience) = work.vouched_for()?;
         Ok(Reply::empty()
             .with("Credentials", credentials(issued))
@@ -61,6 +61,7 @@ impl Operation for AssumeRoleWithWebIdentity {
             .with("SubjectFromWebIdentityToken", subject)
             .with("Audience", audience)
             .with("Provider", provider)
-            .with_some("PackedPolicySize", packed))
+            .with_some("PackedPolicySize", packed)
+            .with_some("SourceIdentity", source_identity))
     }
 }

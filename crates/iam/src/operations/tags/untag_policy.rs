@@ -1,6 +1,6 @@
 //! [UntagPolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagPolicy.html): takes tags from a managed policy.
 
-use crate::operations::rules::{same, tag_keys};
+use crate::operations::rules::tag_keys;
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -9,6 +9,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{AdmittedPolicy, OnePolicy};
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::Tag;
 
 pub(crate) struct UntagPolicy {
     arn: String,
@@ -33,7 +34,7 @@ impl Operation for UntagPolicy {
 
     async fn run(self, policy: AdmittedPolicy, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         work.update_managed_policy(&policy, |record| {
-            record.tags.retain(|tag| !self.keys.iter().any(|key| same(key, &tag.key)))
+            record.tags.retain(|tag| !self.keys.iter().any(|key| Tag::same_key(key, &tag.key)))
         })?;
         Ok(Reply::empty())
     }

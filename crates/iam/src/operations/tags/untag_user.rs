@@ -1,6 +1,6 @@
 //! [UntagUser](https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagUser.html): takes tags from a user.
 
-use crate::operations::rules::{same, tag_keys};
+use crate::operations::rules::tag_keys;
 use crate::table::{IamOperation, iam_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -9,7 +9,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{AdmittedIdentity, OneIdentity};
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
-use strongroom_types::IdentityKind;
+use strongroom_types::{IdentityKind, Tag};
 
 pub(crate) struct UntagUser {
     name: String,
@@ -34,7 +34,7 @@ impl Operation for UntagUser {
 
     async fn run(self, user: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         work.update_identity(&user, |record| {
-            record.tags.retain(|tag| !self.keys.iter().any(|key| same(key, &tag.key)))
+            record.tags.retain(|tag| !self.keys.iter().any(|key| Tag::same_key(key, &tag.key)))
         });
         Ok(Reply::empty())
     }
