@@ -3,7 +3,9 @@
 
 mod key_store;
 
-pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
+pub use crate::identity::defect::{
+    Conflict, IdentityDefect, Quota, SimulationDefect, WebIdentityDefect,
+};
 pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
 
 use strongroom_keys::{MaterialId, StateRefusal};

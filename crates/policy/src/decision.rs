@@ -193,9 +193,7 @@ impl Case<'_> {
                 self.foreign_key().map_err(|(denial, _)| last(denial))
             }
             (Rules::Trust, false) => self.own_key().map_err(last),
-            (Rules::Either, false) => {
-                self.own_key().or_else(|_| self.own_account()).map_err(last)
-            }
+            (Rules::Either, false) => self.own_key().or_else(|_| self.own_account()).map_err(last),
             (Rules::Caller, true) => Err(last(Denial::Hidden { explicit: None })),
             (Rules::Caller, false) => self.own_account().map_err(last),
         }
@@ -355,8 +353,7 @@ impl Case<'_> {
     /// A role session without session policies is not limited; a federated user without gets
     /// nothing.
     fn allowed_by_session(&self) -> Result<(), Denial> {
-        let needs_policy =
-            matches!(self.inquiry.asked.principal, Principal::FederatedUser { .. });
+        let needs_policy = matches!(self.inquiry.asked.principal, Principal::FederatedUser { .. });
         if self.sources.session.is_empty() && !needs_policy {
             return Ok(());
         }

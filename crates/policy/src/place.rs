@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A place in a text, as editors count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
     /// From 1.
     pub line: usize,
@@ -15,7 +15,7 @@ pub struct Place {
 }
 
 /// A part of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     /// Where it begins.
     pub start: Place,
@@ -140,9 +140,8 @@ mod tests {
     }
 
     fn spans(text: &str) -> Vec<[usize; 4]> {
-        let numbers = |span: Span| {
-            [span.start.line, span.start.column, span.end.line, span.end.column]
-        };
+        let numbers =
+            |span: Span| [span.start.line, span.start.column, span.end.line, span.end.column];
         statement_spans(text).into_iter().map(numbers).collect()
     }
 

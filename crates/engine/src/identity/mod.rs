@@ -13,6 +13,6 @@ pub(crate) mod unique_id;
 mod web;
 
 pub use authority::Authority;
-pub(crate) use authority::{SessionFacts, WebClaims};
+pub(crate) use authority::{SessionFacts, WebClaims, service_controls};
 pub use aws_managed::AwsManagedPolicy;
 pub use fresh::fresh_access_key;

@@ -19,6 +19,7 @@ mod pairs;
 mod policies;
 mod rotation;
 mod sessions;
+mod simulation;
 
 pub use crate::slot::PolicyUse;
 pub use access_keys::AccessKeyEntry;
