@@ -5,6 +5,7 @@
 
 use super::permit::{PolicyKind, Site};
 use super::{Case, Rules};
+use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::policy::Policy;
 use crate::question::{About, Asked, Sources};
@@ -91,12 +92,12 @@ pub fn simulate(
     let boundary = sources.boundary.map(|_| case.opinion(PolicyKind::Boundary, boundary));
     let service_control = case.opinion_of_service_control();
     let opinions = [Some(identity), resource, boundary, service_control];
-    let decision = if opinions.contains(&Some(Opinion::ExplicitDeny)) {
-        Opinion::ExplicitDeny
-    } else if case.by_policies().is_ok() {
-        Opinion::Allowed
-    } else {
-        Opinion::ImplicitDeny
+    let decision = match case.by_policies() {
+        // To callers of other accounts their own account answers first; a deny wins all the same.
+        _ if opinions.contains(&Some(Opinion::ExplicitDeny)) => Opinion::ExplicitDeny,
+        Ok(_) => Opinion::Allowed,
+        Err((Denial::Explicit(_), _)) => Opinion::ExplicitDeny,
+        Err(_) => Opinion::ImplicitDeny,
     };
     let is_cross_account = case.is_foreign();
     let (matched, missing) = (case.matched(decision), case.missing());

@@ -39,7 +39,7 @@ impl Request {
         }
         let resources = resources(values)?;
         let resource_policy: Option<String> = values.take("ResourcePolicy");
-        let caller = values.take::<String>("CallerArn").map(|arn| caller(arn)).transpose()?;
+        let caller = values.take::<String>("CallerArn").map(caller).transpose()?;
         if resource_policy.is_some() && caller.is_none() && !has_caller {
             return Err(refused(SimulationDefect::NoCaller));
         }
@@ -52,7 +52,7 @@ impl Request {
             actions,
             resources,
             resource_policy,
-            owner: values.take::<String>("ResourceOwner").map(|arn| owner(arn)).transpose()?,
+            owner: values.take::<String>("ResourceOwner").map(owner).transpose()?,
             caller,
             context: context(values)?,
             page: page(values)?,
