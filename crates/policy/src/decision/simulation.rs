@@ -91,12 +91,11 @@ pub fn simulate(
     let resource = case.opinion_of_resource();
     let boundary = sources.boundary.map(|_| case.opinion(PolicyKind::Boundary, boundary));
     let service_control = case.opinion_of_service_control();
-    let opinions = [Some(identity), resource, boundary, service_control];
     let decision = match case.by_policies() {
-        // To callers of other accounts their own account answers first; a deny wins all the same.
-        _ if opinions.contains(&Some(Opinion::ExplicitDeny)) => Opinion::ExplicitDeny,
         Ok(_) => Opinion::Allowed,
         Err((Denial::Explicit(_), _)) => Opinion::ExplicitDeny,
+        // To callers of other accounts their own account answers first; a deny wins all the same.
+        Err(_) if resource == Some(Opinion::ExplicitDeny) => Opinion::ExplicitDeny,
         Err(_) => Opinion::ImplicitDeny,
     };
     let is_cross_account = case.is_foreign();
