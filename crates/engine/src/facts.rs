@@ -161,7 +161,7 @@ impl RequestFacts<'_> {
             "aws:principalaccount" | "kms:calleraccount" => {
                 caller.principal.account()?.to_string().into()
             }
-            "aws:principalarn" => principal_arn(self.call).into(),
+            "aws:principalarn" => principal_arn(&caller.principal, caller.partition).into(),
             "aws:principaltype" => principal_type(&caller.principal).into(),
             "aws:principalisawsservice" | "aws:viaawsservice" => "false".into(),
             "aws:userid" => caller.principal.user_id().into(),
@@ -183,10 +183,10 @@ impl RequestFacts<'_> {
     }
 }
 
-/// For a role session the ARN of the role, not of the session.
-fn principal_arn(call: &Call) -> String {
-    let partition = call.caller.partition;
-    match &call.caller.principal {
+/// The value of `aws:PrincipalArn`: for a role session the ARN of the role, not of the session.
+#[must_use]
+pub fn principal_arn(principal: &Principal, partition: &'static str) -> String {
+    match principal {
         Principal::RoleSession { account, role_path, role, .. } => {
             format!("arn:{partition}:iam::{account}:role{role_path}{role}")
         }

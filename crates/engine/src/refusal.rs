@@ -5,7 +5,9 @@ mod key_store;
 mod object;
 mod trail;
 
-pub use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
+pub use crate::identity::defect::{
+    Conflict, IdentityDefect, Quota, SimulationDefect, WebIdentityDefect,
+};
 pub use key_store::{ExternalKeyDefect, KeyStoreRefusal};
 pub use object::ObjectRefusal;
 pub use trail::{SelectorDefect, TrailRefusal};

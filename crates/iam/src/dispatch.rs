@@ -3,7 +3,7 @@
 use crate::operations::kind::{Group, Role, User};
 use crate::operations::{
     access_keys, account, attachments, boundaries, groups, inline_policies, managed_policies,
-    providers, roles, sts, tags, users,
+    providers, roles, simulation, sts, tags, users,
 };
 use crate::table::{IamOperation as Name, StsOperation};
 use strongroom_engine::call::Call;
@@ -91,6 +91,12 @@ pub async fn serve_iam(
             engine.serve::<account::GetAccountAuthorizationDetails>(call, input).await
         }
         Name::GetAccountSummary => engine.serve::<account::GetAccountSummary>(call, input).await,
+        Name::GetContextKeysForCustomPolicy => {
+            engine.serve::<simulation::GetContextKeysForCustomPolicy>(call, input).await
+        }
+        Name::GetContextKeysForPrincipalPolicy => {
+            engine.serve::<simulation::GetContextKeysForPrincipalPolicy>(call, input).await
+        }
         Name::GetGroup => engine.serve::<groups::GetGroup>(call, input).await,
         Name::GetGroupPolicy => {
             engine.serve::<inline_policies::GetPolicy<Group>>(call, input).await
@@ -163,6 +169,12 @@ pub async fn serve_iam(
         Name::RemoveUserFromGroup => engine.serve::<groups::RemoveUserFromGroup>(call, input).await,
         Name::SetDefaultPolicyVersion => {
             engine.serve::<managed_policies::SetDefaultPolicyVersion>(call, input).await
+        }
+        Name::SimulateCustomPolicy => {
+            engine.serve::<simulation::SimulateCustomPolicy>(call, input).await
+        }
+        Name::SimulatePrincipalPolicy => {
+            engine.serve::<simulation::SimulatePrincipalPolicy>(call, input).await
         }
         Name::TagOpenIDConnectProvider => {
             engine.serve::<tags::TagOpenIDConnectProvider>(call, input).await

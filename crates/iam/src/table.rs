@@ -6,7 +6,7 @@
 
 use crate::rows::{
     access_keys, account, attachments, boundaries, groups, inline_policies, managed_policies,
-    providers, roles, sts, tags, users,
+    providers, roles, simulation, sts, tags, users,
 };
 use strongroom_engine::demands::Demands;
 
@@ -68,6 +68,8 @@ names! { "The IAM operations that are served, by the names clients write." IamOp
     GetAccessKeyLastUsed
     GetAccountAuthorizationDetails
     GetAccountSummary
+    GetContextKeysForCustomPolicy
+    GetContextKeysForPrincipalPolicy
     GetGroup
     GetGroupPolicy
     GetOpenIDConnectProvider
@@ -105,6 +107,8 @@ names! { "The IAM operations that are served, by the names clients write." IamOp
     RemoveClientIDFromOpenIDConnectProvider
     RemoveUserFromGroup
     SetDefaultPolicyVersion
+    SimulateCustomPolicy
+    SimulatePrincipalPolicy
     TagOpenIDConnectProvider
     TagPolicy
     TagRole
@@ -171,6 +175,8 @@ pub const fn iam_demands(name: IamOperation) -> &'static Demands {
         N::GetAccessKeyLastUsed => &access_keys::GET_ACCESS_KEY_LAST_USED,
         N::GetAccountAuthorizationDetails => &account::GET_ACCOUNT_AUTHORIZATION_DETAILS,
         N::GetAccountSummary => &account::GET_ACCOUNT_SUMMARY,
+        N::GetContextKeysForCustomPolicy => &simulation::GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY,
+        N::GetContextKeysForPrincipalPolicy => &simulation::GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY,
         N::GetGroup => &groups::GET_GROUP,
         N::GetGroupPolicy => &inline_policies::GET_GROUP_POLICY,
         N::GetOpenIDConnectProvider => &providers::GET_OPEN_ID_CONNECT_PROVIDER,
@@ -210,6 +216,8 @@ pub const fn iam_demands(name: IamOperation) -> &'static Demands {
         }
         N::RemoveUserFromGroup => &groups::REMOVE_USER_FROM_GROUP,
         N::SetDefaultPolicyVersion => &managed_policies::SET_DEFAULT_POLICY_VERSION,
+        N::SimulateCustomPolicy => &simulation::SIMULATE_CUSTOM_POLICY,
+        N::SimulatePrincipalPolicy => &simulation::SIMULATE_PRINCIPAL_POLICY,
         N::TagOpenIDConnectProvider => &tags::TAG_OPEN_ID_CONNECT_PROVIDER,
         N::TagPolicy => &tags::TAG_POLICY,
         N::TagRole => &tags::TAG_ROLE,

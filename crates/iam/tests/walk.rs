@@ -91,6 +91,8 @@ const SAMPLES: &[&str] = &[
     "GetAccessKeyLastUsed AccessKeyId={k}",
     "GetAccountAuthorizationDetails",
     "GetAccountSummary",
+    "GetContextKeysForCustomPolicy PolicyInputList.member.1={d}",
+    "GetContextKeysForPrincipalPolicy PolicySourceArn=arn:aws:iam::111122223333:group/staff",
     "GetGroup GroupName=staff",
     "GetGroupPolicy GroupName=staff PolicyName=own",
     "GetOpenIDConnectProvider OpenIDConnectProviderArn={o}",
@@ -128,6 +130,9 @@ const SAMPLES: &[&str] = &[
     "RemoveClientIDFromOpenIDConnectProvider OpenIDConnectProviderArn={o} ClientID=app",
     "RemoveUserFromGroup GroupName=staff UserName=ann",
     "SetDefaultPolicyVersion PolicyArn={p} VersionId=v2",
+    "SimulateCustomPolicy PolicyInputList.member.1={d} ActionNames.member.1=s3:GetObject",
+    "SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::111122223333:user/ann \
+     ActionNames.member.1=kms:Decrypt",
     "TagOpenIDConnectProvider OpenIDConnectProviderArn={o} Tags.member.1.Key=a Tags.member.1.Value=b",
     "TagPolicy PolicyArn={p} Tags.member.1.Key=a Tags.member.1.Value=b",
     "TagRole RoleName=ops Tags.member.1.Key=a Tags.member.1.Value=b",

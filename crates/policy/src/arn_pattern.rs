@@ -52,7 +52,7 @@ impl ArnPattern {
         })
     }
 
-    /// Tells `note` of each variable.
+    /// Tells `note` of each variable, as it is written.
     pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
         if let Self::Parts(parts) = self {
             parts.iter().for_each(|part| part.variables(note));

@@ -19,6 +19,8 @@ use crate::template::{Case, Syntax, Template, pieces};
 pub(crate) struct Condition {
     /// In lower case.
     key: Box<str>,
+    /// The key as it is written.
+    name: Box<str>,
     operator: Operator,
     /// The condition matches a value when any of these does.
     values: Values,
@@ -68,7 +70,7 @@ impl Condition {
             return Err(Problem::ConditionKey.into());
         }
         let values = Values::parse(operator.family, values, variables)?;
-        Ok(Self { key: key.to_lowercase().into(), operator, values })
+        Ok(Self { key: key.to_lowercase().into(), name: key.into(), operator, values })
     }
 
     /// Whether it asks `ForAllValues` of one pair of the encryption context, or of one tag: it then
@@ -84,9 +86,9 @@ impl Condition {
         &self.key
     }
 
-    /// Tells `note` of each key that it asks for.
+    /// Tells `note` of each key that it asks for, as it is written.
     pub(crate) fn keys(&self, note: &mut dyn FnMut(&str)) {
-        note(&self.key);
+        note(&self.name);
         match &self.values {
             Values::Texts(texts) => texts.iter().for_each(|text| text.variables(note)),
             Values::Arns(arns) => arns.iter().for_each(|arn| arn.variables(note)),

@@ -19,16 +19,17 @@
 //! then is the same whether or not the key exists.
 
 pub(crate) mod permit;
+pub(crate) mod simulation;
 
 use crate::denial::Denial;
 use crate::facts::Facts;
 use crate::grant::{Grant, GrantParty};
 use crate::policy::Policy;
 use crate::principal::Naming;
-use crate::question::{Inquiry, Question, Resource, Sources};
+use crate::question::{About, Asked, Inquiry, Question, Resource, Sources};
 use crate::statement::{Effect, Statement};
 use permit::{GrantPart, Permit, PolicyKind, Reason, Site};
-use strongroom_types::{GrantOperation, Principal};
+use strongroom_types::{Action, GrantOperation, Principal};
 
 /// Answers `question` from the policies and the grants in `sources`.
 ///
@@ -53,11 +54,13 @@ pub fn examine<'a>(
     sources: &'a Sources<'a>,
     facts: &'a dyn Facts,
 ) -> Verdict<'a> {
-    let case = Case { inquiry: Inquiry::new(question, facts), sources };
+    let case = Case::new(question.into(), sources, facts);
     match case.by_policies() {
         Ok(reason) => Verdict::Allowed(Permit::granted(question, reason)),
         Err((denial, Finality::Final)) => Verdict::Denied(denial),
-        Err((denial, Finality::UnlessGranted)) => Verdict::Open(Undecided { case, denial }),
+        Err((denial, Finality::UnlessGranted)) => {
+            Verdict::Open(Undecided { question, case, denial })
+        }
     }
 }
 
@@ -76,7 +79,7 @@ pub fn decide_retirement(
     facts: &dyn Facts,
     grant: &Grant<'_>,
 ) -> Result<Permit, Denial> {
-    let case = Case { inquiry: Inquiry::new(question, facts), sources };
+    let case = Case::new(question.into(), sources, facts);
     case.refuse_denied_by_caller_side()?;
     if question.principal.account().is_some() {
         case.allowed_by_service_control()?;
@@ -98,6 +101,7 @@ pub enum Verdict<'a> {
 
 /// A question that the policies have left open.
 pub struct Undecided<'a> {
+    question: &'a Question<'a>,
     case: Case<'a>,
     denial: Denial,
 }
@@ -115,11 +119,11 @@ impl Undecided<'_> {
     /// The policies' [`Denial`] when no grant names the caller for it; else what limits the first
     /// that does.
     pub fn by_grants(self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
-        let Self { case, denial } = self;
+        let Self { question, case, denial } = self;
         let mut limited = None;
         for grant in grants {
-            match case.granted(grant) {
-                Some(Ok(reason)) => return Ok(Permit::granted(case.inquiry.question, reason)),
+            match case.granted(grant, question.action) {
+                Some(Ok(reason)) => return Ok(Permit::granted(question, reason)),
                 Some(Err(limit)) => {
                     limited.get_or_insert(limit);
                 }
@@ -142,53 +146,75 @@ enum Finality {
     UnlessGranted,
 }
 
+/// Which sides must allow.
+enum Rules {
+    /// The key's policy, alone or with the caller's account; or a grant.
+    Key,
+    /// The role's trust policy, alone or with the caller's account.
+    Trust,
+    /// The resource's policy or the caller's account; across accounts both.
+    Either,
+    /// The caller's account, which owns the resource.
+    Caller,
+}
+
 struct Case<'a> {
     inquiry: Inquiry<'a>,
     sources: &'a Sources<'a>,
 }
 
+impl<'a> Case<'a> {
+    fn new(asked: Asked<'a>, sources: &'a Sources<'a>, facts: &'a dyn Facts) -> Self {
+        Self { inquiry: Inquiry::new(asked, facts), sources }
+    }
+}
+
 impl Case<'_> {
     fn by_policies(&self) -> Result<Reason, (Denial, Finality)> {
-        let question = self.inquiry.question;
+        let asked = &self.inquiry.asked;
         let is_foreign = self.is_foreign();
         let last = |denial| (denial, Finality::Final);
-        if is_foreign && !question.cross_account_allowed {
+        if is_foreign && !asked.cross_account_allowed {
             return Err(last(Denial::Hidden { explicit: None }));
         }
         self.refuse_denied_by_caller_side().map_err(last)?;
         if !is_foreign && let Some(site) = self.denied_by_key_policy() {
             return Err(last(Denial::Explicit(site)));
         }
-        if question.principal.account().is_some() {
+        if asked.principal.account().is_some() {
             self.allowed_by_service_control().map_err(last)?;
         }
-        match question.resource {
-            Resource::Key(_) if is_foreign => self.foreign_key(),
-            Resource::Key(_) => self.own_key().map_err(|denial| (denial, Finality::UnlessGranted)),
-            Resource::Entity(_) if self.has_resource_policy() && is_foreign => {
+        match (self.rules(), is_foreign) {
+            (Rules::Key, true) => self.foreign_key(),
+            (Rules::Key, false) => {
+                self.own_key().map_err(|denial| (denial, Finality::UnlessGranted))
+            }
+            (Rules::Trust | Rules::Either, true) => {
                 self.foreign_key().map_err(|(denial, _)| last(denial))
             }
-            Resource::Entity(_) if self.has_resource_policy() => self.own_key().map_err(last),
-            Resource::Alias(_)
-            | Resource::NewKey { .. }
-            | Resource::Entity(_)
-            | Resource::Trail(_)
-                if is_foreign =>
-            {
-                Err(last(Denial::Hidden { explicit: None }))
-            }
-            Resource::Alias(_)
-            | Resource::NewKey { .. }
-            | Resource::Entity(_)
-            | Resource::Trail(_)
-            | Resource::Any => self.own_account().map_err(last),
+            (Rules::Trust, false) => self.own_key().map_err(last),
+            (Rules::Either, false) => self.own_key().or_else(|_| self.own_account()).map_err(last),
+            (Rules::Caller, true) => Err(last(Denial::Hidden { explicit: None })),
+            (Rules::Caller, false) => self.own_account().map_err(last),
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        let has_policy = self.sources.key_policy.is_some();
+        match self.inquiry.asked.about {
+            About::Known(Resource::Key(_)) => Rules::Key,
+            About::Known(Resource::Entity(_)) if has_policy => Rules::Trust,
+            About::Known(_) => Rules::Caller,
+            About::Supposed { .. } if !has_policy => Rules::Caller,
+            About::Supposed { is_key: true, .. } => Rules::Key,
+            About::Supposed { .. } => Rules::Either,
         }
     }
 
     /// Whether caller and resource are of different accounts.
     fn is_foreign(&self) -> bool {
-        let question = self.inquiry.question;
-        match (question.principal.account(), question.resource.account()) {
+        let Asked { principal, about, .. } = &self.inquiry.asked;
+        match (principal.account(), about.account()) {
             (Some(caller), Some(owner)) => caller != owner,
             _ => false,
         }
@@ -196,8 +222,8 @@ impl Case<'_> {
 
     /// What `grant` makes of the question: nothing if it does not permit this to the caller, else
     /// the reason or what limits it.
-    fn granted(&self, grant: &Grant<'_>) -> Option<Result<Reason, Denial>> {
-        let Question { principal, action, .. } = *self.inquiry.question;
+    fn granted(&self, grant: &Grant<'_>, action: Action) -> Option<Result<Reason, Denial>> {
+        let Asked { principal, .. } = self.inquiry.asked;
         let naming = grant.grantee.naming(principal)?;
         grant.permits(action, self.inquiry.facts).then(|| {
             let identity = self.granted_by_name(naming)?;
@@ -223,12 +249,12 @@ impl Case<'_> {
 
     /// Why the caller may retire `grant`.
     fn retirement(&self, grant: &Grant<'_>) -> Result<Reason, Denial> {
-        let Question { principal, resource, .. } = *self.inquiry.question;
+        let Asked { principal, about, .. } = self.inquiry.asked;
         let way = |party: GrantParty<'_>| party.naming(principal);
         let may_retire = grant.operations.contains(&GrantOperation::RetireGrant);
         let caller = principal.account();
         let is_owner =
-            caller.is_some() && (caller == Some(grant.issuer) || caller == resource.account());
+            caller.is_some() && (caller == Some(grant.issuer) || caller == about.account());
         let parts = [
             (GrantPart::Retiring, grant.retiring.and_then(way)),
             (GrantPart::Grantee, way(grant.grantee).filter(|_| may_retire)),
@@ -289,7 +315,7 @@ impl Case<'_> {
     }
 
     fn is_root(&self) -> bool {
-        matches!(self.inquiry.question.principal, Principal::Root { .. })
+        matches!(self.inquiry.asked.principal, Principal::Root { .. })
     }
 
     /// What the caller's own account allows: an identity policy, within boundary and session.
@@ -327,8 +353,7 @@ impl Case<'_> {
     /// A role session without session policies is not limited; a federated user without gets
     /// nothing.
     fn allowed_by_session(&self) -> Result<(), Denial> {
-        let needs_policy =
-            matches!(self.inquiry.question.principal, Principal::FederatedUser { .. });
+        let needs_policy = matches!(self.inquiry.asked.principal, Principal::FederatedUser { .. });
         if self.sources.session.is_empty() && !needs_policy {
             return Ok(());
         }
@@ -349,7 +374,7 @@ impl Case<'_> {
     /// none of them.
     fn refuse_denied_by_caller_side(&self) -> Result<(), Denial> {
         let Sources { identity, boundary, session, service_control, .. } = self.sources;
-        if self.inquiry.question.principal.account().is_none() {
+        if self.inquiry.asked.principal.account().is_none() {
             return Ok(());
         }
         let deny = |kind, policies: &[&Policy]| {
@@ -364,18 +389,20 @@ impl Case<'_> {
         deny(PolicyKind::Session, session)
     }
 
-    /// The first statement of this effect in policies that name no principals. A statement that
-    /// does name some stands in the wrong place: it allows nothing and denies all the same.
+    /// The first statement of this effect in policies that name no principals.
     fn find(&self, kind: PolicyKind, policies: &[&Policy], effect: Effect) -> Option<Site> {
-        let counts = |statement: &Statement| {
-            statement.effect == effect
-                && (effect == Effect::Deny || statement.principals.is_none())
-                && statement.applies(&self.inquiry)
-        };
         policies.iter().enumerate().find_map(|(policy, document)| {
-            let (statement, found) = document.statements().find(|(_, s)| counts(s))?;
+            let (statement, found) = document.statements().find(|(_, s)| self.counts(s, effect))?;
             Some(Site { kind, policy, statement, sid: found.sid.clone() })
         })
+    }
+
+    /// Whether the statement of a policy that names no principals has this effect here. One that
+    /// does name some stands in the wrong place: it allows nothing and denies all the same.
+    fn counts(&self, statement: &Statement, effect: Effect) -> bool {
+        statement.effect == effect
+            && (effect == Effect::Deny || statement.principals.is_none())
+            && statement.applies(&self.inquiry)
     }
 
     /// The policy of the key or role, when the question is about one.
@@ -385,19 +412,13 @@ impl Case<'_> {
     }
 
     fn has_resource_policy(&self) -> bool {
-        match self.inquiry.question.resource {
-            Resource::Key(_) => true,
-            Resource::Entity(_) => self.sources.key_policy.is_some(),
-            Resource::Alias(_) | Resource::NewKey { .. } | Resource::Trail(_) | Resource::Any => {
-                false
-            }
-        }
+        !matches!(self.rules(), Rules::Caller)
     }
 
     fn resource_policy_kind(&self) -> PolicyKind {
-        match self.inquiry.question.resource {
-            Resource::Entity(_) => PolicyKind::Trust,
-            _ => PolicyKind::Key,
+        match self.rules() {
+            Rules::Trust => PolicyKind::Trust,
+            Rules::Key | Rules::Either | Rules::Caller => PolicyKind::Key,
         }
     }
 
@@ -407,30 +428,37 @@ impl Case<'_> {
     }
 
     fn denied_by_key_policy(&self) -> Option<Site> {
-        let Question { principal, .. } = self.inquiry.question;
-        let has_boundary = self.sources.boundary.is_some();
-        let concerned = |statement: &Statement| match &statement.principals {
-            Some(principals) => principals.denies(principal, has_boundary),
-            // In the wrong place, as in `find`.
+        let (at, found) = self.key_policy().find(|(_, statement)| self.denies_caller(statement))?;
+        Some(self.key_site(at, found))
+    }
+
+    /// Whether the statement of the resource's policy denies it to the caller.
+    fn denies_caller(&self, statement: &Statement) -> bool {
+        let concerned = match &statement.principals {
+            Some(principals) => {
+                let has_boundary = self.sources.boundary.is_some();
+                principals.denies(self.inquiry.asked.principal, has_boundary)
+            }
+            // In the wrong place, as in `counts`.
             None => true,
         };
-        let (at, found) = self.key_policy().find(|(_, statement)| {
-            statement.effect == Effect::Deny
-                && concerned(statement)
-                && statement.applies(&self.inquiry)
-        })?;
-        Some(self.key_site(at, found))
+        statement.effect == Effect::Deny && concerned && statement.applies(&self.inquiry)
     }
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
     fn allowed_by_key_policy(&self) -> Option<(Naming, Site)> {
-        let Question { principal, .. } = self.inquiry.question;
-        let allows = self.key_policy().filter(|(_, statement)| statement.effect == Effect::Allow);
-        let named = allows.filter_map(|(at, statement)| {
-            let naming = statement.principals.as_ref()?.naming(principal)?;
-            statement.applies(&self.inquiry).then_some((naming, at, statement))
-        });
+        let statements = self.key_policy();
+        let named = statements
+            .filter_map(|(at, statement)| Some((self.allows_caller(statement)?, at, statement)));
         let (naming, at, statement) = named.min_by_key(|(naming, at, _)| (*naming, *at))?;
         Some((naming, self.key_site(at, statement)))
+    }
+
+    /// How the statement of the resource's policy names the caller to whom it allows it.
+    fn allows_caller(&self, statement: &Statement) -> Option<Naming> {
+        let principals = statement.principals.as_ref();
+        let principals = principals.filter(|_| statement.effect == Effect::Allow)?;
+        let naming = principals.naming(self.inquiry.asked.principal)?;
+        statement.applies(&self.inquiry).then_some(naming)
     }
 }

@@ -24,6 +24,7 @@ mod key_policy;
 mod malformed;
 mod network;
 mod operator;
+mod place;
 mod policy;
 mod principal;
 mod question;
@@ -34,6 +35,7 @@ mod wildcard;
 pub use decision::permit::{
     GrantPart, OperatorTask, Parts, Permit, PolicyKind, Reason, ScheduledTask, Site,
 };
+pub use decision::simulation::{Hypothesis, Opinion, Simulated, simulate};
 pub use decision::{Undecided, Verdict, decide, decide_retirement, examine};
 pub use denial::{Denial, Mention};
 pub use facts::{Fact, Facts};
@@ -42,6 +44,7 @@ pub use grant::{
 };
 pub use key_policy::{default_key_policy, locks_out};
 pub use malformed::{Malformed, Problem, Step};
+pub use place::{Place, Span, statement_spans};
 pub use policy::Policy;
 pub use principal::NamedPrincipal;
 pub use question::{EntityResource, Question, Resource, Shown, Sources};

@@ -5,14 +5,14 @@ use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use crate::principal::NamedPrincipal;
 use crate::statement::{Grammar, Kind, Statement, member};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy document, checked and compiled. It does not change; share it in an `Arc`.
 #[derive(Debug)]
 pub struct Policy {
     statements: Box<[Statement]>,
-    /// What its conditions and variables ask for, in lower case.
-    asks: BTreeSet<Box<str>>,
+    /// What its conditions and variables ask for, in lower case, and how it is first written.
+    asks: BTreeMap<Box<str>, Box<str>>,
 }
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -32,6 +32,14 @@ impl Policy {
     /// [`Malformed`] with the first thing wrong.
     pub fn key_policy(text: &str) -> Result<Self, Malformed> {
         Self::parse(text, Kind::Key, Self::KEY_POLICY_MAX_LEN)
+    }
+
+    /// Parses the policy of a resource of any service, by the grammar of key policies.
+    ///
+    /// # Errors
+    /// [`Malformed`] with the first thing wrong.
+    pub fn resource_policy(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text, Kind::Key, Self::IDENTITY_POLICY_MAX_LEN)
     }
 
     /// Parses an identity policy, permissions boundary, session policy or service control policy:
@@ -101,9 +109,15 @@ impl Policy {
         self
     }
 
+    /// The condition keys that conditions and variables ask for, in lower case and as they are
+    /// first written; sorted.
+    pub fn context_keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.asks.iter().map(|(key, name)| (&**key, &**name))
+    }
+
     /// Whether a condition or a variable asks for this key, in lower case.
     pub(crate) fn asks_for(&self, key: &str) -> bool {
-        self.asks.contains(key)
+        self.asks.contains_key(key)
     }
 
     /// The statements with their index, counted from 0.
@@ -133,8 +147,11 @@ impl Policy {
                 return Err(repeated.at(at).within("Statement"));
             }
         }
-        let mut asks = BTreeSet::new();
-        statements.iter().for_each(|statement| statement.note_keys(&mut asks));
+        let mut asks = BTreeMap::new();
+        let mut note = |name: &str| {
+            asks.entry(name.to_lowercase().into()).or_insert_with(|| name.into());
+        };
+        statements.iter().for_each(|statement| statement.note_keys(&mut note));
         Ok(Self { statements, asks })
     }
 }

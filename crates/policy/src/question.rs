@@ -152,24 +152,67 @@ impl Sources<'_> {
     }
 }
 
+/// What is asked: by the server, which gets a permit for it, or by way of trial.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) action: &'a str,
+    pub(crate) about: About<'a>,
+    pub(crate) cross_account_allowed: bool,
+}
+
+/// What an action is done to, also of a service that is not served.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About<'a> {
+    Known(Resource<'a>),
+    Supposed {
+        /// An ARN, or `*`.
+        arn: &'a str,
+        /// The account that owns it, where that counts.
+        owner: Option<AccountId>,
+        /// Whether its policy counts as that of a key does.
+        is_key: bool,
+    },
+}
+
+impl<'a> From<&Question<'a>> for Asked<'a> {
+    fn from(question: &Question<'a>) -> Self {
+        let Question { principal, action, resource, cross_account_allowed, .. } = *question;
+        let about = About::Known(resource);
+        Self { principal, action: action.as_str(), about, cross_account_allowed }
+    }
+}
+
+impl About<'_> {
+    /// The account that owns it.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Known(resource) => resource.account(),
+            Self::Supposed { owner, .. } => *owner,
+        }
+    }
+}
+
 /// A question with what statements need to know of it.
 pub(crate) struct Inquiry<'a> {
-    pub(crate) question: &'a Question<'a>,
+    pub(crate) asked: Asked<'a>,
     pub(crate) facts: &'a dyn Facts,
     resource: OnceCell<String>,
 }
 
 impl<'a> Inquiry<'a> {
-    pub(crate) fn new(question: &'a Question<'a>, facts: &'a dyn Facts) -> Self {
-        Self { question, facts, resource: OnceCell::new() }
+    pub(crate) fn new(asked: Asked<'a>, facts: &'a dyn Facts) -> Self {
+        Self { asked, facts, resource: OnceCell::new() }
     }
 
     /// The resource's ARN, written when first asked for; `None` when there is no resource.
     pub(crate) fn resource(&self) -> Option<&str> {
-        let write = || match self.question.resource {
-            Resource::Entity(entity) => entity.arn(),
-            resource => resource.to_string(),
-        };
-        (self.question.resource != Resource::Any).then(|| self.resource.get_or_init(write).as_str())
+        let written = |write: &dyn Fn() -> String| self.resource.get_or_init(write).as_str();
+        match self.asked.about {
+            About::Known(Resource::Any) | About::Supposed { arn: "*", .. } => None,
+            About::Known(Resource::Entity(entity)) => Some(written(&|| entity.arn())),
+            About::Known(resource) => Some(written(&|| resource.to_string())),
+            About::Supposed { arn, .. } => Some(arn),
+        }
     }
 }

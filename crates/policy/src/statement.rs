@@ -7,7 +7,7 @@ use crate::malformed::{Malformed, Problem};
 use crate::principal::Principals;
 use crate::question::Inquiry;
 use crate::template::{Case, Syntax, Template, pieces};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A compiled statement.
@@ -112,14 +112,33 @@ impl Statement {
             && self.conditions.iter().all(|condition| condition.holds(inquiry.facts, self.effect))
     }
 
-    /// Adds the condition keys that it asks for, in conditions and in variables.
-    pub(crate) fn note_keys(&self, asks: &mut BTreeSet<Box<str>>) {
-        let mut note = |key: &str| {
-            asks.insert(key.into());
-        };
-        self.conditions.iter().for_each(|condition| condition.keys(&mut note));
+    /// Tells `note` of the condition keys that it asks for, in conditions and in variables, as they
+    /// are written.
+    pub(crate) fn note_keys(&self, note: &mut dyn FnMut(&str)) {
+        self.conditions.iter().for_each(|condition| condition.keys(note));
+        self.note_variables(note);
+    }
+
+    fn note_variables(&self, note: &mut dyn FnMut(&str)) {
         let resources = self.resources.iter().flat_map(|listed| &listed.items);
-        resources.for_each(|pattern| pattern.variables(&mut note));
+        resources.for_each(|pattern| pattern.variables(note));
+    }
+
+    /// Tells `note` of the condition keys, as they are written, that it asks for and that have no
+    /// value; if it is about this action and resource at all.
+    pub(crate) fn note_missing(&self, inquiry: &Inquiry<'_>, note: &mut dyn FnMut(&str)) {
+        if !self.matches_action(inquiry) {
+            return;
+        }
+        let mut lacking = |name: &str| {
+            if inquiry.facts.fact(&name.to_lowercase()).is_none() {
+                note(name);
+            }
+        };
+        self.note_variables(&mut lacking);
+        if self.matches_resource(inquiry) {
+            self.conditions.iter().for_each(|condition| condition.keys(&mut lacking));
+        }
     }
 
     /// The first condition that is overly permissive.
@@ -129,7 +148,7 @@ impl Statement {
 
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(actions) = &self.actions else { return false };
-        let action = inquiry.question.action.as_str();
+        let action = inquiry.asked.action;
         // INVARIANT: the pattern of an action has no variables, so the answer is always known.
         actions.matches(|item| item.matches(action, inquiry.facts)) == Some(true)
     }

@@ -22,6 +22,8 @@ pub(crate) enum Piece {
     Variable {
         /// The condition key, in lower case.
         key: Box<str>,
+        /// The key as it is written.
+        name: Box<str>,
         /// Stands in when the request does not have the key.
         default: Option<Box<str>>,
     },
@@ -81,6 +83,7 @@ fn named(name: &str, default: Option<&str>) -> Option<Piece> {
     let fine = !key.is_empty() && !key.contains(['$', '{', '*', '?', '\'']);
     fine.then(|| Piece::Variable {
         key: key.to_lowercase().into(),
+        name: key.into(),
         default: default.map(Into::into),
     })
 }
@@ -116,12 +119,12 @@ impl Template {
         Self { case, body }
     }
 
-    /// Tells `note` of each variable.
+    /// Tells `note` of each variable, as it is written.
     pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
         let Body::Open(pieces) = &self.body else { return };
         for piece in pieces {
-            if let Piece::Variable { key, .. } = piece {
-                note(key);
+            if let Piece::Variable { name, .. } = piece {
+                note(name);
             }
         }
     }
@@ -165,7 +168,7 @@ fn resolve(pieces: &[Piece], facts: &dyn Facts) -> Option<Vec<Token>> {
     for piece in pieces {
         match piece {
             Piece::Token(token) => tokens.push(*token),
-            Piece::Variable { key, default } => {
+            Piece::Variable { key, default, .. } => {
                 tokens.extend(value(key, default.as_deref(), facts)?.chars().map(Token::Char));
             }
         }

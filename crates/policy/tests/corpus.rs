@@ -18,6 +18,7 @@ mod support;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::Path;
+use strongroom_policy::Opinion;
 use support::{Case, reference};
 
 fn cases() -> Vec<(String, Case)> {
@@ -53,6 +54,26 @@ fn every_case_is_decided_as_written() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(names.len() >= 900, "only {} cases were found", names.len());
+}
+
+/// What is only supposed is decided as what is asked.
+#[test]
+fn the_simulator_agrees_on_every_case() {
+    let mut tried = 0;
+    for (name, case) in cases() {
+        let Some(simulated) = case.simulated() else { continue };
+        tried += 1;
+        let allowed = case.text("expect", "").starts_with("allow");
+        assert_eq!(simulated.decision == Opinion::Allowed, allowed, "{name}: {simulated:?}");
+        let denied = case.text("expect", "").contains("denied by");
+        assert!(!denied || simulated.decision == Opinion::ExplicitDeny, "{name}: {simulated:?}");
+        let by_organization = simulated.service_control == Some(Opinion::ExplicitDeny);
+        let session = case.0.contains_key("session");
+        if simulated.decision == Opinion::ExplicitDeny && !by_organization && !session {
+            assert!(!simulated.matched.is_empty(), "{name}: {simulated:?}");
+        }
+    }
+    assert!(tried >= 300, "only {tried} cases were tried");
 }
 
 #[test]

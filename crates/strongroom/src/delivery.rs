@@ -50,7 +50,7 @@ pub(crate) fn start(
 ) -> Result<(Courier, JoinHandle<()>), Failure> {
     let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
     let (sender, wanted) = mpsc::channel(16);
-    let runtime = Builder::new_current_thread().enable_time().build().map_err(failed)?;
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let (interval, anchor) = (trail.interval, trail.anchor.clone());
     let work = Work { shipper, anchor, troubled: None };
     let thread = std::thread::Builder::new()

@@ -72,7 +72,7 @@ impl Authority {
         account: AccountId,
         session: Option<&OpenSession>,
     ) -> Result<Self, VaultError> {
-        let controls = controls(vault, account).await?;
+        let controls = service_controls(vault, account).await?;
         Ok(Self { controls, session: session.map(OpenSession::facts), ..Self::default() })
     }
 
@@ -107,7 +107,7 @@ impl Authority {
             identity,
             boundary,
             session_policies: session_policies(vault, account, session).await?,
-            controls: controls(vault, account).await?,
+            controls: service_controls(vault, account).await?,
             tags,
             session: session.map(OpenSession::facts),
             web: None,
@@ -287,7 +287,10 @@ async fn session_policies(
 }
 
 /// The levels that limit an account; one without policies of its own limits nothing.
-async fn controls(vault: &Vault, account: AccountId) -> Result<Vec<Arc<ControlLevel>>, VaultError> {
+pub(crate) async fn service_controls(
+    vault: &Vault,
+    account: AccountId,
+) -> Result<Vec<Arc<ControlLevel>>, VaultError> {
     let mut levels = vec![vault.controls(None).await?, vault.controls(Some(account)).await?];
     levels.retain(|level| level.version.is_some());
     Ok(levels)

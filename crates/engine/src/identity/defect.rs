@@ -1,7 +1,7 @@
 //! Why IAM and STS refuse: a variant for each of AWS's texts, carrying what it needs. The texts are
 //! in [`crate::wording`].
 
-use strongroom_types::{ErrorCode, IdentityKind};
+use strongroom_types::{AccountId, ErrorCode, IdentityKind};
 
 /// What is wrong with a request to IAM or STS.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +84,44 @@ pub enum IdentityDefect {
     SessionPolicy(String),
     /// A version id that is none.
     VersionId(String),
-    /// Simulation of what is not simulated.
-    Simulation(&'static str),
+    /// A simulation of what cannot be simulated.
+    Simulation(SimulationDefect),
+}
+
+/// Why a policy is not simulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SimulationDefect {
+    /// An ARN that is of no user, group or role.
+    Entity(String),
+    /// The policies of another account's user, group or role.
+    ForeignSource {
+        /// The account that asks.
+        caller: AccountId,
+        /// The account that is asked of.
+        owner: AccountId,
+    },
+    /// A name that no action has.
+    Action(String),
+    /// Neither `*` nor an ARN.
+    Resource(String),
+    /// A resource's policy without a resource that has it.
+    NoResource,
+    /// A resource's policy without anybody whom it could name.
+    NoCaller,
+    /// Not the ARN of an account's root user.
+    Owner(String),
+    /// More than one permissions boundary.
+    Boundaries,
+    /// A level of the organization without policies.
+    EmptyLevel(usize),
+    /// A policy to leave out, named by nothing, by two things, or wrongly.
+    Exclusion,
+    /// A document that is no policy: which, and why.
+    Document(String, String),
+    /// A scenario of Amazon EC2.
+    Scenario,
+    /// More work or a longer answer than a request may have.
+    TooLarge,
 }
 
 /// What must go first.
@@ -177,9 +213,11 @@ impl IdentityDefect {
             Self::MalformedPolicy(_) | Self::UnknownPrincipal(_) => {
                 ErrorCode::QueryMalformedPolicyDocument
             }
-            Self::DuplicateTags | Self::ReservedTag | Self::InvalidArn(_) | Self::Thumbprints => {
-                ErrorCode::InvalidInput
-            }
+            Self::DuplicateTags
+            | Self::ReservedTag
+            | Self::InvalidArn(_)
+            | Self::Thumbprints
+            | Self::Simulation(_) => ErrorCode::InvalidInput,
             Self::Packed(_) => ErrorCode::PackedPolicyTooLarge,
             Self::WebIdentity(WebIdentityDefect::Expired) => ErrorCode::ExpiredIdentityToken,
             Self::WebIdentity(_) => ErrorCode::InvalidIdentityToken,
@@ -197,8 +235,7 @@ impl IdentityDefect {
             | Self::NoSuchAccessKeyInfo
             | Self::ProviderUrl
             | Self::SessionPolicy(_)
-            | Self::VersionId(_)
-            | Self::Simulation(_) => ErrorCode::QueryValidation,
+            | Self::VersionId(_) => ErrorCode::QueryValidation,
         }
     }
 }

@@ -15,6 +15,6 @@ mod web;
 pub(crate) mod web_session;
 
 pub use authority::Authority;
-pub(crate) use authority::{SessionFacts, WebClaims};
+pub(crate) use authority::{SessionFacts, WebClaims, service_controls};
 pub use aws_managed::AwsManagedPolicy;
 pub use fresh::fresh_access_key;

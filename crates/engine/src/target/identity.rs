@@ -6,12 +6,12 @@ use crate::audit::Note;
 use crate::demands::Access;
 use crate::desk::Desk;
 use crate::facts::EntityFacts;
-use crate::refusal::{IdentityDefect, Refusal};
+use crate::refusal::{IdentityDefect, Refusal, SimulationDefect};
 use crate::vault::IdentityEntry;
 use std::sync::Arc;
 use strongroom_keys::identity::IdentityRecord;
 use strongroom_policy::{EntityResource, Permit, Shown};
-use strongroom_types::{EntityArn, IdentityKind, Principal};
+use strongroom_types::{AccountId, EntityArn, EntityReference, IdentityKind, Principal};
 
 /// A user, group or role.
 pub struct OneIdentity {
@@ -29,6 +29,17 @@ pub enum Whose {
     Named(String),
     /// The user who asks.
     Callers,
+    /// The one at this ARN, to the letter.
+    At {
+        /// Its partition.
+        partition: String,
+        /// Its account.
+        account: AccountId,
+        /// Beginning and ending with `/`.
+        path: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What a request names beside a user, group or role.
@@ -55,6 +66,26 @@ impl OneIdentity {
     #[must_use]
     pub fn named(kind: IdentityKind, name: String) -> Self {
         Self { kind, whose: Whose::Named(name), with: Companion::None }
+    }
+
+    /// The user, group or role at this ARN, which refusals name by it.
+    ///
+    /// # Errors
+    /// [`SimulationDefect::Entity`] for an ARN that is of none.
+    pub fn at(arn: &str) -> Result<Self, Refusal> {
+        let wrong = || {
+            let defect = SimulationDefect::Entity(arn.to_owned());
+            Refusal::Identity(IdentityDefect::Simulation(defect))
+        };
+        let found = EntityReference::parse(arn).ok_or_else(wrong)?;
+        let kind = found.kind.parse().map_err(|_| wrong())?;
+        let whose = Whose::At {
+            partition: found.partition.to_owned(),
+            account: found.account.ok_or_else(wrong)?,
+            path: found.path.to_owned(),
+            name: found.name.to_owned(),
+        };
+        Ok(Self { kind, whose, with: Companion::None })
     }
 
     /// The user of this name, or without one the user who asks.
@@ -136,15 +167,27 @@ impl Target for OneIdentity {
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let caller = &desk.call.caller;
         let (kind, account, partition) = (self.kind, caller.account, caller.partition);
-        let name = match (self.whose, &caller.principal) {
-            (Whose::Named(name), _) => name,
-            (Whose::Callers, Principal::User { name, .. }) => name.clone(),
+        let (name, place) = match (self.whose, &caller.principal) {
+            (Whose::Named(name), _) => (name, None),
+            (Whose::Callers, Principal::User { name, .. }) => (name.clone(), None),
             (Whose::Callers, _) => {
                 return Err(Refusal::Identity(IdentityDefect::UserNameMissing));
             }
+            (Whose::At { account: owner, .. }, _) if owner != account => {
+                let foreign = SimulationDefect::ForeignSource { caller: account, owner };
+                return Err(Refusal::Identity(IdentityDefect::Simulation(foreign)));
+            }
+            (Whose::At { partition, path, name, .. }, _) => (name, Some((partition, path))),
         };
         let entry = desk.vault.identity(account, kind, &name).await;
         let entry = entry.map_err(|why| desk.internal(&why))?;
+        let is_there = |entry: &Arc<IdentityEntry>| {
+            let record = &entry.record;
+            place.as_ref().is_none_or(|(own, path)| {
+                own == partition && *path == record.path && name == record.name
+            })
+        };
+        let entry = entry.filter(is_there);
         let (mut policy, mut user, mut becoming) = (None, None, None);
         match self.with {
             Companion::None => {}
@@ -172,12 +215,13 @@ impl Target for OneIdentity {
                 partition,
                 account: Some(account),
                 kind: kind.name(),
-                path: "/".to_owned(),
+                path: place.as_ref().map_or_else(|| "/".to_owned(), |(_, path)| path.clone()),
                 name,
             },
         };
         note.resource(arn.to_string());
-        let resource = |arn| EntityResource { arn, owner: account, shown: Shown::Name };
+        let shown = if place.is_some() { Shown::Arn } else { Shown::Name };
+        let resource = |arn| EntityResource { arn, owner: account, shown };
         let becoming = becoming.map(resource);
         Ok(Found { resource: resource(arn), entry, policy, user, becoming })
     }

@@ -1,6 +1,8 @@
 //! The texts of IAM and STS.
 
-use crate::identity::defect::{Conflict, IdentityDefect, Quota, WebIdentityDefect};
+use crate::identity::defect::{
+    Conflict, IdentityDefect, Quota, SimulationDefect, WebIdentityDefect,
+};
 use strongroom_types::IdentityKind;
 
 /// The message, as AWS words it.
@@ -56,7 +58,7 @@ pub(super) fn message(defect: &IdentityDefect) -> String {
              constraint: Member must satisfy regular expression pattern: \
              v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?"
         ),
-        D::Simulation(why) => (*why).to_owned(),
+        D::Simulation(defect) => simulation(defect),
         other => fixed(other).to_owned(),
     }
 }
@@ -143,6 +145,40 @@ fn exceeded(quota: &Quota) -> String {
             "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100".to_owned()
         }
         Quota::AccountAliases => "Cannot exceed quota for AccountAliases: 1".to_owned(),
+    }
+}
+
+fn simulation(defect: &SimulationDefect) -> String {
+    use SimulationDefect as D;
+    match defect {
+        D::Entity(arn) => {
+            format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+        }
+        D::ForeignSource { caller, owner } => format!(
+            "Invalid Policy Source Arn: caller's account {caller} does not have access to policies \
+             in account {owner}"
+        ),
+        D::Action(name) => format!("Invalid Input Action: {name} is not of the form service:name."),
+        D::Resource(text) => format!("ResourceNames are not in a valid ARN format: {text}."),
+        D::NoResource => "Invalid Entity Arn: * does not clearly define entity type and name. A \
+                          ResourcePolicy needs ResourceArns."
+            .to_owned(),
+        D::NoCaller => "Invalid caller - Caller cannot be null or empty.".to_owned(),
+        D::Owner(text) => format!("'{text}' is not a valid as a Resource Owner."),
+        D::Boundaries => {
+            "The list of Permissions Boundary policies cannot exceed 1 items.".to_owned()
+        }
+        D::EmptyLevel(at) => format!(
+            "Organization policy at index {at} must contain at least one service control policy"
+        ),
+        D::Exclusion => "Invalid Policy Exclusion: specify exactly one of PolicyType, PolicyArn, \
+                         or InlinePolicyIdentifier, with at most one * in a name."
+            .to_owned(),
+        D::Document(name, why) => format!("Invalid Policy Document: {name}: {why}"),
+        D::Scenario => "ResourceHandlingOption is not supported by this server".to_owned(),
+        D::TooLarge => "The simulation is too large: ask for fewer actions, resources or policies \
+                        in one request."
+            .to_owned(),
     }
 }
 

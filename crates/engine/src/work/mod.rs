@@ -20,6 +20,7 @@ mod pairs;
 mod policies;
 mod rotation;
 mod sessions;
+mod simulation;
 mod trails;
 
 pub use crate::slot::PolicyUse;

@@ -10,6 +10,7 @@ mod inline_policies;
 mod managed_policies;
 mod providers;
 mod roles;
+mod simulation;
 mod sts;
 mod tags;
 mod users;
@@ -23,6 +24,7 @@ pub(crate) use inline_policies::*;
 pub(crate) use managed_policies::*;
 pub(crate) use providers::*;
 pub(crate) use roles::*;
+pub(crate) use simulation::*;
 pub(crate) use sts::*;
 pub(crate) use tags::*;
 pub(crate) use users::*;
@@ -65,6 +67,8 @@ pub const IAM: &[(&str, Fields)] = &[
     ("GetAccessKeyLastUsed", GET_ACCESS_KEY_LAST_USED),
     ("GetAccountAuthorizationDetails", GET_ACCOUNT_AUTHORIZATION_DETAILS),
     ("GetAccountSummary", GET_ACCOUNT_SUMMARY),
+    ("GetContextKeysForCustomPolicy", GET_CONTEXT_KEYS_FOR_CUSTOM_POLICY),
+    ("GetContextKeysForPrincipalPolicy", GET_CONTEXT_KEYS_FOR_PRINCIPAL_POLICY),
     ("GetGroup", GET_GROUP),
     ("GetGroupPolicy", GET_GROUP_POLICY),
     ("GetOpenIDConnectProvider", GET_OPEN_ID_CONNECT_PROVIDER),
@@ -102,6 +106,8 @@ pub const IAM: &[(&str, Fields)] = &[
     ("RemoveClientIDFromOpenIDConnectProvider", REMOVE_CLIENT_ID_FROM_OPEN_ID_CONNECT_PROVIDER),
     ("RemoveUserFromGroup", REMOVE_USER_FROM_GROUP),
     ("SetDefaultPolicyVersion", SET_DEFAULT_POLICY_VERSION),
+    ("SimulateCustomPolicy", SIMULATE_CUSTOM_POLICY),
+    ("SimulatePrincipalPolicy", SIMULATE_PRINCIPAL_POLICY),
     ("TagOpenIDConnectProvider", TAG_OPEN_ID_CONNECT_PROVIDER),
     ("TagPolicy", TAG_POLICY),
     ("TagRole", TAG_ROLE),

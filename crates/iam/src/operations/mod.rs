@@ -14,6 +14,7 @@ mod page;
 pub(crate) mod providers;
 pub(crate) mod roles;
 mod rules;
+pub(crate) mod simulation;
 pub(crate) mod sts;
 pub(crate) mod tags;
 pub(crate) mod users;

@@ -9,6 +9,7 @@ pub(crate) mod inline_policies;
 pub(crate) mod managed_policies;
 pub(crate) mod providers;
 pub(crate) mod roles;
+pub(crate) mod simulation;
 pub(crate) mod sts;
 pub(crate) mod tags;
 pub(crate) mod users;

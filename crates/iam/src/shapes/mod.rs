@@ -2,6 +2,7 @@
 
 pub(crate) mod iam;
 mod patterns;
+pub(crate) mod simulation;
 pub(crate) mod sts;
 
 use strongroom_types::shape::Visibility::{Open, Withheld};

@@ -13,8 +13,9 @@ pub(crate) mod reference;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use strongroom_policy::{
-    ContextConstraint, Denial, Fact, Facts, Grant, GrantParty, Mention, Permit, Policy, Question,
-    Resource, Sources, decide, decide_retirement, default_key_policy,
+    ContextConstraint, Denial, Fact, Facts, Grant, GrantParty, Hypothesis, Mention, Permit, Policy,
+    Question, Resource, Simulated, Sources, decide, decide_retirement, default_key_policy,
+    simulate,
 };
 use strongroom_types::{AccountId, Action, AliasArn, AliasName, GrantOperation, KeyArn, Principal};
 
@@ -146,6 +147,33 @@ impl Case {
     }
 
     fn answer(&self, question: &Question<'_>) -> Result<Permit, Denial> {
+        self.with_sources(|sources, facts| match sources.grants.first() {
+            Some(grant) if self.flag("retires") => {
+                decide_retirement(question, sources, facts, grant)
+            }
+            _ => decide(question, sources, facts),
+        })
+    }
+
+    /// What the simulator makes of a case that is about the key and its policy, without grants.
+    pub(crate) fn simulated(&self) -> Option<Simulated> {
+        let about_key = self.text("resource", "key") == "key" && self.list("grants").is_empty();
+        let caller = self.text("caller", "user/Alice");
+        // Which actions are for other accounts is not among what policies say.
+        if !about_key || (caller.contains('@') && !self.flag("cross_account")) {
+            return None;
+        }
+        let (caller, key) = (principal(caller), key());
+        let arn = key.to_string();
+        let action = self.text("action", "kms:Decrypt");
+        let owner = Some(key.account);
+        let hypothesis = Hypothesis { principal: &caller, action, resource: &arn, owner };
+        self.with_sources(|sources, facts| {
+            sources.key_policy.map(|_| simulate(&hypothesis, sources, facts))
+        })
+    }
+
+    fn with_sources<T>(&self, ask: impl FnOnce(&Sources<'_>, &dyn Facts) -> T) -> T {
         let facts = Known(self.facts());
         let identity_policy = |json: &Value| {
             let text = self.document(json).to_string();
@@ -171,12 +199,7 @@ impl Case {
             service_control: &levels.iter().map(Vec::as_slice).collect::<Vec<_>>(),
             grants: &grants,
         };
-        match grants.first() {
-            Some(grant) if self.flag("retires") => {
-                decide_retirement(question, &sources, &facts, grant)
-            }
-            _ => decide(question, &sources, &facts),
-        }
+        ask(&sources, &facts)
     }
 }
 

@@ -2,14 +2,13 @@
 
 use crate::clock::SystemClock;
 use crate::terminal::Failure;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 use strongroom_engine::demands::Access;
+use strongroom_engine::hypothesis::{ContextEntry, Given, asker, of_caller, of_request};
 use strongroom_engine::ports::Clock as _;
-use strongroom_engine::principal_type;
+use strongroom_engine::principal_arn;
 use strongroom_kms::{OperationName, demands};
-use strongroom_policy::{Fact, Facts, NamedPrincipal, Resource};
-use strongroom_types::{AccountId, Action, AliasArn, KeyArn, KeyReference, Principal};
+use strongroom_policy::{NamedPrincipal, Resource};
+use strongroom_types::{Action, AliasArn, KeyArn, KeyReference, Principal};
 
 /// The session of a role that is named by its own ARN.
 const SESSION: &str = "session";
@@ -26,26 +25,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, Failure> {
     if is_service {
         return Ok(Principal::Service { name: text.to_owned() });
     }
-    Ok(match NamedPrincipal::parse(text).ok_or_else(unknown)? {
-        NamedPrincipal::Account { account } => Principal::Root { account },
-        NamedPrincipal::User { account, path, name } => {
-            Principal::User { account, path: path.into(), name: name.into(), id: String::new() }
-        }
-        NamedPrincipal::Role { account, path, name } => {
-            role_session(account, path.into(), name.into(), SESSION.to_owned())
-        }
-        NamedPrincipal::RoleSession { account, role, session } => {
-            role_session(account, "/".to_owned(), role.into(), session.into())
-        }
-        NamedPrincipal::FederatedUser { account, name } => {
-            Principal::FederatedUser { account, name: name.into() }
-        }
-        _ => return Err(unknown()),
-    })
-}
-
-fn role_session(account: AccountId, role_path: String, role: String, session: String) -> Principal {
-    Principal::RoleSession { account, role_path, role, role_id: String::new(), session }
+    NamedPrincipal::parse(text).and_then(|name| asker(name, SESSION)).ok_or_else(unknown)
 }
 
 /// The action of this name, in any case, which must be one on such a resource, and whether it is
@@ -149,116 +129,35 @@ impl On {
     }
 }
 
-/// Condition keys that have several values, however many are given.
-const LISTS: [&str; 4] =
-    ["kms:encryptioncontextkeys", "kms:grantoperations", "kms:resourcealiases", "aws:tagkeys"];
-
 /// What is given of the request, and what follows from who asks of what.
-pub(super) struct Given {
-    values: BTreeMap<String, Vec<String>>,
-    missed: Mutex<BTreeSet<String>>,
-}
-
-impl Given {
-    /// Reads `KEY=VALUE`s. What follows from caller, action and resource is there if it is not
-    /// given.
-    pub(super) fn new(
-        pairs: &[String],
-        caller: &Principal,
-        action: Action,
-        on: &On,
-    ) -> Result<Self, Failure> {
-        let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut context = Vec::new();
-        for pair in pairs {
-            let (key, value) =
-                pair.split_once('=').filter(|(key, _)| key.contains(':')).ok_or_else(|| {
-                    Failure::new(format!(
-                        "`{pair}` is no condition key with its value: aws:SecureTransport=true"
-                    ))
-                })?;
-            let name = key.to_lowercase();
-            // The part behind the prefix, in the case in which it was written.
-            if let (true, Some(own)) = (
-                name.starts_with("kms:encryptioncontext:"),
-                key.get("kms:encryptioncontext:".len()..),
-            ) {
-                context.push(own.to_owned());
-            }
-            given.entry(name).or_default().push(value.to_owned());
-        }
-        let mut implied = implied(caller, action, on);
-        if !context.is_empty() {
-            implied.push(("kms:encryptioncontextkeys", context));
-        }
-        for (key, values) in implied {
-            given.entry(key.to_owned()).or_insert(values);
-        }
-        Ok(Self { values: given, missed: Mutex::default() })
-    }
-
-    /// The condition keys that were asked for and are not there.
-    pub(super) fn missed(&self) -> Vec<String> {
-        let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
-        missed.iter().cloned().collect()
-    }
-}
-
-fn implied(caller: &Principal, action: Action, on: &On) -> Vec<(&'static str, Vec<String>)> {
-    let partition = on.partition();
-    let mut facts = constant(caller, action);
-    let arn = match caller {
-        Principal::RoleSession { account, role_path, role, .. } => {
-            format!("arn:{partition}:iam::{account}:role{role_path}{role}")
-        }
-        other => other.arn(partition).to_string(),
-    };
-    facts.push(("aws:principalarn", vec![arn]));
-    if let Some(account) = caller.account() {
-        facts.push(("aws:principalaccount", vec![account.to_string()]));
-        facts.push(("kms:calleraccount", vec![account.to_string()]));
-    }
-    if let Principal::User { name, .. } = caller {
-        facts.push(("aws:username", vec![name.clone()]));
-    }
+///
+/// # Errors
+/// [`Failure`] for a pair that is no condition key with its value.
+pub(super) fn given(
+    pairs: &[String],
+    caller: &Principal,
+    action: Action,
+    on: &On,
+) -> Result<Given, Failure> {
+    let entries = pairs.iter().map(|pair| entry(pair)).collect::<Result<_, _>>()?;
+    let mut given = Given::new(entries);
+    given.imply(of_caller(caller, principal_arn(caller, on.partition())));
     let (region, owner) = match on {
         On::Key(arn) => (Some(arn.region), Some(arn.account)),
         On::Alias(arn) => (Some(arn.region), Some(arn.account)),
         On::Account => (None, caller.account()),
     };
-    facts.extend(region.map(|region| ("aws:requestedregion", vec![region.as_str().to_owned()])));
-    facts.extend(owner.map(|owner| ("aws:resourceaccount", vec![owner.to_string()])));
-    facts
+    given.imply(of_request(action.as_str(), region, owner, SystemClock.now()));
+    Ok(given)
 }
 
-/// What is the same in all requests of such a caller for such an action, and the time.
-fn constant(caller: &Principal, action: Action) -> Vec<(&'static str, Vec<String>)> {
-    let is_service = matches!(caller, Principal::Service { .. });
-    let now = SystemClock.now();
-    let mut facts = vec![
-        ("aws:currenttime", now.civil().to_string()),
-        ("aws:epochtime", now.seconds().to_string()),
-        ("aws:principaltype", principal_type(caller).to_owned()),
-        ("aws:principalisawsservice", is_service.to_string()),
-        ("aws:viaawsservice", false.to_string()),
-    ];
-    if matches!(action.as_str(), "kms:CreateGrant" | "kms:ListGrants" | "kms:RevokeGrant") {
-        facts.push(("kms:grantisforawsresource", false.to_string()));
-    }
-    facts.into_iter().map(|(key, value)| (key, vec![value])).collect()
-}
-
-impl Facts for Given {
-    fn fact(&self, key: &str) -> Option<Fact<'_>> {
-        let Some(values) = self.values.get(key) else {
-            self.missed.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
-            return None;
-        };
-        let all = || values.iter().map(|value| value.as_str().into()).collect();
-        match values.as_slice() {
-            [one] if !LISTS.contains(&key) => Some(Fact::One(one.as_str().into())),
-            _ if key.starts_with("kms:encryptioncontext:") => Some(Fact::Ambiguous(all())),
-            _ => Some(Fact::Many(all())),
-        }
-    }
+/// Reads `KEY=VALUE`.
+fn entry(pair: &str) -> Result<ContextEntry, Failure> {
+    let parts = pair.split_once('=').filter(|(key, _)| key.contains(':'));
+    let (key, value) = parts.ok_or_else(|| {
+        Failure::new(format!(
+            "`{pair}` is no condition key with its value: aws:SecureTransport=true"
+        ))
+    })?;
+    Ok(ContextEntry { key: key.to_owned(), values: vec![value.to_owned()], is_list: false })
 }

@@ -1,12 +1,12 @@
 //! `strongroom policy check`: whether a document is a policy, and where not.
 
-use super::asker::{Given, On, principal};
-use super::document::{Place, read};
+use super::asker::{On, given, principal};
+use super::document::{read, suffix};
 use crate::cli::CheckArguments;
 use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
 use strongroom_engine::{LOCKED_OUT, malformed_policy, overly_permissive};
-use strongroom_policy::{Policy, Sources, locks_out};
+use strongroom_policy::{Place, Policy, Sources, locks_out};
 use strongroom_types::Action;
 
 /// What was found: a policy of so many statements, one that would be refused all the same, or none.
@@ -49,7 +49,7 @@ fn find(arguments: &CheckArguments, text: &str) -> Result<Finding, Failure> {
             return Err(Failure::new(format!("`{key}` is no ARN of a key")));
         };
         // What an identity policy could add is not known here, so it counts for nothing.
-        let facts = Given::new(&[], &who, Action::new("kms:PutKeyPolicy"), &on)?;
+        let facts = given(&[], &who, Action::new("kms:PutKeyPolicy"), &on)?;
         if locks_out(&policy, &who, arn, &Sources::default(), &facts) {
             return Ok(Finding::Refused(LOCKED_OUT.to_owned()));
         }
@@ -77,7 +77,7 @@ fn in_words(arguments: &CheckArguments, finding: &Finding, name: &str, text: &st
             let margin: String = quoted.chars().take(place.column - 1).map(blank).collect();
             let indent = " ".repeat(number.len());
             let mut lines = vec![
-                format!("{name}{}: {detail}", place.suffix()),
+                format!("{name}{}: {detail}", suffix(*place)),
                 format!("{number} | {quoted}"),
                 format!("{indent} | {margin}^"),
             ];

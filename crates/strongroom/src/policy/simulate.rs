@@ -1,12 +1,13 @@
 //! `strongroom policy simulate`: what policies and grants make of a request.
 
-use super::asker::{Given, On, action, principal};
+use super::asker::{On, action, given, principal};
 use super::document::policy;
 use super::grants::{self, Read};
 use crate::cli::SimulateArguments;
 use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use strongroom_engine::hypothesis::Given;
 use strongroom_engine::{Fact, constraint_fact};
 use strongroom_keys::GrantTerms;
 use strongroom_policy::{
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<bool, Failure> {
     let (who, on) = (principal(&arguments.principal)?, On::parse(&arguments.resource)?);
     let (action, cross_account_allowed) = action(&arguments.action, &on)?;
     let documents = Documents::load(arguments, &on)?;
-    let facts = Given::new(&arguments.context, &who, action, &on)?;
+    let facts = given(&arguments.context, &who, action, &on)?;
     let question = Question {
         principal: &who,
         partition: on.partition(),
