@@ -192,7 +192,7 @@ impl Case<'_> {
     fn granted(&self, grant: &Grant<'_>) -> Option<Result<Reason, Denial>> {
         let Question { principal, action, .. } = *self.inquiry.question;
         let naming = grant.grantee.naming(principal)?;
-        grant.permits(action, self.inquiry.facts).then(|| {
+        grant.permits(action, self.inquiry.known.facts()).then(|| {
             let identity = self.granted_by_name(naming)?;
             let (grant, by_token) = (grant.id.into(), grant.by_token);
             Ok(Reason::Grant { grant, by_token, identity })
@@ -361,20 +361,22 @@ impl Case<'_> {
     /// does name some stands in the wrong place: it allows nothing and denies all the same.
     fn find(&self, kind: PolicyKind, policies: &[&Policy], effect: Effect) -> Option<Site> {
         let counts = |statement: &Statement| {
-            statement.effect == effect
-                && (effect == Effect::Deny || statement.principals.is_none())
+            (effect == Effect::Deny || statement.principals.is_none())
                 && statement.applies(&self.inquiry)
         };
         policies.iter().enumerate().find_map(|(policy, document)| {
-            let (statement, found) = document.statements().find(|(_, s)| counts(s))?;
+            let mut candidates = document.candidates(&self.inquiry, effect, false);
+            let (statement, found) = candidates.find(|(_, s)| counts(s))?;
             Some(Site { kind, policy, statement, sid: found.sid.clone() })
         })
     }
 
-    /// The policy of the key or role, when the question is about one.
-    fn key_policy(&self) -> impl Iterator<Item = (usize, &Statement)> {
+    /// The statements of this effect of the policy of the key or role, when the question is about
+    /// one.
+    fn key_policy(&self, effect: Effect) -> impl Iterator<Item = (usize, &Statement)> {
         let has_policy = self.has_resource_policy();
-        self.sources.key_policy.filter(|_| has_policy).into_iter().flat_map(Policy::statements)
+        let policy = self.sources.key_policy.filter(|_| has_policy);
+        policy.into_iter().flat_map(move |p| p.candidates(&self.inquiry, effect, true))
     }
 
     fn has_resource_policy(&self) -> bool {
@@ -405,19 +407,16 @@ impl Case<'_> {
             // In the wrong place, as in `find`.
             None => true,
         };
-        let (at, found) = self.key_policy().find(|(_, statement)| {
-            statement.effect == Effect::Deny
-                && concerned(statement)
-                && statement.applies(&self.inquiry)
-        })?;
+        let mut denies = self.key_policy(Effect::Deny);
+        let (at, found) = denies
+            .find(|(_, statement)| concerned(statement) && statement.applies(&self.inquiry))?;
         Some(self.key_site(at, found))
     }
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
     fn allowed_by_key_policy(&self) -> Option<(Naming, Site)> {
         let Question { principal, .. } = self.inquiry.question;
-        let allows = self.key_policy().filter(|(_, statement)| statement.effect == Effect::Allow);
-        let named = allows.filter_map(|(at, statement)| {
+        let named = self.key_policy(Effect::Allow).filter_map(|(at, statement)| {
             let naming = statement.principals.as_ref()?.naming(principal)?;
             statement.applies(&self.inquiry).then_some((naming, at, statement))
         });

@@ -1,7 +1,10 @@
 //! What is asked, and of which policies.
 
+use crate::arn_pattern::Arn;
 use crate::facts::Facts;
 use crate::grant::Grant;
+use crate::index::Traits;
+use crate::known::Known;
 use crate::policy::Policy;
 use std::cell::OnceCell;
 use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region};
@@ -146,21 +149,42 @@ impl Sources<'_> {
 /// A question with what statements need to know of it.
 pub(crate) struct Inquiry<'a> {
     pub(crate) question: &'a Question<'a>,
-    pub(crate) facts: &'a dyn Facts,
+    pub(crate) known: Known<'a>,
+    /// The action in lower case.
+    pub(crate) action: String,
     resource: OnceCell<String>,
+    traits: OnceCell<Traits>,
 }
 
 impl<'a> Inquiry<'a> {
     pub(crate) fn new(question: &'a Question<'a>, facts: &'a dyn Facts) -> Self {
-        Self { question, facts, resource: OnceCell::new() }
+        Self {
+            question,
+            known: Known::new(facts),
+            action: question.action.as_str().to_ascii_lowercase(),
+            resource: OnceCell::new(),
+            traits: OnceCell::new(),
+        }
     }
 
     /// The resource's ARN, written when first asked for; `None` when there is no resource.
-    pub(crate) fn resource(&self) -> Option<&str> {
+    pub(crate) fn resource(&self) -> Option<Arn<'_>> {
         let write = || match self.question.resource {
             Resource::Entity(entity) => entity.arn(),
             resource => resource.to_string(),
         };
-        (self.question.resource != Resource::Any).then(|| self.resource.get_or_init(write).as_str())
+        match self.question.resource {
+            Resource::Any => None,
+            _ => Arn::new(self.resource.get_or_init(write)),
+        }
+    }
+
+    /// What an index is asked for.
+    pub(crate) fn traits(&self) -> &Traits {
+        self.traits.get_or_init(|| {
+            let resource = self.resource();
+            let part = resource.as_ref().map_or("", Arn::resource_part);
+            Traits::new(&self.action, part, self.question.principal)
+        })
     }
 }
