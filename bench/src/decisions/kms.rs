@@ -125,11 +125,10 @@ async fn ask(
     if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body).map_err(failed) }
 }
 
-/// A key; with a long policy that allows its account, and so many grants, if there are to be any.
+/// A key; if there are to be grants, with so many, and then with a long policy that allows its
+/// account.
 async fn key(engine: &Engine, owner: &Call, grants: u32) -> Result<String, Failure> {
-    let policy = long_key_policy("arn:aws:iam::111122223333:root");
-    let input = if grants == 0 { json!({}) } else { json!({ "Policy": policy }) };
-    let made = ask(engine, owner, OperationName::CreateKey, input.to_string().as_bytes()).await?;
+    let made = ask(engine, owner, OperationName::CreateKey, b"{}").await?;
     let arn = made.pointer("/KeyMetadata/Arn").and_then(Value::as_str).unwrap_or_default();
     for number in 0..grants {
         // All to one grantee, so that nothing but the constraint tells them apart.
@@ -140,6 +139,12 @@ async fn key(engine: &Engine, owner: &Call, grants: u32) -> Result<String, Failu
             "Constraints": {"EncryptionContextSubset": {"volume": format!("vol-{number}")}},
         });
         ask(engine, owner, OperationName::CreateGrant, input.to_string().as_bytes()).await?;
+    }
+    if grants > 0 {
+        // Afterwards: each grant counts in the key's record, which holds the policy.
+        let policy = long_key_policy("arn:aws:iam::111122223333:root");
+        let input = json!({"KeyId": arn, "Policy": policy});
+        ask(engine, owner, OperationName::PutKeyPolicy, input.to_string().as_bytes()).await?;
     }
     Ok(arn.to_owned())
 }

@@ -32,7 +32,8 @@ impl Index {
     /// Indexes `statements`; a few are compared as fast without, and take no memory for it.
     pub(crate) fn new(statements: &[Statement]) -> Option<Box<Self>> {
         let (mut principals, mut resources, mut actions) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut allows, mut denies) = (Chosen::none(statements.len()), Chosen::none(statements.len()));
+        let (mut allows, mut denies) =
+            (Chosen::none(statements.len()), Chosen::none(statements.len()));
         for (at, statement) in statements.iter().enumerate() {
             let number = u16::try_from(at).ok()?;
             let digests = statement.principals.as_ref().map(Principals::digests);
@@ -139,7 +140,8 @@ impl Beginnings {
         let mut lengths: Vec<u16> = entries.iter().map(|(text, _)| length(text)).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        let hashed = entries.iter().map(|(text, number)| (hashes(text).last().unwrap_or(EMPTY), *number));
+        let hashed =
+            entries.iter().map(|(text, number)| (hashes(text).last().unwrap_or(EMPTY), *number));
         Self { lengths: lengths.into(), hashes: Table::new(hashed.collect()) }
     }
 
@@ -247,8 +249,15 @@ mod tests {
     #[test]
     fn beginnings_of_a_text_are_found() {
         let long = "x".repeat(2 * MAX_BEGINNING);
-        let entries =
-            [("", 0), ("key/", 1), ("key/1", 2), ("key/2", 3), ("key/1234", 4), (&long, 5), ("key/1", 6)];
+        let entries = [
+            ("", 0),
+            ("key/", 1),
+            ("key/1", 2),
+            ("key/2", 3),
+            ("key/1234", 4),
+            (&long, 5),
+            ("key/1", 6),
+        ];
         let beginnings = Beginnings::new(&entries);
         let find = |text: &str| {
             let mut found = Chosen::none(entries.len());

@@ -42,7 +42,8 @@ impl Texts {
 
     /// Whether one of these matches `value`, folded.
     pub(crate) fn hold(&self, value: &str, known: &Known<'_>) -> bool {
-        self.hold_exactly(value) || self.patterns.iter().any(|p| p.matches(value, known) == Some(true))
+        self.hold_exactly(value)
+            || self.patterns.iter().any(|p| p.matches(value, known) == Some(true))
     }
 
     /// Whether one of these matches one of `values`, which are folded, each once, in ascending
