@@ -75,6 +75,9 @@ pub(super) fn run() -> Result<(), Failure> {
     let ten = (0..10).map(|number| Policy::identity_policy(&identity_policy(number)));
     let ten = ten.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let ten: Vec<&Policy> = ten.iter().collect();
+    // The last of the ten is the one that allows.
+    let hundred: Vec<&Policy> =
+        ten.iter().take(9).cycle().take(109).chain(ten.last()).copied().collect();
     let one = Policy::identity_policy(
         r#"{"Statement":{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}}"#,
     )
@@ -99,7 +102,11 @@ pub(super) fn run() -> Result<(), Failure> {
             Sources { key_policy: Some(&long), identity: &ten, ..Sources::default() },
         ),
         (
-            "the same, allowed by a grant alone",
+            "the same, but 110 identity policies, as a user of ten groups has",
+            Sources { key_policy: Some(&long), identity: &hundred, ..Sources::default() },
+        ),
+        (
+            "key policy of 32 KiB, ten identity policies, allowed by a grant alone",
             Sources {
                 key_policy: Some(&others),
                 identity: &ten,

@@ -223,9 +223,12 @@ impl Chosen {
     /// Their indices, in ascending order.
     pub(crate) fn into_indices(self) -> impl Iterator<Item = usize> {
         let words = [self.first].into_iter().chain(self.more).enumerate();
-        words.filter(|(_, word)| *word != 0).flat_map(|(number, word)| {
-            let is_set = move |bit: &usize| word >> bit & 1 == 1;
-            (0..64).filter(is_set).map(move |bit| number * 64 + bit)
+        words.filter(|(_, word)| *word != 0).flat_map(|(number, mut left)| {
+            std::iter::from_fn(move || {
+                let bit = usize::try_from(left.trailing_zeros()).ok().filter(|bit| *bit < 64)?;
+                left &= left.wrapping_sub(1);
+                Some(number * 64 + bit)
+            })
         })
     }
 }
