@@ -1,7 +1,6 @@
 //! The decision alone: no key is looked up, and no grant.
 
-use super::{ROUNDS, Row, print};
-use crate::clock;
+use super::{ROUNDS, Row, print, used};
 use crate::terminal::Failure;
 use std::fmt::Write as _;
 use strongroom_policy::{
@@ -132,12 +131,12 @@ pub(super) fn run() -> Result<(), Failure> {
     let mut rows: Vec<Row> = cases.iter().map(|(name, _)| Row::new(*name)).collect();
     for _ in 0..ROUNDS {
         for ((name, sources), row) in cases.iter().zip(&mut rows) {
-            let began = clock::now();
+            let began = used()?;
             for _ in 0..COUNT {
                 let permit = decide(std::hint::black_box(&question), sources, &Request);
                 let _ = permit.map_err(|why| Failure::of(name, why))?;
             }
-            row.note(began.elapsed(), COUNT);
+            row.note(began, COUNT);
         }
     }
     print("one decision", &rows);

@@ -176,7 +176,7 @@ impl Values {
     /// Whether each of the request's values, of which there is one at least, matches one of these.
     fn all_match(&self, value: &Value<'_>, known: &Known<'_>) -> bool {
         match (self, &value.fact) {
-            (_, Fact::One(own)) => self.match_one(own, known),
+            (_, Fact::One(own)) => self.match_single(own, value, known),
             (Self::Texts(texts), _) => texts.hold_all(value.distinct(texts.case()), known),
             _ => value.distinct(Case::Sensitive).iter().all(|own| self.match_one(own, known)),
         }
@@ -185,9 +185,19 @@ impl Values {
     /// Whether one of the request's values matches one of these.
     fn any_matches(&self, value: &Value<'_>, known: &Known<'_>) -> bool {
         match (self, &value.fact) {
-            (_, Fact::One(own)) => self.match_one(own, known),
+            (_, Fact::One(own)) => self.match_single(own, value, known),
             (Self::Texts(texts), _) => texts.hold_any(value.distinct(texts.case()), known),
             _ => value.distinct(Case::Sensitive).iter().any(|own| self.match_one(own, known)),
+        }
+    }
+
+    /// [`Values::match_one`] for the only value there is, which is read as an address once.
+    fn match_single(&self, own: &str, value: &Value<'_>, known: &Known<'_>) -> bool {
+        match self {
+            Self::Networks(networks) => value
+                .address()
+                .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
+            _ => self.match_one(own, known),
         }
     }
 

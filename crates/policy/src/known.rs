@@ -5,6 +5,7 @@ use crate::template::Case;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 
 /// The facts of a request as they are found out in the course of a decision: however many
 /// statements ask for a condition key, the request is asked for it once.
@@ -28,6 +29,7 @@ pub(crate) struct Value<'a> {
     pub(crate) fact: Fact<'a>,
     distinct: OnceCell<Vec<Cow<'a, str>>>,
     distinct_folded: OnceCell<Vec<Cow<'a, str>>>,
+    address: OnceCell<Option<IpAddr>>,
 }
 
 impl<'a> Known<'a> {
@@ -72,12 +74,21 @@ impl<'a> Known<'a> {
             fact,
             distinct: OnceCell::new(),
             distinct_folded: OnceCell::new(),
+            address: OnceCell::new(),
         });
         Node { key: key.into(), value, next: Default::default() }
     }
 }
 
 impl<'a> Value<'a> {
+    /// The only value as an address, if it is one.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        *self.address.get_or_init(|| match &self.fact {
+            Fact::One(value) => value.parse().ok(),
+            Fact::Many(_) | Fact::Ambiguous(_) => None,
+        })
+    }
+
     /// The values, each once and in order; in lower case if case does not count.
     pub(crate) fn distinct(&self, case: Case) -> &[Cow<'a, str>] {
         let cell = match case {

@@ -144,7 +144,12 @@ impl Piece {
     /// What follows this in `text`, if that begins with this.
     fn strip_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
-            Self::Text(own) => text.strip_prefix(&**own),
+            // The first byte settles most comparisons without a call.
+            Self::Text(own) => match (own.as_bytes().first(), text.as_bytes().first()) {
+                (None, _) => Some(text),
+                (own_first, first) if own_first != first => None,
+                _ => text.strip_prefix(&**own),
+            },
             Self::Holed(own) => {
                 let mut chars = text.chars();
                 let same = own.iter().all(|own| accepts(*own, chars.next()));
@@ -156,7 +161,11 @@ impl Piece {
     /// What is before this in `text`, if that ends with this.
     fn strip_end<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
-            Self::Text(own) => text.strip_suffix(&**own),
+            Self::Text(own) => match (own.as_bytes().last(), text.as_bytes().last()) {
+                (None, _) => Some(text),
+                (own_last, last) if own_last != last => None,
+                _ => text.strip_suffix(&**own),
+            },
             Self::Holed(own) => {
                 let mut chars = text.chars();
                 let same = own.iter().rev().all(|own| accepts(*own, chars.next_back()));
