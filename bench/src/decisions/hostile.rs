@@ -67,18 +67,20 @@ fn list(make: impl Fn(u32) -> String) -> String {
 const ME: &str = r#""111122223333""#;
 const ANY: &str = r#""*""#;
 
-/// Policies, with what is costly in them.
-fn policies() -> Vec<(&'static str, String)> {
-    let one = |principal: &str, resource: &str, condition: &str| {
-        filled(|number| match number {
-            0 => statement("Deny", principal, resource, condition),
-            _ => " ".repeat(Policy::KEY_POLICY_MAX_LEN),
-        })
-    };
-    let context_keys = |operator: &str, values: &str| {
-        format!(r#""{operator}":{{"kms:EncryptionContextKeys":{values}}}"#)
-    };
-    let condition = |number: u32| format!(r#""StringEquals":{{"aws:x{number}":"1"}}"#);
+/// A policy of one statement.
+fn one(principal: &str, resource: &str, condition: &str) -> String {
+    filled(|number| match number {
+        0 => statement("Deny", principal, resource, condition),
+        _ => " ".repeat(Policy::KEY_POLICY_MAX_LEN),
+    })
+}
+
+fn condition(number: u32) -> String {
+    format!(r#""StringEquals":{{"aws:x{number}":"1"}}"#)
+}
+
+/// Of many statements, each of which fails at one thing.
+fn many_statements() -> Vec<(&'static str, String)> {
     vec![
         (
             "each statement fails at a condition on one key",
@@ -107,6 +109,12 @@ fn policies() -> Vec<(&'static str, String)> {
                 statement("Deny", ME, &format!(r#""arn:aws:kms:*:*:*?{number}?x*""#), &condition(1))
             }),
         ),
+    ]
+}
+
+/// Of one statement with a long list of principals or resources.
+fn long_lists() -> Vec<(&'static str, String)> {
+    vec![
         (
             "a list of principals, one of them the caller",
             one(
@@ -134,6 +142,15 @@ fn policies() -> Vec<(&'static str, String)> {
                 &condition(1),
             ),
         ),
+    ]
+}
+
+/// Of one condition with a long list of values, over as long a list of the request.
+fn long_conditions() -> Vec<(&'static str, String)> {
+    let context_keys = |operator: &str, values: &str| {
+        format!(r#""{operator}":{{"kms:EncryptionContextKeys":{values}}}"#)
+    };
+    vec![
         (
             "a list of texts, of no key of the context",
             one(
@@ -176,7 +193,8 @@ fn failed(why: impl Display) -> Failure {
 /// Measures them.
 pub(super) fn run() -> Result<(), Failure> {
     let account = AccountId::INITIAL;
-    let policies = policies()
+    let policies = [many_statements(), long_lists(), long_conditions()].concat();
+    let policies = policies
         .into_iter()
         .map(|(name, text)| Policy::key_policy(&text).map(|policy| (name, policy)).map_err(failed));
     let policies = policies.collect::<Result<Vec<_>, _>>()?;

@@ -63,6 +63,15 @@ fn identity_policy(number: usize) -> String {
     text
 }
 
+fn alice(account: AccountId) -> Principal {
+    Principal::User {
+        account,
+        path: "/".to_owned(),
+        name: "alice".to_owned(),
+        id: "AIDAEXAMPLE".to_owned(),
+    }
+}
+
 /// Measures decisions by policies and a candidate grant.
 pub(super) fn run() -> Result<(), Failure> {
     let failed = |why: strongroom_policy::Malformed| Failure::of("a policy of the benchmark", why);
@@ -114,12 +123,7 @@ pub(super) fn run() -> Result<(), Failure> {
             },
         ),
     ];
-    let principal = Principal::User {
-        account,
-        path: "/".to_owned(),
-        name: "alice".to_owned(),
-        id: "AIDAEXAMPLE".to_owned(),
-    };
+    let principal = alice(account);
     let region = "us-east-1".parse().map_err(|()| Failure::new("no Region"))?;
     let question = Question {
         principal: &principal,

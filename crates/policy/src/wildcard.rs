@@ -153,7 +153,7 @@ impl Piece {
             Self::Holed(own) => {
                 let mut chars = text.chars();
                 let same = own.iter().all(|own| accepts(*own, chars.next()));
-                same.then(|| chars.as_str())
+                same.then_some(chars.as_str())
             }
         }
     }
@@ -169,7 +169,7 @@ impl Piece {
             Self::Holed(own) => {
                 let mut chars = text.chars();
                 let same = own.iter().rev().all(|own| accepts(*own, chars.next_back()));
-                same.then(|| chars.as_str())
+                same.then_some(chars.as_str())
             }
         }
     }

@@ -244,11 +244,11 @@ fn idle(count: u32, in_key_policy: bool) -> Vec<Value> {
             _ if in_key_policy => json!({"Action": "*", "Resource": "*"}),
             _ => json!({"Action": "kms:x*", "Resource": "*"}),
         };
-        statement["Effect"] = if number % 3 == 0 { "Deny" } else { "Allow" }.into();
+        statement["Effect"] = if number.is_multiple_of(3) { "Deny" } else { "Allow" }.into();
         if in_key_policy {
             statement["Principal"] = match number % 5 {
                 4 => json!({"AWS": format!("arn:aws:iam::111122223333:role/r{number}")}),
-                _ if number % 2 == 0 => json!("*"),
+                _ if number.is_multiple_of(2) => json!("*"),
                 _ => json!({"AWS": [ARNS[0], ARNS[1], ARNS[2 + number as usize % 10]]}),
             };
         }
