@@ -21,6 +21,9 @@ use strongroom_sigv4::{Request, Rules, Signer, SigningKey};
 use strongroom_storage::{MemoryLog, MemoryStore};
 use strongroom_types::{AccountId, Timestamp};
 
+/// More than the long key policy has statements.
+const NAMED_ACCOUNTS: u64 = 150;
+
 /// Requests in a round.
 const COUNT: u32 = 500;
 
@@ -80,6 +83,13 @@ async fn open() -> Result<Engine, Failure> {
     for (account, key) in [(AccountId::INITIAL, OWNER), (other, STRANGER)] {
         let secret = SecretBytes::new(SECRET.as_bytes().to_vec());
         engine.create_account(account, None, region, (key, secret)).await.map_err(failed)?;
+    }
+    // Those that the long key policy names.
+    for number in 0..NAMED_ACCOUNTS {
+        let account = AccountId::from_number(number).ok_or_else(|| failed("no account"))?;
+        let key = format!("AKIABENCH{number:011}");
+        let secret = SecretBytes::new(SECRET.as_bytes().to_vec());
+        engine.create_account(account, None, region, (&key, secret)).await.map_err(failed)?;
     }
     Ok(engine)
 }

@@ -44,6 +44,32 @@ impl<'a> Arn<'a> {
     }
 }
 
+/// An ARN that was written and taken apart once, and is compared often.
+pub(crate) struct WrittenArn {
+    text: String,
+    /// How long each part is, if there are so many.
+    lengths: Option<[usize; PARTS]>,
+}
+
+impl WrittenArn {
+    /// That of this text.
+    pub(crate) fn new(text: String) -> Self {
+        let lengths = Arn::new(&text).map(|arn| arn.parts.map(str::len));
+        Self { text, lengths }
+    }
+
+    /// The ARN; `None` if it has too few parts.
+    pub(crate) fn arn(&self) -> Option<Arn<'_>> {
+        let mut from = 0;
+        let mut parts = [""; PARTS];
+        for (part, length) in parts.iter_mut().zip(self.lengths?) {
+            *part = self.text.get(from..from + length)?;
+            from += length + 1;
+        }
+        Some(Arn { text: &self.text, parts })
+    }
+}
+
 impl ArnPattern {
     /// Parses a `Resource`: `*` or an ARN, variables in its last part only.
     pub(crate) fn resource(text: &str, variables: bool) -> Result<Self, Problem> {
@@ -169,6 +195,15 @@ mod tests {
         let alias = "arn:aws:kms:us-east-1:111122223333:alias/a:b";
         assert_eq!(matches("arn:aws:kms:*:*:alias/*", alias), Some(true));
         assert_eq!(matches("arn:aws:kms:*:*:alias/a:?", alias), Some(true));
+    }
+
+    #[test]
+    fn a_written_arn_has_the_same_parts() {
+        for text in ["arn:aws:kms:us-east-1:111122223333:alias/a:b", ":::::", "a:b"] {
+            let written = WrittenArn::new(text.to_owned());
+            let parts = Arn::new(text).map(|arn| arn.parts);
+            assert_eq!(written.arn().map(|arn| arn.parts), parts);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is asked, and of which policies.
 
-use crate::arn_pattern::Arn;
+use crate::arn_pattern::{Arn, WrittenArn};
 use crate::facts::Facts;
 use crate::grant::Grant;
 use crate::index::Traits;
@@ -152,7 +152,7 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) known: Known<'a>,
     /// The action in lower case.
     pub(crate) action: String,
-    resource: OnceCell<String>,
+    resource: OnceCell<WrittenArn>,
     traits: OnceCell<Traits>,
 }
 
@@ -170,12 +170,12 @@ impl<'a> Inquiry<'a> {
     /// The resource's ARN, written when first asked for; `None` when there is no resource.
     pub(crate) fn resource(&self) -> Option<Arn<'_>> {
         let write = || match self.question.resource {
-            Resource::Entity(entity) => entity.arn(),
-            resource => resource.to_string(),
+            Resource::Entity(entity) => WrittenArn::new(entity.arn()),
+            resource => WrittenArn::new(resource.to_string()),
         };
         match self.question.resource {
             Resource::Any => None,
-            _ => Arn::new(self.resource.get_or_init(write)),
+            _ => self.resource.get_or_init(write).arn(),
         }
     }
 
