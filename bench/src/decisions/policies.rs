@@ -1,7 +1,6 @@
 //! The decision alone: no key is looked up, and no grant.
 
-use super::{ROUNDS, Row, print};
-use crate::clock;
+use super::{ROUNDS, Row, print, used};
 use crate::terminal::Failure;
 use std::fmt::Write as _;
 use strongroom_policy::{
@@ -64,6 +63,15 @@ fn identity_policy(number: usize) -> String {
     text
 }
 
+fn alice(account: AccountId) -> Principal {
+    Principal::User {
+        account,
+        path: "/".to_owned(),
+        name: "alice".to_owned(),
+        id: "AIDAEXAMPLE".to_owned(),
+    }
+}
+
 /// Measures decisions by policies and a candidate grant.
 pub(super) fn run() -> Result<(), Failure> {
     let failed = |why: strongroom_policy::Malformed| Failure::of("a policy of the benchmark", why);
@@ -75,6 +83,9 @@ pub(super) fn run() -> Result<(), Failure> {
     let ten = (0..10).map(|number| Policy::identity_policy(&identity_policy(number)));
     let ten = ten.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let ten: Vec<&Policy> = ten.iter().collect();
+    // The last of the ten is the one that allows.
+    let hundred: Vec<&Policy> =
+        ten.iter().take(9).cycle().take(109).chain(ten.last()).copied().collect();
     let one = Policy::identity_policy(
         r#"{"Statement":{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}}"#,
     )
@@ -99,7 +110,11 @@ pub(super) fn run() -> Result<(), Failure> {
             Sources { key_policy: Some(&long), identity: &ten, ..Sources::default() },
         ),
         (
-            "the same, allowed by a grant alone",
+            "the same, but 110 identity policies, as a user of ten groups has",
+            Sources { key_policy: Some(&long), identity: &hundred, ..Sources::default() },
+        ),
+        (
+            "key policy of 32 KiB, ten identity policies, allowed by a grant alone",
             Sources {
                 key_policy: Some(&others),
                 identity: &ten,
@@ -108,12 +123,7 @@ pub(super) fn run() -> Result<(), Failure> {
             },
         ),
     ];
-    let principal = Principal::User {
-        account,
-        path: "/".to_owned(),
-        name: "alice".to_owned(),
-        id: "AIDAEXAMPLE".to_owned(),
-    };
+    let principal = alice(account);
     let region = "us-east-1".parse().map_err(|()| Failure::new("no Region"))?;
     let question = Question {
         principal: &principal,
@@ -125,12 +135,12 @@ pub(super) fn run() -> Result<(), Failure> {
     let mut rows: Vec<Row> = cases.iter().map(|(name, _)| Row::new(*name)).collect();
     for _ in 0..ROUNDS {
         for ((name, sources), row) in cases.iter().zip(&mut rows) {
-            let began = clock::now();
+            let began = used()?;
             for _ in 0..COUNT {
                 let permit = decide(std::hint::black_box(&question), sources, &Request);
                 let _ = permit.map_err(|why| Failure::of(name, why))?;
             }
-            row.note(began.elapsed(), COUNT);
+            row.note(began, COUNT);
         }
     }
     print("one decision", &rows);

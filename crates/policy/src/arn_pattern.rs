@@ -1,21 +1,74 @@
 //! Patterns of ARNs: six parts, each with its own wildcards.
 
-use crate::facts::Facts;
+use crate::known::Known;
 use crate::malformed::Problem;
-use crate::template::{Case, Piece, Syntax, Template, pieces};
-use crate::wildcard::Token;
+use crate::template::{Case, Piece, Syntax, Template, Token, pieces};
 
 /// A pattern of an ARN. A wildcard stays within its part, of which the last may hold colons.
 #[derive(Debug)]
 pub(crate) enum ArnPattern {
     /// `*`: every ARN, and the absence of one.
     Anything,
-    /// Exactly six.
-    Parts(Box<[Template]>),
+    /// This ARN.
+    Exactly(Box<str>),
+    /// Part by part.
+    Parts(Box<[Template; PARTS]>),
+    /// A variable whose value is a whole ARN.
+    Whole(Box<Template>),
 }
 
 /// Number of parts: `arn:partition:service:region:account:resource`.
 const PARTS: usize = 6;
+
+/// An ARN that is compared with patterns.
+pub(crate) struct Arn<'a> {
+    text: &'a str,
+    parts: [&'a str; PARTS],
+}
+
+impl<'a> Arn<'a> {
+    /// Takes `text` apart; `None` if it has too few parts for an ARN.
+    pub(crate) fn new(text: &'a str) -> Option<Self> {
+        let mut rest = text.splitn(PARTS, ':');
+        let mut parts = [""; PARTS];
+        for part in &mut parts {
+            *part = rest.next()?;
+        }
+        Some(Self { text, parts })
+    }
+
+    /// The last part.
+    pub(crate) fn resource_part(&self) -> &'a str {
+        let [.., last] = self.parts;
+        last
+    }
+}
+
+/// An ARN that was written and taken apart once, and is compared often.
+pub(crate) struct WrittenArn {
+    text: String,
+    /// How long each part is, if there are so many.
+    lengths: Option<[usize; PARTS]>,
+}
+
+impl WrittenArn {
+    /// That of this text.
+    pub(crate) fn new(text: String) -> Self {
+        let lengths = Arn::new(&text).map(|arn| arn.parts.map(str::len));
+        Self { text, lengths }
+    }
+
+    /// The ARN; `None` if it has too few parts.
+    pub(crate) fn arn(&self) -> Option<Arn<'_>> {
+        let mut from = 0;
+        let mut parts = [""; PARTS];
+        for (part, length) in parts.iter_mut().zip(self.lengths?) {
+            *part = self.text.get(from..from + length)?;
+            from += length + 1;
+        }
+        Some(Arn { text: &self.text, parts })
+    }
+}
 
 impl ArnPattern {
     /// Parses a `Resource`: `*` or an ARN, variables in its last part only.
@@ -44,36 +97,54 @@ impl ArnPattern {
         }
         if let [Piece::Variable { .. }] = pieces {
             // The value is a whole ARN: one template over the text, which has no wildcards.
-            return Some(Self::Parts(Box::new([Template::new(pieces, Case::Sensitive)])));
+            return Some(Self::Whole(Box::new(Template::new(pieces, Case::Sensitive))));
         }
-        let parts = split(pieces);
-        (parts.len() == PARTS).then(|| {
-            Self::Parts(parts.iter().map(|part| Template::new(part, Case::Sensitive)).collect())
+        let parts = split(pieces).into_iter().map(|part| Template::new(part, Case::Sensitive));
+        let parts: Box<[Template; PARTS]> = parts.collect::<Box<[_]>>().try_into().ok()?;
+        let literals: Option<Vec<&str>> = parts.iter().map(Template::literal).collect();
+        Some(match literals {
+            Some(literals) => Self::Exactly(literals.join(":").into()),
+            None => Self::Parts(parts),
         })
     }
 
     /// Tells `note` of each variable, as it is written.
     pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
-        if let Self::Parts(parts) = self {
-            parts.iter().for_each(|part| part.variables(note));
+        match self {
+            Self::Anything | Self::Exactly(_) => {}
+            Self::Parts(parts) => parts.iter().for_each(|part| part.variables(note)),
+            Self::Whole(template) => template.variables(note),
+        }
+    }
+
+    /// What the last part of every ARN of this pattern begins with.
+    pub(crate) fn beginning_of_resource(&self) -> &str {
+        match self {
+            Self::Anything | Self::Whole(_) => "",
+            Self::Exactly(text) => Arn::new(text).map_or("", |arn| arn.resource_part()),
+            Self::Parts(parts) => parts.last().map_or("", Template::beginning),
         }
     }
 
     /// Whether `arn` is of this pattern; `None` when that hangs on a variable without value.
-    pub(crate) fn matches(&self, arn: &str, facts: &dyn Facts) -> Option<bool> {
-        let Self::Parts(patterns) = self else { return Some(true) };
-        if arn.splitn(PARTS, ':').count() != PARTS {
-            return Some(false);
-        }
-        let mut known = true;
-        for (pattern, part) in patterns.iter().zip(arn.splitn(patterns.len(), ':')) {
-            match pattern.matches(part, facts) {
-                Some(true) => {}
-                Some(false) => return Some(false),
-                None => known = false,
+    pub(crate) fn matches(&self, arn: &Arn<'_>, known: &Known<'_>) -> Option<bool> {
+        match self {
+            Self::Anything => Some(true),
+            Self::Exactly(text) => Some(**text == *arn.text),
+            Self::Whole(template) => template.matches(arn.text, known),
+            Self::Parts(patterns) => {
+                let mut known_all = true;
+                // The last part tells most.
+                for (pattern, part) in patterns.iter().zip(&arn.parts).rev() {
+                    match pattern.matches(part, known) {
+                        Some(true) => {}
+                        Some(false) => return Some(false),
+                        None => known_all = false,
+                    }
+                }
+                known_all.then_some(true)
             }
         }
-        known.then_some(true)
     }
 }
 
@@ -90,7 +161,7 @@ fn split(pieces: &[Piece]) -> Vec<&[Piece]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Fact;
+    use crate::facts::{Fact, Facts};
 
     struct Tag;
 
@@ -105,7 +176,11 @@ mod tests {
     }
 
     fn matches(pattern: &str, arn: &str) -> Option<bool> {
-        ArnPattern::resource(pattern, true).unwrap().matches(arn, &Tag)
+        of(&ArnPattern::resource(pattern, true).unwrap(), arn)
+    }
+
+    fn of(pattern: &ArnPattern, arn: &str) -> Option<bool> {
+        pattern.matches(&Arn::new(arn).unwrap(), &Known::new(&Tag))
     }
 
     #[test]
@@ -123,6 +198,15 @@ mod tests {
     }
 
     #[test]
+    fn a_written_arn_has_the_same_parts() {
+        for text in ["arn:aws:kms:us-east-1:111122223333:alias/a:b", ":::::", "a:b"] {
+            let written = WrittenArn::new(text.to_owned());
+            let parts = Arn::new(text).map(|arn| arn.parts);
+            assert_eq!(written.arn().map(|arn| arn.parts), parts);
+        }
+    }
+
+    #[test]
     fn variables_stand_in_the_last_part() {
         let key = "arn:aws:kms:us-east-1:111122223333:key/1234";
         assert_eq!(matches("arn:aws:kms:*:*:key/${aws:PrincipalTag/key}", key), Some(true));
@@ -135,8 +219,8 @@ mod tests {
     #[test]
     fn a_variable_may_be_a_whole_arn_in_a_condition() {
         let pattern = ArnPattern::condition("${aws:PrincipalArn}", true).unwrap();
-        assert_eq!(pattern.matches("arn:aws:iam::111122223333:role/*", &Tag), Some(true));
-        assert_eq!(pattern.matches("arn:aws:iam::111122223333:role/x", &Tag), Some(false));
+        assert_eq!(of(&pattern, "arn:aws:iam::111122223333:role/*"), Some(true));
+        assert_eq!(of(&pattern, "arn:aws:iam::111122223333:role/x"), Some(false));
     }
 
     #[test]

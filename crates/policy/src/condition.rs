@@ -3,16 +3,19 @@
 //! Source: IAM User Guide, "Condition operators" and "Conditions with multiple context keys or
 //! values".
 
-use crate::arn_pattern::ArnPattern;
+use crate::arn_pattern::{Arn, ArnPattern};
 use crate::date;
 use crate::decimal::Decimal;
-use crate::facts::{Fact, Facts};
+use crate::facts::Fact;
 use crate::json::Json;
+use crate::known::{Known, Value};
 use crate::malformed::{Malformed, Problem};
 use crate::network::Network;
 use crate::operator::{Comparison, Family, Operator, Quantifier};
 use crate::statement::Effect;
 use crate::template::{Case, Syntax, Template, pieces};
+use crate::texts::Texts;
+use std::net::IpAddr;
 
 /// One compiled condition. Those of a statement must all hold.
 #[derive(Debug)]
@@ -29,10 +32,12 @@ pub(crate) struct Condition {
 /// The values in the policy, by what they are compared as.
 #[derive(Debug)]
 enum Values {
-    Texts(Box<[Template]>),
+    Texts(Texts),
+    /// In ascending order.
     Numbers(Comparison, Box<[Decimal]>),
-    /// Milliseconds since the epoch.
+    /// Milliseconds since the epoch, in ascending order.
     Dates(Comparison, Box<[i64]>),
+    /// In ascending order.
     Bytes(Box<[Box<[u8]>]>),
     Networks(Box<[Network]>),
     Arns(Box<[ArnPattern]>),
@@ -90,31 +95,37 @@ impl Condition {
     pub(crate) fn keys(&self, note: &mut dyn FnMut(&str)) {
         note(&self.name);
         match &self.values {
-            Values::Texts(texts) => texts.iter().for_each(|text| text.variables(note)),
+            Values::Texts(texts) => texts.variables(note),
             Values::Arns(arns) => arns.iter().for_each(|arn| arn.variables(note)),
             _ => {}
         }
     }
 
     /// Whether it is true of the request, for a statement of this effect.
-    pub(crate) fn holds(&self, facts: &dyn Facts, effect: Effect) -> bool {
-        let fact = facts.fact(&self.key).filter(|fact| *fact != Fact::Many(Vec::new()));
+    pub(crate) fn holds(&self, known: &Known<'_>, effect: Effect) -> bool {
+        let value = known.value(&self.key);
         if let Values::Absence(wanted) = &self.values {
-            return wanted.contains(&fact.is_none());
+            return wanted.contains(&value.is_none());
         }
-        let value_holds =
-            |value: &str| self.values.any_matches(value, facts) != self.operator.negated;
-        match (fact, self.operator.quantifier) {
-            (None, quantifier) => self.holds_without_key(quantifier),
-            (Some(Fact::One(value)), _) => value_holds(&value),
-            (Some(Fact::Ambiguous(values)), _) => match effect {
-                Effect::Deny => values.iter().any(|v| value_holds(v)),
-                Effect::Allow => values.iter().all(|v| value_holds(v)),
-            },
+        let Some(value) = value else { return self.holds_without_key(self.operator.quantifier) };
+        // What is asked of several values: each of them or one, or, for a negated operator, none
+        // of them or not each.
+        let every = || match self.operator.negated {
+            false => self.values.all_match(value, known),
+            true => !self.values.any_matches(value, known),
+        };
+        let some = || match self.operator.negated {
+            false => self.values.any_matches(value, known),
+            true => !self.values.all_match(value, known),
+        };
+        match (&value.fact, self.operator.quantifier) {
+            (Fact::One(_), _) => some(),
+            (Fact::Ambiguous(_), _) if effect == Effect::Deny => some(),
+            (Fact::Ambiguous(_), _) => every(),
             // Several values and one expected: not decidable, so neither true nor its negation.
-            (Some(Fact::Many(_)), Quantifier::Single) => false,
-            (Some(Fact::Many(values)), Quantifier::All) => values.iter().all(|v| value_holds(v)),
-            (Some(Fact::Many(values)), Quantifier::Any) => values.iter().any(|v| value_holds(v)),
+            (Fact::Many(_), Quantifier::Single) => false,
+            (Fact::Many(_), Quantifier::All) => every(),
+            (Fact::Many(_), Quantifier::Any) => some(),
         }
     }
 
@@ -135,7 +146,7 @@ impl Values {
                 let pieces = pieces(text, Syntax { wildcards, variables })?;
                 Ok(Template::new(&pieces, case))
             })
-            .map(Self::Texts)
+            .map(|templates| Self::Texts(Texts::new(templates, case)))
         };
         match family {
             Family::StringEquals => text(false, Case::Sensitive),
@@ -148,13 +159,13 @@ impl Values {
             }
             Family::Numeric(comparison) => {
                 each(json, |text| Decimal::parse(text).ok_or(Problem::ConditionValue))
-                    .map(|values| Self::Numbers(comparison, values))
+                    .map(|values| Self::Numbers(comparison, sorted(values)))
             }
             Family::Date(comparison) => {
                 each(json, |text| date::parse(text).ok_or(Problem::ConditionValue))
-                    .map(|values| Self::Dates(comparison, values))
+                    .map(|values| Self::Dates(comparison, sorted(values)))
             }
-            Family::Binary => each(json, bytes).map(Self::Bytes),
+            Family::Binary => each(json, bytes).map(|values| Self::Bytes(sorted(values))),
             Family::Ip => each(json, |text| Network::parse(text).ok_or(Problem::ConditionValue))
                 .map(Self::Networks),
             Family::Arn => {
@@ -164,21 +175,61 @@ impl Values {
         }
     }
 
+    /// Whether each of the request's values, of which there is one at least, matches one of these.
+    fn all_match(&self, value: &Value<'_>, known: &Known<'_>) -> bool {
+        match (self, &value.fact) {
+            (_, Fact::One(own)) => self.match_single(own, value, known),
+            (Self::Texts(texts), _) => texts.hold_all(value.distinct(texts.case()), known),
+            _ => value.distinct(Case::Sensitive).iter().all(|own| self.match_one(own, known)),
+        }
+    }
+
+    /// Whether one of the request's values matches one of these.
+    fn any_matches(&self, value: &Value<'_>, known: &Known<'_>) -> bool {
+        match (self, &value.fact) {
+            (_, Fact::One(own)) => self.match_single(own, value, known),
+            (Self::Texts(texts), _) => texts.hold_any(value.distinct(texts.case()), known),
+            _ => value.distinct(Case::Sensitive).iter().any(|own| self.match_one(own, known)),
+        }
+    }
+
+    /// [`Values::match_one`] for the only value there is, which is read as an address once.
+    fn match_single(&self, own: &str, value: &Value<'_>, known: &Known<'_>) -> bool {
+        match self {
+            Self::Networks(networks) => value
+                .address()
+                .is_some_and(|address| networks.iter().any(|network| network.contains(address))),
+            _ => self.match_one(own, known),
+        }
+    }
+
     /// Whether `value` of the request matches at least one of these. What cannot be read as the
     /// operator's kind, and what hangs on a variable without value, matches none.
-    fn any_matches(&self, value: &str, facts: &dyn Facts) -> bool {
+    fn match_one(&self, value: &str, known: &Known<'_>) -> bool {
         match self {
-            Self::Texts(texts) => texts.iter().any(|t| t.matches(value, facts) == Some(true)),
-            Self::Arns(arns) => arns.iter().any(|a| a.matches(value, facts) == Some(true)),
-            Self::Numbers(comparison, numbers) => Decimal::parse(value)
-                .is_some_and(|own| numbers.iter().any(|other| comparison.holds(&own, other))),
-            Self::Dates(comparison, dates) => date::parse(value)
-                .is_some_and(|own| dates.iter().any(|other| comparison.holds(&own, other))),
-            Self::Bytes(all) => all.iter().any(|bytes| **bytes == *value.as_bytes()),
-            Self::Networks(networks) => networks.iter().any(|network| network.contains(value)),
+            Self::Texts(texts) => texts.hold(&texts.case().fold(value), known),
+            Self::Arns(arns) => Arn::new(value)
+                .is_some_and(|arn| arns.iter().any(|a| a.matches(&arn, known) == Some(true))),
+            Self::Numbers(comparison, numbers) => {
+                Decimal::parse(value).is_some_and(|own| comparison.holds_of_any(&own, numbers))
+            }
+            Self::Dates(comparison, dates) => {
+                date::parse(value).is_some_and(|own| comparison.holds_of_any(&own, dates))
+            }
+            Self::Bytes(all) => {
+                all.binary_search_by(|bytes| (**bytes).cmp(value.as_bytes())).is_ok()
+            }
+            Self::Networks(networks) => value
+                .parse::<IpAddr>()
+                .is_ok_and(|address| networks.iter().any(|network| network.contains(address))),
             Self::Absence(wanted) => wanted.contains(&false),
         }
     }
+}
+
+fn sorted<T: Ord>(mut values: Box<[T]>) -> Box<[T]> {
+    values.sort_unstable();
+    values
 }
 
 /// What `read` makes of a value or of each of a list; numbers and truth values may stand without

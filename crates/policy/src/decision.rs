@@ -225,7 +225,7 @@ impl Case<'_> {
     fn granted(&self, grant: &Grant<'_>, action: Action) -> Option<Result<Reason, Denial>> {
         let Asked { principal, .. } = self.inquiry.asked;
         let naming = grant.grantee.naming(principal)?;
-        grant.permits(action, self.inquiry.facts).then(|| {
+        grant.permits(action, self.inquiry.known.facts()).then(|| {
             let identity = self.granted_by_name(naming)?;
             let (grant, by_token) = (grant.id.into(), grant.by_token);
             Ok(Reason::Grant { grant, by_token, identity })
@@ -392,7 +392,8 @@ impl Case<'_> {
     /// The first statement of this effect in policies that name no principals.
     fn find(&self, kind: PolicyKind, policies: &[&Policy], effect: Effect) -> Option<Site> {
         policies.iter().enumerate().find_map(|(policy, document)| {
-            let (statement, found) = document.statements().find(|(_, s)| self.counts(s, effect))?;
+            let mut candidates = document.candidates(&self.inquiry, effect, false);
+            let (statement, found) = candidates.find(|(_, s)| self.counts(s, effect))?;
             Some(Site { kind, policy, statement, sid: found.sid.clone() })
         })
     }
@@ -405,10 +406,12 @@ impl Case<'_> {
             && statement.applies(&self.inquiry)
     }
 
-    /// The policy of the key or role, when the question is about one.
-    fn key_policy(&self) -> impl Iterator<Item = (usize, &Statement)> {
+    /// The statements of this effect of the policy of the key or role, when the question is about
+    /// one.
+    fn key_policy(&self, effect: Effect) -> impl Iterator<Item = (usize, &Statement)> {
         let has_policy = self.has_resource_policy();
-        self.sources.key_policy.filter(|_| has_policy).into_iter().flat_map(Policy::statements)
+        let policy = self.sources.key_policy.filter(|_| has_policy);
+        policy.into_iter().flat_map(move |p| p.candidates(&self.inquiry, effect, true))
     }
 
     fn has_resource_policy(&self) -> bool {
@@ -428,7 +431,8 @@ impl Case<'_> {
     }
 
     fn denied_by_key_policy(&self) -> Option<Site> {
-        let (at, found) = self.key_policy().find(|(_, statement)| self.denies_caller(statement))?;
+        let mut denies = self.key_policy(Effect::Deny);
+        let (at, found) = denies.find(|(_, statement)| self.denies_caller(statement))?;
         Some(self.key_site(at, found))
     }
 
@@ -447,7 +451,7 @@ impl Case<'_> {
 
     /// The Allow statement of the key policy that names the caller in the least limited way.
     fn allowed_by_key_policy(&self) -> Option<(Naming, Site)> {
-        let statements = self.key_policy();
+        let statements = self.key_policy(Effect::Allow);
         let named = statements
             .filter_map(|(at, statement)| Some((self.allows_caller(statement)?, at, statement)));
         let (naming, at, statement) = named.min_by_key(|(naming, at, _)| (*naming, *at))?;

@@ -34,7 +34,7 @@ impl<'a> Fact<'a> {
     /// case.
     #[must_use]
     pub fn named(pairs: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> Option<Self> {
-        let named = pairs.filter(|(key, _)| key.to_lowercase() == name);
+        let named = pairs.filter(|(key, _)| is_lower_case_of(name, key));
         Self::single(named.map(|(_, value)| value))
     }
 
@@ -48,4 +48,13 @@ impl<'a> Fact<'a> {
             _ => Some(Self::Ambiguous(values)),
         }
     }
+}
+
+/// Whether `name` is `key` in lower case.
+fn is_lower_case_of(name: &str, key: &str) -> bool {
+    if key.is_ascii() {
+        let lower = key.bytes().map(|byte| byte.to_ascii_lowercase());
+        return key.len() == name.len() && lower.eq(name.bytes());
+    }
+    key.to_lowercase() == name
 }

@@ -19,8 +19,10 @@ mod decision;
 mod denial;
 mod facts;
 mod grant;
+mod index;
 mod json;
 mod key_policy;
+mod known;
 mod malformed;
 mod network;
 mod operator;
@@ -30,6 +32,7 @@ mod principal;
 mod question;
 mod statement;
 mod template;
+mod texts;
 mod wildcard;
 
 pub use decision::permit::{

@@ -27,10 +27,9 @@ impl Network {
         (prefix <= bits).then_some(Self { address, prefix })
     }
 
-    /// Whether `text` is an address in this range. An IPv4 address in IPv6 form
-    /// (`::ffff:203.0.113.1`) is the IPv4 address.
-    pub(crate) fn contains(self, text: &str) -> bool {
-        let Ok(other) = text.parse::<IpAddr>() else { return false };
+    /// Whether `other` is in this range. An IPv4 address in IPv6 form (`::ffff:203.0.113.1`) is the
+    /// IPv4 address.
+    pub(crate) fn contains(self, other: IpAddr) -> bool {
         match (self.address, other.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
                 let differ = u32::from(own) ^ u32::from(other);
@@ -63,13 +62,9 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", true),
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "2001:db8::1", true),
-            ("0.0.0.0/0", "nowhere", false),
         ] {
-            assert_eq!(
-                Network::parse(range).unwrap().contains(address),
-                expected,
-                "{range} {address}"
-            );
+            let range_holds = Network::parse(range).unwrap().contains(address.parse().unwrap());
+            assert_eq!(range_holds, expected, "{range} {address}");
         }
     }
 

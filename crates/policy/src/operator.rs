@@ -50,14 +50,15 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
-    /// Whether it is true of `own` (the request's value) and `other` (the policy's).
-    pub(crate) fn holds<T: Ord>(self, own: &T, other: &T) -> bool {
+    /// Whether it is true of `own` (the request's value) and one of `others` (the policy's, in
+    /// ascending order).
+    pub(crate) fn holds_of_any<T: Ord>(self, own: &T, others: &[T]) -> bool {
         match self {
-            Self::Equal => own == other,
-            Self::Less => own < other,
-            Self::LessOrEqual => own <= other,
-            Self::Greater => own > other,
-            Self::GreaterOrEqual => own >= other,
+            Self::Equal => others.binary_search(own).is_ok(),
+            Self::Less => others.last().is_some_and(|most| own < most),
+            Self::LessOrEqual => others.last().is_some_and(|most| own <= most),
+            Self::Greater => others.first().is_some_and(|least| own > least),
+            Self::GreaterOrEqual => others.first().is_some_and(|least| own >= least),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Policy documents.
 
 use crate::condition::Condition;
+use crate::index::{Chosen, Index};
 use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
 use crate::principal::NamedPrincipal;
-use crate::statement::{Grammar, Kind, Statement, member};
+use crate::question::Inquiry;
+use crate::statement::{Effect, Grammar, Kind, Statement, member};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy document, checked and compiled. It does not change; share it in an `Arc`.
@@ -13,6 +15,7 @@ pub struct Policy {
     statements: Box<[Statement]>,
     /// What its conditions and variables ask for, in lower case, and how it is first written.
     asks: BTreeMap<Box<str>, Box<str>>,
+    index: Option<Box<Index>>,
 }
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
@@ -76,7 +79,7 @@ impl Policy {
     /// The policy without statements, which no document is: it allows nothing.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { statements: Box::default(), asks: Default::default() }
+        Self { statements: Box::default(), asks: Default::default(), index: None }
     }
 
     /// Parses the trust policy of a role: every statement names principals and actions, and none
@@ -120,9 +123,26 @@ impl Policy {
         self.asks.contains_key(key)
     }
 
-    /// The statements with their index, counted from 0.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = (usize, &Statement)> {
-        self.statements.iter().enumerate()
+    /// All statements, in order.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.statements.iter()
+    }
+
+    /// The statements of `effect` that may apply to the question, in order and with their index,
+    /// counted from 0: all that do, and perhaps others. With `to_caller` those that may name the
+    /// caller.
+    pub(crate) fn candidates<'p>(
+        &'p self,
+        inquiry: &Inquiry<'_>,
+        effect: Effect,
+        to_caller: bool,
+    ) -> impl Iterator<Item = (usize, &'p Statement)> + use<'p> {
+        let chosen = match &self.index {
+            Some(index) => index.candidates(inquiry, effect, to_caller),
+            None => Chosen::all(self.statements.len()),
+        };
+        let found = chosen.into_indices().filter_map(|at| Some((at, self.statements.get(at)?)));
+        found.filter(move |(_, statement)| statement.effect == effect)
     }
 
     fn parse(text: &str, kind: Kind, limit: usize) -> Result<Self, Malformed> {
@@ -152,7 +172,7 @@ impl Policy {
             asks.entry(name.to_lowercase().into()).or_insert_with(|| name.into());
         };
         statements.iter().for_each(|statement| statement.note_keys(&mut note));
-        Ok(Self { statements, asks })
+        Ok(Self { index: Index::new(&statements), statements, asks })
     }
 }
 

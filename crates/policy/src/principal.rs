@@ -4,6 +4,8 @@
 
 use crate::json::Json;
 use crate::malformed::{Malformed, Problem};
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use strongroom_types::{AccountId, IdentityKind, Principal};
 
 /// A principal as a policy names it. It is the same in every partition that its ARN is written in:
@@ -95,7 +97,7 @@ impl std::fmt::Display for NamedPrincipal {
 
 /// How an entry names the caller. The order is that of the other policies that limit an allow
 /// under this name: the later, the more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Naming {
     /// By `*`.
     Everyone,
@@ -117,7 +119,7 @@ pub(crate) struct Principals {
     entries: Box<[Entry]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     name: NamedPrincipal,
     /// The unique id that the name stood for when the policy was stored.
@@ -166,9 +168,12 @@ impl Principals {
     /// caller that the list names in every way AWS may look it up, and nobody who has a
     /// permissions boundary.
     pub(crate) fn denies(&self, caller: &Principal, has_boundary: bool) -> bool {
-        let listed = |way: Naming| self.entries.iter().any(|e| e.naming(caller) == Some(way));
+        let mut ways = self.entries.iter().filter_map(|entry| entry.naming(caller));
         if !self.negated {
-            return self.entries.iter().any(|entry| entry.naming(caller).is_some());
+            return ways.next().is_some();
+        }
+        if has_boundary {
+            return true;
         }
         let needed: &[Naming] = match caller {
             Principal::Root { .. } => &[Naming::Account],
@@ -177,7 +182,16 @@ impl Principals {
             Principal::FederatedUser { .. } => &[Naming::Itself, Naming::Account],
             Principal::Service { .. } | Principal::WebIdentity { .. } => &[Naming::Itself],
         };
-        has_boundary || !(listed(Naming::Everyone) || needed.iter().all(|way| listed(*way)))
+        let listed: BTreeSet<Naming> = ways.collect();
+        !(listed.contains(&Naming::Everyone) || needed.iter().all(|way| listed.contains(way)))
+    }
+
+    /// Digests of which whomever it is about has one ([`digests_of`]).
+    pub(crate) fn digests(&self) -> Vec<u32> {
+        match self.negated {
+            true => vec![NamedPrincipal::Everyone.digest()],
+            false => self.names().map(NamedPrincipal::digest).collect(),
+        }
     }
 
     /// The names.
@@ -314,6 +328,27 @@ impl NamedPrincipal {
         }
     }
 
+    /// A digest that names seldom share.
+    pub(crate) fn digest(&self) -> u32 {
+        let account = self.account();
+        match self {
+            Self::Everyone => digest(Naming::Everyone, None, ["", ""]),
+            Self::Account { .. } => digest(Naming::Account, account, ["", ""]),
+            Self::User { path, name, .. } => digest(Naming::User, account, [path, name]),
+            Self::Role { path, name, .. } => digest(Naming::Role, account, [path, name]),
+            Self::RoleSession { role, session, .. } => {
+                digest(Naming::Itself, account, [role, session])
+            }
+            Self::FederatedUser { name, .. } => digest(Naming::Itself, account, [name, ""]),
+            Self::IdentityProvider { name } => {
+                digest(Naming::Itself, None, [beyond_partition(name), ""])
+            }
+            Self::Service { name } | Self::CanonicalUser { id: name } => {
+                digest(Naming::Itself, None, [name, ""])
+            }
+        }
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),
@@ -344,6 +379,37 @@ impl NamedPrincipal {
         };
         is_it.then_some(way)
     }
+}
+
+/// The digests of the names that a policy may call the caller by.
+pub(crate) fn digests_of(caller: &Principal) -> Vec<u32> {
+    let account = caller.account();
+    let mut digests = vec![NamedPrincipal::Everyone.digest()];
+    digests.extend(account.map(|account| NamedPrincipal::Account { account }.digest()));
+    match caller {
+        Principal::Root { .. } => {}
+        Principal::User { path, name, .. } => {
+            digests.push(digest(Naming::User, account, [path, name]));
+        }
+        Principal::RoleSession { role_path, role, session, .. } => {
+            digests.push(digest(Naming::Role, account, [role_path, role]));
+            digests.push(digest(Naming::Itself, account, [role, session]));
+        }
+        Principal::FederatedUser { name, .. } => {
+            digests.push(digest(Naming::Itself, account, [name, ""]));
+        }
+        Principal::WebIdentity { provider, .. } => {
+            digests.push(digest(Naming::Itself, None, [beyond_partition(provider), ""]));
+        }
+        Principal::Service { name } => digests.push(digest(Naming::Itself, None, [name, ""])),
+    }
+    digests
+}
+
+fn digest(way: Naming, account: Option<AccountId>, names: [&str; 2]) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (way, account, names).hash(&mut hasher);
+    u32::try_from(hasher.finish() >> 32).unwrap_or_default()
 }
 
 /// An ARN without its partition; any other text as it is.
@@ -470,6 +536,51 @@ mod tests {
             assert!(Entry::identity_provider(text).is_none(), "{text}");
         }
         assert!(Entry::canonical_user(&"z".repeat(64)).is_none());
+    }
+
+    /// Whoever is named has the digest of the name, so an index that goes by digests misses nobody.
+    #[test]
+    fn whoever_is_named_has_the_digest_of_the_name() {
+        let account = AccountId::INITIAL;
+        let provider = "arn:aws:iam::111122223333:oidc-provider/id.example.com";
+        let text = str::to_owned;
+        let callers = [
+            Principal::Root { account },
+            Principal::User { account, path: text("/a/"), name: text("x"), id: text("AIDA1") },
+            Principal::RoleSession {
+                account,
+                role_path: text("/a/"),
+                role: text("x"),
+                role_id: text("AROA1"),
+                session: text("s"),
+            },
+            Principal::FederatedUser { account, name: text("x") },
+            Principal::WebIdentity { provider: text(provider), subject: text("x") },
+            Principal::Service { name: text("x.amazonaws.com") },
+        ];
+        let aws = [
+            "*",
+            "111122223333",
+            "arn:aws:iam::111122223333:root",
+            "arn:aws:iam::111122223333:user/a/x",
+            "arn:aws-cn:iam::111122223333:role/a/x",
+            "arn:aws:sts::111122223333:assumed-role/x/s",
+            "arn:aws:sts::111122223333:federated-user/x",
+        ];
+        let other = provider.replace("arn:aws:", "arn:aws-cn:");
+        let entries = aws.iter().map(|text| Entry::aws(text).unwrap());
+        let entries = entries.chain([
+            Entry::service("x.amazonaws.com").unwrap(),
+            Entry::identity_provider(&other).unwrap(),
+        ]);
+        let mut named = 0;
+        for (entry, caller) in entries.flat_map(|e| callers.iter().map(move |c| (e.clone(), c))) {
+            let has_digest = digests_of(caller).contains(&entry.name.digest());
+            assert_eq!(entry.naming(caller).is_some(), has_digest, "{entry:?} {caller:?}");
+            named += usize::from(has_digest);
+        }
+        // `*` names all six, the account in both forms four, the rest one each.
+        assert_eq!(named, 6 + 2 * 4 + 6);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What is asked, and of which policies.
 
+use crate::arn_pattern::{Arn, WrittenArn};
 use crate::facts::Facts;
 use crate::grant::Grant;
+use crate::index::Traits;
+use crate::known::Known;
 use crate::policy::Policy;
 use std::cell::OnceCell;
 use strongroom_types::{
@@ -196,23 +199,43 @@ impl About<'_> {
 /// A question with what statements need to know of it.
 pub(crate) struct Inquiry<'a> {
     pub(crate) asked: Asked<'a>,
-    pub(crate) facts: &'a dyn Facts,
-    resource: OnceCell<String>,
+    pub(crate) known: Known<'a>,
+    /// The action in lower case.
+    pub(crate) action: String,
+    resource: OnceCell<WrittenArn>,
+    traits: OnceCell<Traits>,
 }
 
 impl<'a> Inquiry<'a> {
     pub(crate) fn new(asked: Asked<'a>, facts: &'a dyn Facts) -> Self {
-        Self { asked, facts, resource: OnceCell::new() }
+        Self {
+            asked,
+            known: Known::new(facts),
+            action: asked.action.to_ascii_lowercase(),
+            resource: OnceCell::new(),
+            traits: OnceCell::new(),
+        }
     }
 
     /// The resource's ARN, written when first asked for; `None` when there is no resource.
-    pub(crate) fn resource(&self) -> Option<&str> {
-        let written = |write: &dyn Fn() -> String| self.resource.get_or_init(write).as_str();
+    pub(crate) fn resource(&self) -> Option<Arn<'_>> {
+        let write = || match self.asked.about {
+            About::Known(Resource::Entity(entity)) => WrittenArn::new(entity.arn()),
+            About::Known(resource) => WrittenArn::new(resource.to_string()),
+            About::Supposed { arn, .. } => WrittenArn::new(arn.to_owned()),
+        };
         match self.asked.about {
             About::Known(Resource::Any) | About::Supposed { arn: "*", .. } => None,
-            About::Known(Resource::Entity(entity)) => Some(written(&|| entity.arn())),
-            About::Known(resource) => Some(written(&|| resource.to_string())),
-            About::Supposed { arn, .. } => Some(arn),
+            _ => self.resource.get_or_init(write).arn(),
         }
+    }
+
+    /// What an index is asked for.
+    pub(crate) fn traits(&self) -> &Traits {
+        self.traits.get_or_init(|| {
+            let resource = self.resource();
+            let part = resource.as_ref().map_or("", Arn::resource_part);
+            Traits::new(&self.action, part, self.asked.principal)
+        })
     }
 }

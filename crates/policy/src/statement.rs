@@ -109,7 +109,7 @@ impl Statement {
     pub(crate) fn applies(&self, inquiry: &Inquiry<'_>) -> bool {
         self.matches_action(inquiry)
             && self.matches_resource(inquiry)
-            && self.conditions.iter().all(|condition| condition.holds(inquiry.facts, self.effect))
+            && self.conditions.iter().all(|condition| condition.holds(&inquiry.known, self.effect))
     }
 
     /// Tells `note` of the condition keys that it asks for, in conditions and in variables, as they
@@ -131,7 +131,7 @@ impl Statement {
             return;
         }
         let mut lacking = |name: &str| {
-            if inquiry.facts.fact(&name.to_lowercase()).is_none() {
+            if inquiry.known.facts().fact(&name.to_lowercase()).is_none() {
                 note(name);
             }
         };
@@ -146,24 +146,41 @@ impl Statement {
         self.conditions.iter().find(|condition| condition.is_overly_permissive())
     }
 
+    /// Texts of which the name of every action that it applies to begins with one, in lower case.
+    pub(crate) fn beginnings_of_actions(&self) -> Vec<&str> {
+        beginnings(self.actions.as_ref(), Template::beginning)
+    }
+
+    /// Texts of which the last part of the ARN of every resource that it applies to begins with
+    /// one; the absence of a resource counts as an empty text.
+    pub(crate) fn beginnings_of_resources(&self) -> Vec<&str> {
+        beginnings(self.resources.as_ref(), ArnPattern::beginning_of_resource)
+    }
+
     fn matches_action(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(actions) = &self.actions else { return false };
-        let action = inquiry.asked.action;
         // INVARIANT: the pattern of an action has no variables, so the answer is always known.
-        actions.matches(|item| item.matches(action, inquiry.facts)) == Some(true)
+        actions.matches(|item| item.matches(&inquiry.action, &inquiry.known)) == Some(true)
     }
 
     fn matches_resource(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(resources) = &self.resources else { return false };
-        let matched = resources.matches(|item| match item {
-            ArnPattern::Anything => Some(true),
-            other => {
-                inquiry.resource().map_or(Some(false), |arn| other.matches(arn, inquiry.facts))
-            }
+        let arn = if resources.is_anything() { None } else { inquiry.resource() };
+        let matched = resources.matches(|item| match (item, &arn) {
+            (ArnPattern::Anything, _) => Some(true),
+            (other, Some(arn)) => other.matches(arn, &inquiry.known),
+            (_, None) => Some(false),
         });
         // A variable without value: `Resource` then matches nothing, and what `NotResource` spares
         // is unknown, so it denies and does not allow.
         matched.unwrap_or(resources.negated && self.effect == Effect::Deny)
+    }
+}
+
+impl Listed<ArnPattern> {
+    /// Whether it says nothing but `*`, of which the resource need not be known.
+    fn is_anything(&self) -> bool {
+        matches!(*self.items, [ArnPattern::Anything])
     }
 }
 
@@ -195,6 +212,16 @@ impl<T> Listed<T> {
             }
         }
         known.then_some(self.negated)
+    }
+}
+
+/// Texts of which one begins whatever matches `listed`. Everything begins with the empty text, and
+/// nothing matches an element that is not there.
+fn beginnings<T>(listed: Option<&Listed<T>>, beginning: impl Fn(&T) -> &str) -> Vec<&str> {
+    match listed {
+        Some(Listed { negated: false, items }) => items.iter().map(beginning).collect(),
+        Some(Listed { negated: true, .. }) => vec![""],
+        None => Vec::new(),
     }
 }
 

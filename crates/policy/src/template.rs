@@ -1,8 +1,9 @@
 //! Texts with wildcards and policy variables.
 
-use crate::facts::{Fact, Facts};
+use crate::facts::Fact;
+use crate::known::Known;
 use crate::malformed::Problem;
-use crate::wildcard::{Pattern, Token};
+use crate::wildcard::{Part, Pattern};
 use std::borrow::Cow;
 
 /// What is special in a text; the rest is literal.
@@ -13,6 +14,17 @@ pub(crate) struct Syntax {
     /// `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}`: with version
     /// 2012-10-17 only.
     pub(crate) variables: bool,
+}
+
+/// One position of a text, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// This character.
+    Char(char),
+    /// `?`: any one character.
+    AnyOne,
+    /// `*`: any run of characters.
+    AnyRun,
 }
 
 /// One position of a text that is not yet compiled.
@@ -99,95 +111,149 @@ pub(crate) struct Template {
 enum Body {
     Fixed(Pattern),
     /// Known only with the facts of a request.
-    Open(Box<[Piece]>),
+    Open(Box<[Segment]>),
+}
+
+/// What comes next in a text with variables.
+#[derive(Debug)]
+enum Segment {
+    Text(Box<str>),
+    AnyOne,
+    AnyRun,
+    /// Key in lower case, and as it is written.
+    Variable { key: Box<str>, name: Box<str>, default: Option<Box<str>> },
+}
+
+impl Case {
+    /// `text` as it is compared.
+    pub(crate) fn fold(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Sensitive => Cow::Borrowed(text),
+            Self::Ignored if text.is_ascii() => text.to_ascii_lowercase().into(),
+            // Character by character: where in a word it stands does not count.
+            Self::Ignored => text.chars().flat_map(char::to_lowercase).collect(),
+        }
+    }
 }
 
 impl Template {
     /// Compiles `pieces`.
     pub(crate) fn new(pieces: &[Piece], case: Case) -> Self {
-        let fixed: Option<Vec<Token>> = pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Token(token) => Some(*token),
-                Piece::Variable { .. } => None,
-            })
-            .collect();
+        let mut segments: Vec<Segment> = Vec::new();
+        let mut text = String::new();
+        for piece in pieces {
+            let segment = match piece {
+                Piece::Token(Token::Char(c)) => {
+                    text.push(*c);
+                    continue;
+                }
+                Piece::Token(Token::AnyOne) => Segment::AnyOne,
+                Piece::Token(Token::AnyRun) => Segment::AnyRun,
+                Piece::Variable { key, name, default } => {
+                    let (key, name, default) = (key.clone(), name.clone(), default.clone());
+                    Segment::Variable { key, name, default }
+                }
+            };
+            segments.extend(Segment::text(&std::mem::take(&mut text), case));
+            segments.push(segment);
+        }
+        segments.extend(Segment::text(&text, case));
+        let fixed: Option<Vec<_>> = segments.iter().map(Segment::fixed).collect();
         let body = match fixed {
-            Some(tokens) => Body::Fixed(compile(&tokens, case)),
-            None => Body::Open(pieces.into()),
+            Some(parts) => Body::Fixed(Pattern::new(parts)),
+            None => Body::Open(segments.into()),
         };
         Self { case, body }
     }
 
     /// Tells `note` of each variable, as it is written.
     pub(crate) fn variables(&self, note: &mut dyn FnMut(&str)) {
-        let Body::Open(pieces) = &self.body else { return };
-        for piece in pieces {
-            if let Piece::Variable { name, .. } = piece {
+        let Body::Open(segments) = &self.body else { return };
+        for segment in segments {
+            if let Segment::Variable { name, .. } = segment {
                 note(name);
             }
         }
     }
 
-    /// Whether `text` is of this form; `None` when a variable has no value in this request.
-    pub(crate) fn matches(&self, text: &str, facts: &dyn Facts) -> Option<bool> {
+    /// The only text that is of this form, as it is compared, if it has neither wildcards nor
+    /// variables.
+    pub(crate) fn literal(&self) -> Option<&str> {
         match &self.body {
-            Body::Fixed(pattern) => Some(self.compare(pattern, text)),
-            Body::Open(pieces) => {
-                let tokens = resolve(pieces, facts)?;
-                Some(self.compare(&compile(&tokens, self.case), text))
-            }
+            Body::Fixed(pattern) => pattern.literal(),
+            Body::Open(_) => None,
         }
     }
 
-    fn compare(&self, pattern: &Pattern, text: &str) -> bool {
-        match self.case {
-            Case::Sensitive => pattern.matches(text.chars()),
-            Case::Ignored => pattern.matches(text.chars().flat_map(char::to_lowercase)),
+    /// What every text of this form begins with, as it is compared.
+    pub(crate) fn beginning(&self) -> &str {
+        match &self.body {
+            Body::Fixed(pattern) => pattern.beginning(),
+            Body::Open(segments) => match segments.first() {
+                Some(Segment::Text(text)) => text,
+                _ => "",
+            },
+        }
+    }
+
+    /// Whether `text`, folded by [`Case::fold`], is of this form; `None` when a variable has no
+    /// value in this request.
+    pub(crate) fn matches(&self, text: &str, known: &Known<'_>) -> Option<bool> {
+        match &self.body {
+            Body::Fixed(pattern) => Some(pattern.matches(text)),
+            Body::Open(segments) => {
+                let parts = resolve(segments, self.case, known)?;
+                let literal = parts.iter().map(|part| match part {
+                    Part::Text(text) => text.len(),
+                    Part::AnyOne => 1,
+                    Part::AnyRun => 0,
+                });
+                let fits = literal.sum::<usize>() <= text.len();
+                Some(fits && Pattern::new(parts).matches(text))
+            }
         }
     }
 }
 
-fn compile(tokens: &[Token], case: Case) -> Pattern {
-    if case == Case::Sensitive {
-        return Pattern::new(tokens);
+impl Segment {
+    fn text(text: &str, case: Case) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::Text(case.fold(text).into()))
     }
-    let mut lower = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        match token {
-            Token::Char(c) => lower.extend(c.to_lowercase().map(Token::Char)),
-            other => lower.push(*other),
+
+    fn fixed(&self) -> Option<Part<'_>> {
+        match self {
+            Self::Text(text) => Some(Part::Text(Cow::Borrowed(text))),
+            Self::AnyOne => Some(Part::AnyOne),
+            Self::AnyRun => Some(Part::AnyRun),
+            Self::Variable { .. } => None,
         }
     }
-    Pattern::new(&lower)
 }
 
-/// The tokens with every variable replaced. A value is literal: its `*` is no wildcard.
-fn resolve(pieces: &[Piece], facts: &dyn Facts) -> Option<Vec<Token>> {
-    let mut tokens = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        match piece {
-            Piece::Token(token) => tokens.push(*token),
-            Piece::Variable { key, default, .. } => {
-                tokens.extend(value(key, default.as_deref(), facts)?.chars().map(Token::Char));
-            }
+/// The parts with every variable replaced. A value is literal: its `*` is no wildcard.
+fn resolve<'k>(segments: &'k [Segment], case: Case, known: &'k Known<'_>) -> Option<Vec<Part<'k>>> {
+    let part = |segment: &'k Segment| match segment {
+        Segment::Variable { key, default, .. } => {
+            value(key, default.as_deref(), known).map(|value| Part::Text(case.fold(value)))
         }
-    }
-    Some(tokens)
+        fixed => fixed.fixed(),
+    };
+    segments.iter().map(part).collect()
 }
 
 /// The value of a variable. A multi-valued key has none.
-fn value<'a>(key: &str, default: Option<&'a str>, facts: &'a dyn Facts) -> Option<Cow<'a, str>> {
-    match facts.fact(key) {
+fn value<'k>(key: &str, default: Option<&'k str>, known: &'k Known<'_>) -> Option<&'k str> {
+    match known.value(key).map(|value| &value.fact) {
         Some(Fact::One(value)) => Some(value),
         Some(Fact::Many(_) | Fact::Ambiguous(_)) => None,
-        None => default.map(Cow::Borrowed),
+        None => default,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Facts;
 
     const ALL: Syntax = Syntax { wildcards: true, variables: true };
 
@@ -206,7 +272,8 @@ mod tests {
         text: &str,
         user: Option<&'static str>,
     ) -> Option<bool> {
-        Template::new(&pieces(pattern, syntax).unwrap(), Case::Sensitive).matches(text, &User(user))
+        let template = Template::new(&pieces(pattern, syntax).unwrap(), Case::Sensitive);
+        template.matches(text, &Known::new(&User(user)))
     }
 
     #[test]
@@ -260,6 +327,8 @@ mod tests {
     #[test]
     fn case_is_ignored_on_both_sides() {
         let template = Template::new(&pieces("Ä${aws:username}B", ALL).unwrap(), Case::Ignored);
-        assert_eq!(template.matches("äXYb", &User(Some("xY"))), Some(true));
+        let user = User(Some("xY"));
+        let text = Case::Ignored.fold("äXYb");
+        assert_eq!(template.matches(&text, &Known::new(&user)), Some(true));
     }
 }

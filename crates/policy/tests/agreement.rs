@@ -168,6 +168,112 @@ fn key_statement() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Actions, resources and principals of which few are those of any request, some by patterns: an
+/// index has to tell them apart.
+fn narrow_statement() -> impl Strategy<Value = Value> {
+    let actions = vec![
+        "kms:Decrypt",
+        "KMS:Encrypt",
+        "kms:DescribeKey",
+        "kms:CreateGrant",
+        "kms:Decr*",
+        "kms:?ecrypt",
+        "kms:*Key",
+        "kms:ListGrants",
+        "s3:GetObject",
+        "s3:*",
+        "kms:D*t",
+        "kms:*",
+    ];
+    let arns = vec![
+        "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ac",
+        "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:*:*:key/1234abcd-*",
+        "arn:aws:kms:*:*:key/1234abcd-?2ab-*",
+        "arn:aws:kms:*:*:key/5678*",
+        "arn:aws:kms:*:*:key/1234${aws:PrincipalTag/key}",
+        "arn:aws:kms:*:*:key/${aws:PrincipalTag/key}",
+        "arn:aws:kms:*:*:*",
+        "arn:aws:kms:*:*:*7890a?",
+        "arn:aws:kms:*:*:alias/abc",
+        "arn:aws:kms:*:*:alias/x*",
+        "arn:aws:s3:::bucket/key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "*",
+    ];
+    let action = prop_oneof![9 => Just("Action"), 1 => Just("NotAction")];
+    let resource = prop_oneof![9 => Just("Resource"), 1 => Just("NotResource")];
+    let effect = prop_oneof![9 => Just("Allow"), 1 => Just("Deny")];
+    let condition = prop_oneof![1 => Just(None), 1 => condition().prop_map(Some)];
+    (effect, action, subsequence(actions, 1..4), resource, subsequence(arns, 1..4), condition)
+        .prop_map(|(effect, action, actions, resource, arns, condition)| {
+            let mut statement = json!({"Effect": effect, action: actions, resource: arns});
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            statement
+        })
+}
+
+fn narrow_key_statement() -> impl Strategy<Value = Value> {
+    let others = (0..40_u64).map(|number| format!("arn:aws:iam::111122223333:user/u{number}"));
+    let others: Vec<String> = others.chain(ARNS.map(str::to_owned)).collect();
+    let principal = prop_oneof![
+        1 => principal(),
+        8 => subsequence(others, 1..6).prop_map(|list| json!({ "AWS": list })),
+    ];
+    (narrow_statement(), principal, prop::bool::weighted(0.2)).prop_map(
+        |(mut statement, principal, not)| {
+            let denies = statement["Effect"] == "Deny";
+            statement[if not && denies { "NotPrincipal" } else { "Principal" }] = principal;
+            statement
+        },
+    )
+}
+
+/// Statements that are about no request: of another service, resource or, in a key policy,
+/// principal.
+fn idle(count: u32, in_key_policy: bool) -> Vec<Value> {
+    let statement = |number: u32| {
+        let other = format!("arn:aws:kms:us-east-1:111122223333:key/1234abcd-{number}");
+        let mut statement = match number % 5 {
+            0 => json!({"Action": ["s3:*", "kms:Replicate*"], "Resource": "*"}),
+            1 => json!({"NotAction": "kms:*", "Resource": "*"}),
+            2 => json!({"Action": "kms:*", "Resource": other}),
+            3 => json!({"Action": "*", "Resource": [format!("arn:aws:kms:*:*:key/{number}-*")]}),
+            _ if in_key_policy => json!({"Action": "*", "Resource": "*"}),
+            _ => json!({"Action": "kms:x*", "Resource": "*"}),
+        };
+        statement["Effect"] = if number.is_multiple_of(3) { "Deny" } else { "Allow" }.into();
+        if in_key_policy {
+            statement["Principal"] = match number % 5 {
+                4 => json!({"AWS": format!("arn:aws:iam::111122223333:role/r{number}")}),
+                _ if number.is_multiple_of(2) => json!("*"),
+                _ => json!({"AWS": [ARNS[0], ARNS[1], ARNS[2 + number as usize % 10]]}),
+            };
+        }
+        statement
+    };
+    (0..count).map(statement).collect()
+}
+
+/// The case with so many more statements in each of its policies, behind what it has.
+fn padded(case: &Map<String, Value>, idle: &[Value], idle_key: &[Value]) -> Map<String, Value> {
+    fn pad(policy: &mut Value, more: &[Value]) {
+        policy.as_array_mut().unwrap().extend_from_slice(more);
+    }
+    let mut case = case.clone();
+    case.get_mut("key_policy").into_iter().for_each(|policy| pad(policy, idle_key));
+    case.get_mut("boundary").into_iter().for_each(|policy| pad(policy, idle));
+    for list in ["identity", "session"] {
+        case[list].as_array_mut().unwrap().iter_mut().for_each(|policy| pad(policy, idle));
+    }
+    for level in case["service_control"].as_array_mut().unwrap() {
+        level.as_array_mut().unwrap().iter_mut().for_each(|policy| pad(policy, idle));
+    }
+    case
+}
+
 fn pairs() -> impl Strategy<Value = Value> {
     subsequence(vec![("App", "a"), ("app", "A"), ("Stage", "1")], 1..3).prop_map(|pairs| {
         pairs.into_iter().map(|(k, v)| (k.to_owned(), json!(v))).collect::<Map<_, _>>().into()
@@ -268,8 +374,12 @@ fn facts() -> impl Strategy<Value = Value> {
         )
 }
 
-fn case() -> impl Strategy<Value = Map<String, Value>> {
-    let policy = || prop::collection::vec(statement(), 1..3).prop_map(Value::from);
+/// A case; with `many`, of policies of many statements.
+fn case(many: bool) -> impl Strategy<Value = Map<String, Value>> {
+    let policy = move || match many {
+        false => prop::collection::vec(statement(), 1..3).prop_map(Value::from).boxed(),
+        true => prop::collection::vec(narrow_statement(), 8..18).prop_map(Value::from).boxed(),
+    };
     let policies = |most: usize| prop::collection::vec(policy(), 0..most).prop_map(Value::from);
     let request = (
         select(CALLERS.to_vec()),
@@ -279,7 +389,11 @@ fn case() -> impl Strategy<Value = Map<String, Value>> {
         prop::bool::weighted(0.15),
         prop_oneof![4 => Just(json!("2012-10-17")), 1 => Just(json!("2008-10-17"))],
     );
-    let key_policy = prop::option::weighted(0.8, prop::collection::vec(key_statement(), 1..4));
+    let key_policy = match many {
+        false => prop::collection::vec(key_statement(), 1..4).boxed(),
+        true => prop::collection::vec(narrow_key_statement(), 8..50).boxed(),
+    };
+    let key_policy = prop::option::weighted(0.8, key_policy);
     let levels =
         prop_oneof![4 => Just(json!([])), 1 => policies(3).prop_map(|level| json!([level]))];
     let sources = (
@@ -327,10 +441,28 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
-    fn on_whatever_is_asked(case in case()) {
+    fn on_whatever_is_asked(case in case(false)) {
         let case = Case(case);
         let (found, _) = case.decided();
         prop_assert_eq!(found.starts_with("allow"), reference::allows(&case), "{}", found);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases() / 25) })]
+
+    #[test]
+    fn on_policies_of_many_statements(case in case(true)) {
+        let case = Case(case);
+        let (found, _) = case.decided();
+        prop_assert_eq!(found.starts_with("allow"), reference::allows(&case), "{}", found);
+    }
+
+    /// Neither the answer nor the statement that is named for it.
+    #[test]
+    fn what_is_about_others_changes_nothing(case in case(false), count in 8..70_u32) {
+        let long = Case(padded(&case, &idle(count, false), &idle(count, true)));
+        prop_assert_eq!(Case(case).decided(), long.decided());
     }
 }
 
@@ -341,8 +473,9 @@ fn what_is_generated_is_worth_deciding() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut kinds = std::collections::BTreeMap::new();
-    for _ in 0..2_000 {
-        let (found, _) = Case(case().new_tree(&mut runner).unwrap().current()).decided();
+    for number in 0..2_000 {
+        let case = case(number % 50 == 0).new_tree(&mut runner).unwrap().current();
+        let (found, _) = Case(case).decided();
         let digits = |c: char| c.is_ascii_digit();
         let kind = found.split(digits).next().unwrap().to_owned();
         *kinds.entry(kind).or_insert(0) += 1;

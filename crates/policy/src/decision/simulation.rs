@@ -152,7 +152,7 @@ impl Case<'_> {
         let mut sites = Vec::new();
         for (kind, policies) in lists {
             for (policy, document) in policies.iter().enumerate() {
-                let statements = document.statements();
+                let statements = document.candidates(&self.inquiry, effect, false);
                 let counting = statements.filter(|(_, found)| self.counts(found, effect));
                 sites.extend(counting.map(|(statement, found)| {
                     let sid = found.sid.clone();
@@ -164,7 +164,7 @@ impl Case<'_> {
             Effect::Deny => self.denies_caller(statement),
             Effect::Allow => self.allows_caller(statement).is_some(),
         };
-        let own = self.key_policy().filter(|(_, statement)| concerns(statement));
+        let own = self.key_policy(effect).filter(|(_, statement)| concerns(statement));
         sites.extend(own.map(|(at, statement)| self.key_site(at, statement)));
         sites
     }
@@ -175,9 +175,10 @@ impl Case<'_> {
             missing.entry(name.to_lowercase()).or_insert_with(|| name.to_owned());
         };
         let Sources { identity, boundary, .. } = self.sources;
-        let policies = identity.iter().chain(boundary).copied();
-        let statements = policies.flat_map(Policy::statements).chain(self.key_policy());
-        statements.for_each(|(_, statement)| statement.note_missing(&self.inquiry, &mut note));
+        let own = self.sources.key_policy.filter(|_| self.has_resource_policy());
+        let policies = identity.iter().chain(boundary).copied().chain(own);
+        let statements = policies.flat_map(Policy::statements);
+        statements.for_each(|statement| statement.note_missing(&self.inquiry, &mut note));
         missing
     }
 }
