@@ -60,9 +60,9 @@ fn check(
         |why: strongroom_engine::ports::archive::ArchiveError| Failure::new(why.to_string());
     let began = clock::now();
     let all = runtime.block_on(chains(objects, day::BUCKET, None)).map_err(failed)?;
-    let mut records = 0;
+    let (keys, mut records) = (day.keys(), 0);
     for chain in &all {
-        let report = verify(objects, chain, &day.keys(), &[], Window::default());
+        let report = verify(objects, chain, &keys, &[], Window::default());
         let report = runtime.block_on(report).map_err(failed)?;
         if !report.is_sound() {
             return Err(Failure::new(format!("the day is not sound: {:?}", report.findings)));
