@@ -56,12 +56,13 @@ fn check(
     day: &Day,
     events: u64,
 ) -> Result<Duration, Failure> {
-    let failed = |why: strongroom_engine::ports::archive::ArchiveError| Failure::new(why.to_string());
+    let failed =
+        |why: strongroom_engine::ports::archive::ArchiveError| Failure::new(why.to_string());
     let began = clock::now();
     let all = runtime.block_on(chains(objects, day::BUCKET, None)).map_err(failed)?;
-    let mut records = 0;
+    let (keys, mut records) = (day.keys(), 0);
     for chain in &all {
-        let report = verify(objects, chain, &day.keys(), &[], Window::default());
+        let report = verify(objects, chain, &keys, &[], Window::default());
         let report = runtime.block_on(report).map_err(failed)?;
         if !report.is_sound() {
             return Err(Failure::new(format!("the day is not sound: {:?}", report.findings)));
@@ -91,8 +92,15 @@ fn look_ups(
             let value = attribute.map(|attribute| (attribute, day.value(name, number)));
             let (from, to) = day::span();
             let (account, region) = (account(), region()?);
-            let query =
-                EventQuery { account, region, attribute: value, from, to, limit: PAGE, after: None };
+            let query = EventQuery {
+                account,
+                region,
+                attribute: value,
+                from,
+                to,
+                limit: PAGE,
+                after: None,
+            };
             let began = clock::now();
             let page = runtime.block_on(history.look_up(&query));
             times.record(began.elapsed());
@@ -103,7 +111,12 @@ fn look_ups(
             let time = times.percentile(per_mille).unwrap_or_default();
             format!("{:.2}", time.as_secs_f64() * 1000.0)
         };
-        terminal::line(format_args!("| {name} | {mean} | {} | {} | {} |", at(500), at(990), at(1000)));
+        terminal::line(format_args!(
+            "| {name} | {mean} | {} | {} | {} |",
+            at(500),
+            at(990),
+            at(1000)
+        ));
     }
     Ok(())
 }

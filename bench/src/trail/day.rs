@@ -8,7 +8,9 @@ use std::time::Duration;
 use strongroom_crypto::asymmetric::{Message, PrivateKey, rsa_public_key};
 use strongroom_crypto::hash;
 use strongroom_engine::ports::archive::{EventAttribute, Objects};
-use strongroom_trail::digest::{self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text};
+use strongroom_trail::digest::{
+    self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text,
+};
 use strongroom_trail::index::Index;
 use strongroom_trail::public_key::{PublicKeys, fingerprint};
 use strongroom_trail::{Event, gzip, log_file, object_name};
@@ -70,7 +72,8 @@ impl Day {
             let (from, to) = (events * minute / MINUTES, events * (minute + 1) / MINUTES);
             let begins = MIDNIGHT.plus_millis(millis(minute) * Timestamp::MINUTE);
             let at = |n: u64| begins.plus_millis(millis((n - from) * 60_000 / (to - from)));
-            let all = (from..to).map(|n| event(n, at(n), self.region, n == from && minute % RARE == 0));
+            let all =
+                (from..to).map(|n| event(n, at(n), self.region, n == from && minute % RARE == 0));
             let all: Vec<Event> = all.collect();
             self.ids.extend(all.first().map(|event| event.id.clone()));
             self.file(begins.plus_millis(59_999), &all).await?;
@@ -106,9 +109,11 @@ impl Day {
     }
 
     async fn digest(&mut self, end: Timestamp) -> Result<(), Failure> {
-        let key = object_name::digest(None, account(), self.region, ("strongroom", self.region), end);
+        let key =
+            object_name::digest(None, account(), self.region, ("strongroom", self.region), end);
         let previous = self.previous.take();
-        let of = |part: fn(&(String, String, String)) -> &String| previous.as_ref().map(part).cloned();
+        let of =
+            |part: fn(&(String, String, String)) -> &String| previous.as_ref().map(part).cloned();
         let digest = Digest {
             aws_account_id: account().to_string(),
             digest_start_time: time_text(end.plus_millis(-60 * Timestamp::MINUTE)),
@@ -212,8 +217,14 @@ fn event(number: u64, time: Timestamp, region: Region, is_rare: bool) -> Event {
     let name = NAMES.iter().find(|(_, until)| share < *until).map_or("Decrypt", |(name, _)| name);
     let is_read_only = name != "CreateGrant";
     let at = time.millis();
-    let id = format!("{:08x}-{:04x}-7{:03x}-8{:03x}-{:012x}", at >> 16, at & 0xffff, spread & 0xfff,
-        (spread >> 12) & 0xfff, (spread >> 16) & 0xffff_ffff_ffff);
+    let id = format!(
+        "{:08x}-{:04x}-7{:03x}-8{:03x}-{:012x}",
+        at >> 16,
+        at & 0xffff,
+        spread & 0xfff,
+        (spread >> 12) & 0xfff,
+        (spread >> 16) & 0xffff_ffff_ffff
+    );
     let account = account();
     let json = format!(
         r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","principalId":"AIDA{spread:016X}","arn":"arn:aws:iam::{account}:user/{user}","accountId":"{account}","accessKeyId":"{access_key}","userName":"{user}"}},"eventTime":"{}","eventSource":"kms.amazonaws.com","eventName":"{name}","awsRegion":"{region}","sourceIPAddress":"10.0.{}.{}","userAgent":"aws-sdk-rust/1.3.3 os/linux lang/rust/1.95 md/http#hyper-1.x api/kms/1.1","requestParameters":{{"keyId":"{key}","encryptionContext":{{"tenant":"{}","purpose":"envelope"}},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"}},"responseElements":null,"additionalEventData":{{"keyMaterialId":"{:064x}"}},"requestID":"{:08x}-0000-4000-8000-{:012x}","eventID":"{id}","readOnly":{is_read_only},"resources":[{{"accountId":"{account}","type":"AWS::KMS::Key","ARN":"{key}"}}],"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{account}","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_256_GCM_SHA384","clientProvidedHostHeader":"kms.internal:4599"}}}}"#,

@@ -26,7 +26,10 @@ pub(super) fn run(arguments: &TailArguments) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(seen)
     })??;
-    while arguments.follow {
+    if !arguments.follow {
+        return Ok(());
+    }
+    loop {
         std::thread::sleep(PAUSE);
         let is_heard = block_on(async {
             // A new account or Region may have come.
@@ -46,10 +49,9 @@ pub(super) fn run(arguments: &TailArguments) -> Result<(), Failure> {
             Ok::<_, Failure>(true)
         })??;
         if !is_heard {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// The newest files of every place.

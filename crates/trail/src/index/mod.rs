@@ -213,7 +213,8 @@ impl Index {
         for name in names(&self.dir)? {
             let Ok(account) = name.parse() else { continue };
             let regions = names(&self.dir.join(&name))?;
-            places.extend(regions.iter().filter_map(|region| Some((account, region.parse().ok()?))));
+            places
+                .extend(regions.iter().filter_map(|region| Some((account, region.parse().ok()?))));
         }
         Ok(places)
     }
