@@ -4,6 +4,7 @@ use crate::authenticate::SigningKeys;
 use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
 use crate::identity::session::Sessions;
+use crate::identity::web_refusals::WebRefusals;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::key_store::KeyStores;
@@ -89,6 +90,7 @@ pub struct Engine {
     sessions: Sessions,
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
+    web_refusals: WebRefusals,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -131,6 +133,7 @@ impl Engine {
             sessions: Sessions::default(),
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
+            web_refusals: WebRefusals::default(),
             contended,
         };
         Ok(Running {
@@ -196,6 +199,10 @@ impl Engine {
 
     pub(crate) fn access_key_uses(&self) -> &AccessKeyUses {
         &self.access_key_uses
+    }
+
+    pub(crate) fn web_refusals(&self) -> &WebRefusals {
+        &self.web_refusals
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -75,6 +75,20 @@ impl ArnPattern {
         }
         known.then_some(true)
     }
+
+    /// Whether it is of several ARNs, one of which begins with `start`.
+    pub(crate) fn may_name(&self, start: &str, facts: &dyn Facts) -> bool {
+        let Self::Parts(patterns) = self else { return true };
+        let parts: Vec<&str> = start.splitn(PARTS, ':').collect();
+        let (Some((pattern, patterns)), Some((part, parts))) =
+            (patterns.split_last(), parts.split_last())
+        else {
+            return false;
+        };
+        let same = patterns.len() == parts.len();
+        let fits = |(pattern, part): (&Template, &&str)| pattern.matches(part, facts) == Some(true);
+        same && patterns.iter().zip(parts).all(fits) && pattern.may_begin(part, facts)
+    }
 }
 
 /// Nothing but `*`s.

@@ -57,7 +57,9 @@ pub fn examine<'a>(
     match case.by_policies() {
         Ok(reason) => Verdict::Allowed(Permit::granted(question, reason)),
         Err((denial, Finality::Final)) => Verdict::Denied(denial),
-        Err((denial, Finality::UnlessGranted)) => Verdict::Open(Undecided { case, denial }),
+        Err((denial, Finality::UnlessGranted)) => {
+            Verdict::Open(Undecided { case, denial, limited: None })
+        }
     }
 }
 
@@ -100,6 +102,8 @@ pub enum Verdict<'a> {
 pub struct Undecided<'a> {
     case: Case<'a>,
     denial: Denial,
+    /// What limits the first grant that permits this to the caller.
+    limited: Option<Denial>,
 }
 
 impl std::fmt::Debug for Undecided<'_> {
@@ -114,25 +118,31 @@ impl Undecided<'_> {
     /// # Errors
     /// The policies' [`Denial`] when no grant names the caller for it; else what limits the first
     /// that does.
-    pub fn by_grants(self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
-        let Self { case, denial } = self;
-        let mut limited = None;
+    pub fn by_grants(mut self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
+        self.allowed_by(grants).ok_or_else(|| self.into_denial())
+    }
+
+    /// The permit of the first of these grants that allows it. If there is none, others may.
+    pub fn allowed_by(&mut self, grants: &[Grant<'_>]) -> Option<Permit> {
         for grant in grants {
-            match case.granted(grant) {
-                Some(Ok(reason)) => return Ok(Permit::granted(case.inquiry.question, reason)),
+            match self.case.granted(grant) {
+                Some(Ok(reason)) => {
+                    return Some(Permit::granted(self.case.inquiry.question, reason));
+                }
                 Some(Err(limit)) => {
-                    limited.get_or_insert(limit);
+                    self.limited.get_or_insert(limit);
                 }
                 None => {}
             }
         }
-        Err(limited.unwrap_or(denial))
+        None
     }
 
-    /// The policies' denial, which stands when there are no grants.
+    /// The denial that stands when there are no more grants: what limits the first that names the
+    /// caller for it, else the policies'.
     #[must_use]
     pub fn into_denial(self) -> Denial {
-        self.denial
+        self.limited.unwrap_or(self.denial)
     }
 }
 
@@ -303,7 +313,7 @@ impl Case<'_> {
             Naming::Everyone | Naming::Itself => Ok(()),
             Naming::Account if self.is_root() => Ok(()),
             Naming::User => self.allowed_by_session(),
-            Naming::Role | Naming::Account => {
+            Naming::Maker | Naming::Role | Naming::Account => {
                 self.allowed_by_boundary()?;
                 self.allowed_by_session()
             }

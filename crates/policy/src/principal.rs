@@ -103,6 +103,8 @@ pub(crate) enum Naming {
     Itself,
     /// By the ARN of the user.
     User,
+    /// A federated user, by the ARN of the user who made the session.
+    Maker,
     /// By the ARN of the role.
     Role,
     /// By the account.
@@ -120,7 +122,8 @@ pub(crate) struct Principals {
 #[derive(Debug)]
 struct Entry {
     name: NamedPrincipal,
-    /// The unique id that the name stood for when the policy was stored.
+    /// The unique id that the name stood for when the policy was stored: whoever has it is meant,
+    /// under whichever path and name, and nobody else.
     id: Option<Box<str>>,
 }
 
@@ -153,13 +156,16 @@ impl Principals {
     }
 
     /// How an Allow statement with this element names the caller; the least limited way of
-    /// several.
+    /// several. Whom an identity provider vouches for is named by the provider alone: `*` is
+    /// everybody who signs.
     pub(crate) fn naming(&self, caller: &Principal) -> Option<Naming> {
         if self.negated {
             // INVARIANT: the parser refuses `NotPrincipal` with `Allow`.
             return None;
         }
-        self.entries.iter().filter_map(|entry| entry.naming(caller)).min()
+        let web = matches!(caller, Principal::WebIdentity { .. });
+        let namings = self.entries.iter().filter_map(|entry| entry.naming(caller));
+        namings.filter(|naming| !web || *naming != Naming::Everyone).min()
     }
 
     /// Whether a Deny statement with this element is about the caller. `NotPrincipal` exempts a
@@ -254,17 +260,10 @@ impl Entry {
     }
 
     fn naming(&self, caller: &Principal) -> Option<Naming> {
-        let way = self.name.naming(caller)?;
-        let same = match (&self.id, caller) {
-            (Some(own), Principal::User { id, .. }) if way == Naming::User => **own == **id,
-            (Some(own), Principal::RoleSession { role_id, .. })
-                if way == Naming::Role || way == Naming::Itself =>
-            {
-                **own == **role_id
-            }
-            _ => true,
-        };
-        same.then_some(way)
+        match &self.id {
+            Some(id) => self.name.naming_by_id(id, caller),
+            None => self.name.naming(caller),
+        }
     }
 }
 
@@ -314,6 +313,32 @@ impl NamedPrincipal {
         }
     }
 
+    /// How the name names the caller, if it is of the user or role of this unique id: the path and
+    /// name that it has now do not count.
+    ///
+    /// Source: IAM User Guide, "Rename an IAM user" and "AWS JSON policy elements: Principal".
+    fn naming_by_id(&self, id: &str, caller: &Principal) -> Option<Naming> {
+        let (way, is_it) = match (self, caller) {
+            (Self::User { account, .. }, Principal::User { account: a, id: own, .. }) => {
+                (Naming::User, account == a && id == own)
+            }
+            (
+                Self::User { account, .. },
+                Principal::FederatedUser { account: a, maker: Some(maker), .. },
+            ) => (Naming::Maker, account == a && id == maker.id),
+            (
+                Self::Role { account, .. },
+                Principal::RoleSession { account: a, role_id: own, .. },
+            ) => (Naming::Role, account == a && id == own),
+            (
+                Self::RoleSession { account, session, .. },
+                Principal::RoleSession { account: a, role_id: own, session: s, .. },
+            ) => (Naming::Itself, account == a && id == own && **session == **s),
+            _ => return self.naming(caller),
+        };
+        is_it.then_some(way)
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),
@@ -322,6 +347,13 @@ impl NamedPrincipal {
                 Self::User { account, path, name },
                 Principal::User { account: a, path: p, name: n, .. },
             ) => (Naming::User, account == a && **path == **p && **name == **n),
+            (
+                Self::User { account, path, name },
+                Principal::FederatedUser { account: a, maker: Some(maker), .. },
+            ) => {
+                let same = **path == *maker.path && **name == *maker.name;
+                (Naming::Maker, account == a && same)
+            }
             (
                 Self::Role { account, path, name },
                 Principal::RoleSession { account: a, role_path: p, role: n, .. },
@@ -332,7 +364,7 @@ impl NamedPrincipal {
             ) => (Naming::Itself, account == a && **role == **r && **session == **s),
             (
                 Self::FederatedUser { account, name },
-                Principal::FederatedUser { account: a, name: n },
+                Principal::FederatedUser { account: a, name: n, .. },
             ) => (Naming::Itself, account == a && **name == **n),
             (Self::Service { name }, Principal::Service { name: n }) => {
                 (Naming::Itself, **name == **n)
@@ -488,5 +520,35 @@ mod tests {
         principals.bind(&mut |_| Some("AIDA1".into()));
         assert_eq!(principals.naming(&ann("AIDA1")), Some(Naming::User));
         assert_eq!(principals.naming(&ann("AIDA2")), None);
+    }
+
+    #[test]
+    fn a_bound_name_follows_the_id() {
+        let text = r#"{"AWS":["arn:aws:iam::111122223333:user/ann",
+            "arn:aws:sts::111122223333:assumed-role/ops/s1"]}"#;
+        let mut principals = Principals::parse(&Json::parse(text).unwrap(), false).unwrap();
+        principals.bind(&mut |name| match name {
+            NamedPrincipal::User { .. } => Some("AIDA1".into()),
+            _ => Some("AROA1".into()),
+        });
+        let bob = |account: &str, id: &str| Principal::User {
+            account: account.parse().unwrap(),
+            path: "/team/".into(),
+            name: "bob".into(),
+            id: id.into(),
+        };
+        assert_eq!(principals.naming(&bob("111122223333", "AIDA1")), Some(Naming::User));
+        assert_eq!(principals.naming(&bob("111122223333", "AIDA2")), None);
+        assert_eq!(principals.naming(&bob("444455556666", "AIDA1")), None);
+        let session = |role_id: &str, session: &str| Principal::RoleSession {
+            account: AccountId::INITIAL,
+            role_path: "/team/".into(),
+            role: "other".into(),
+            role_id: role_id.into(),
+            session: session.into(),
+        };
+        assert_eq!(principals.naming(&session("AROA1", "s1")), Some(Naming::Itself));
+        assert_eq!(principals.naming(&session("AROA1", "s2")), None);
+        assert_eq!(principals.naming(&session("AROA2", "s1")), None);
     }
 }

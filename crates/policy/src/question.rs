@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::grant::Grant;
 use crate::policy::Policy;
 use std::cell::OnceCell;
-use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region};
+use strongroom_types::{AccountId, Action, AliasArn, EntityArn, KeyArn, KeyId, Principal, Region};
 
 /// May this caller do this to that?
 #[derive(Debug, Clone, Copy)]
@@ -29,18 +29,32 @@ pub enum Resource<'a> {
     Key(KeyArn),
     /// The alias's half of an operation on aliases; the key's half is a question of its own.
     Alias(&'a AliasArn),
-    /// A key that is to be made, whose id is not known: its ARN is written with `*` for the id.
+    /// A key that is to be made.
     NewKey {
         /// Its Region.
         region: Region,
         /// Its account, the caller's.
         account: AccountId,
+        /// What is known of its id.
+        id: NewId,
     },
     /// What IAM knows by an ARN: a user, group, role, policy or identity provider. A role has a
     /// resource-based policy, its trust policy, that counts when the role is to be assumed.
     Entity(&'a EntityResource),
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
+}
+
+/// What is known of the id of a key that is to be made. An Allow must be of every key that it may
+/// be, a Deny of several of which it may be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewId {
+    /// Nothing: its ARN is written with `*` for the id.
+    Any,
+    /// That it is of a multi-Region key: `mrk-*`.
+    MultiRegion,
+    /// All of it: that of a replica.
+    Known(KeyId),
 }
 
 /// What IAM knows by an ARN, and how refusals speak of it.
@@ -102,8 +116,13 @@ impl std::fmt::Display for Resource<'_> {
         match self {
             Self::Key(key) => key.fmt(f),
             Self::Alias(alias) => alias.fmt(f),
-            Self::NewKey { region, account } => {
-                write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
+            Self::NewKey { region, account, id } => {
+                write!(f, "arn:{}:kms:{region}:{account}:key/", region.partition())?;
+                match id {
+                    NewId::Any => f.write_str("*"),
+                    NewId::MultiRegion => f.write_str("mrk-*"),
+                    NewId::Known(key) => key.fmt(f),
+                }
             }
             Self::Entity(entity) => entity.fmt(f),
             Self::Any => f.write_str("*"),
@@ -162,5 +181,15 @@ impl<'a> Inquiry<'a> {
             resource => resource.to_string(),
         };
         (self.question.resource != Resource::Any).then(|| self.resource.get_or_init(write).as_str())
+    }
+
+    /// What the resource's ARN begins with, where it is not known to the end.
+    pub(crate) fn beginning(&self) -> Option<&str> {
+        match self.question.resource {
+            Resource::NewKey { id: NewId::Any | NewId::MultiRegion, .. } => {
+                self.resource()?.strip_suffix('*')
+            }
+            _ => None,
+        }
     }
 }

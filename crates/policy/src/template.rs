@@ -137,6 +137,17 @@ impl Template {
         }
     }
 
+    /// Whether several texts are of this form, one of which begins with `start`; case counts.
+    pub(crate) fn may_begin(&self, start: &str, facts: &dyn Facts) -> bool {
+        match &self.body {
+            Body::Fixed(pattern) => pattern.may_begin(start),
+            Body::Open(pieces) => {
+                let tokens = resolve(pieces, facts);
+                tokens.is_some_and(|tokens| compile(&tokens, self.case).may_begin(start))
+            }
+        }
+    }
+
     fn compare(&self, pattern: &Pattern, text: &str) -> bool {
         match self.case {
             Case::Sensitive => pattern.matches(text.chars()),

@@ -63,6 +63,16 @@ impl Pattern {
         self.run(chars, &mut || {})
     }
 
+    /// Whether it is the pattern of several texts, one of which begins with `start`. What comes
+    /// behind `start` is free, so it fits whatever the pattern has there.
+    pub(crate) fn may_begin(&self, start: &str) -> bool {
+        let mut chars = start.chars();
+        let fits = self.head.iter().zip(&mut chars).all(|(token, c)| token.accepts(c));
+        let open = self.rest.is_some();
+        let ends_within = open || start.chars().count() <= self.head.len();
+        fits && ends_within && (open || self.head.contains(&Token::AnyOne))
+    }
+
     /// [`Pattern::matches`], telling `step` of each unit of work.
     fn run(
         &self,
@@ -199,6 +209,26 @@ mod tests {
             ("key/*-?", "key/12-", false),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn patterns_of_several_texts_with_one_beginning() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("key/*", true),
+            ("key/mrk-*", true),
+            ("key/mrk-1*2?", true),
+            ("k*z", true),
+            ("key/mr?-1234", true),
+            ("key/mrk-1234", false),
+            ("key/mr", false),
+            ("key/m?", false),
+            ("key/1*", false),
+            ("alias/*", false),
+        ] {
+            let may = Pattern::new(&tokens(pattern)).may_begin("key/mrk-");
+            assert_eq!(may, expected, "{pattern}");
         }
     }
 

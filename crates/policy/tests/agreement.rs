@@ -21,13 +21,15 @@ fn cases() -> u32 {
     if slow { 300_000 } else { 10_000 }
 }
 
-const CALLERS: [&str; 10] = [
+const CALLERS: [&str; 12] = [
     "root",
     "user/Alice",
     "user/team/Alice",
     "role/Ops:s1",
     "role/team/Ops:s1",
     "federated/Fay",
+    "federated/Fay:Alice",
+    "federated/Fay:Alice@444455556666",
     "service/rds.amazonaws.com",
     "root@444455556666",
     "user/Alice@444455556666",
@@ -77,6 +79,8 @@ fn resources() -> impl Strategy<Value = (&'static str, Value)> {
         "*",
         "arn:aws:kms:*:*:key/*",
         "arn:aws:kms:us-east-1:111122223333:key/1234abcd-*",
+        "arn:aws:kms:us-east-1:111122223333:key/mrk-*",
+        "arn:aws:kms:us-east-1:*:key/m?k-*0",
         "arn:aws:kms:us-east-1:111122223333:alias/a?c",
         "arn:aws:kms:*:444455556666:key/*",
         "arn:aws:kms:*:*:key/${aws:PrincipalTag/key}",
@@ -274,7 +278,8 @@ fn case() -> impl Strategy<Value = Map<String, Value>> {
     let request = (
         select(CALLERS.to_vec()),
         select(ACTIONS.to_vec()),
-        prop_oneof![6 => Just("key"), 1 => Just("*"), 1 => Just("alias/abc"), 1 => Just("new key")],
+        prop_oneof![8 => Just("key"), 1 => Just("*"), 1 => Just("alias/abc"), 1 => Just("new key"),
+                     1 => Just("new multi-Region key")],
         any::<bool>(),
         prop::bool::weighted(0.15),
         prop_oneof![4 => Just(json!("2012-10-17")), 1 => Just(json!("2008-10-17"))],
@@ -341,7 +346,7 @@ fn what_is_generated_is_worth_deciding() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let mut kinds = std::collections::BTreeMap::new();
-    for _ in 0..2_000 {
+    for _ in 0..4_000 {
         let (found, _) = Case(case().new_tree(&mut runner).unwrap().current()).decided();
         let digits = |c: char| c.is_ascii_digit();
         let kind = found.split(digits).next().unwrap().to_owned();
@@ -349,6 +354,6 @@ fn what_is_generated_is_worth_deciding() {
     }
     for kind in ["allow: key policy statement ", "allow: grant g", "allow: identity policy "] {
         let count = kinds.get(kind).copied().unwrap_or(0);
-        assert!(count >= 10, "{kind}: {count} of 2000: {kinds:?}");
+        assert!(count >= 10, "{kind}: {count} of 4000: {kinds:?}");
     }
 }

@@ -69,6 +69,7 @@ named! {
         QuotaExceeded = "LimitExceeded",
         QueryMalformedPolicyDocument = "MalformedPolicyDocument",
         QueryValidation = "ValidationError",
+        Throttling = "Throttling",
         UnmodifiableEntity = "UnmodifiableEntity",
     }
 }

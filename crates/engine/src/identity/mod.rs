@@ -11,6 +11,7 @@ pub(crate) mod quota;
 pub(crate) mod session;
 pub(crate) mod unique_id;
 mod web;
+pub(crate) mod web_refusals;
 
 pub use authority::Authority;
 pub(crate) use authority::{SessionFacts, WebClaims};

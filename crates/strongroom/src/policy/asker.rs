@@ -38,7 +38,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, Failure> {
             role_session(account, "/".to_owned(), role.into(), session.into())
         }
         NamedPrincipal::FederatedUser { account, name } => {
-            Principal::FederatedUser { account, name: name.into() }
+            Principal::FederatedUser { account, name: name.into(), maker: None }
         }
         _ => return Err(unknown()),
     })
