@@ -319,6 +319,45 @@ def test_a_provider_is_the_accounts_own(server, issuer, role, assume):
     )
 
 
+def make_role(iam, trusted, allowed) -> str:
+    name = f"web-{uuid.uuid4()}"
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trusted))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="use", PolicyDocument=document(allowed))
+    return arn
+
+
+def test_a_chain_of_roles_is_not_the_providers(server, iam, issuer, provider, assume, key):
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    of_provider = {"Condition": {"StringEquals": {"aws:FederatedProvider": HOST}}}
+    of_nobody = {"Condition": {"Null": {"aws:FederatedProvider": "true"}}}
+    first = make_role(iam, trusted, allow("sts:AssumeRole", "*") | of_provider)
+    trusted = {"Effect": "Allow", "Principal": {"AWS": first}, "Action": "sts:AssumeRole"}
+    second = make_role(iam, trusted, allow("kms:Encrypt", "*") | of_nobody)
+    session = people.session(server, assume(first, issuer.token())["Credentials"])
+    chained = session.client("sts").assume_role(RoleArn=second, RoleSessionName="next")
+    chained = people.session(server, chained["Credentials"])
+    chained.client("kms").encrypt(KeyId=key["Arn"], Plaintext=b"x")
+
+
+def test_everybody_is_not_whom_a_provider_vouches_for(iam, issuer, provider, assume):
+    trusted = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity"}
+    role = make_role(iam, trusted, allow("kms:Encrypt", "*"))
+    assert error_of(assume, role=role, token=issuer.token())["Code"] == "AccessDenied"
+
+
+def test_refusals_of_one_are_bounded(issuer, role, assume):
+    token = issuer.token(sub=f"other:{uuid.uuid4()}")
+    codes = [error_of(assume, role=role, token=token)["Code"] for _ in range(130)]
+    # A minute may pass within.
+    assert "AccessDenied" in codes and "Throttling" in codes
+    assert codes.count("AccessDenied") <= 120
+    assume(role, issuer.token())
+
+
 def test_what_the_trail_says(server, issuer, role, assume):
     answer = assume(role, issuer.token())
     assert error_of(assume, role=role, token=issuer.token(sub="x:y"))["Code"] == "AccessDenied"

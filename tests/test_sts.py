@@ -171,7 +171,7 @@ def test_session_policies_limit(iam, ann, role, key):
     refused = error_of(
         ann.client("sts").assume_role, RoleArn=role["Arn"], RoleSessionName="aa", Policy=large
     )
-    assert refused["Code"] == "PackedPolicyTooLarge"
+    assert refused["Code"] == "ValidationError"
 
 
 def test_tags_and_source_identity_are_handed_down(iam, ann, kms, account):

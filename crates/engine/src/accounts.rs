@@ -2,7 +2,7 @@
 //! server: what has to be there before anybody can sign a request. Each change is recorded as an
 //! event of the service.
 
-use crate::credential::{AccountRecord, CredentialRecord, Owner};
+use crate::credential::{AccountRecord, CredentialRecord, Owner, RootKeysRecord};
 use crate::engine::Engine;
 use crate::identity::quota;
 use crate::ledger::Changes;
@@ -60,6 +60,9 @@ impl Engine {
         let account =
             AccountRecord { id, created: self.now(), name, alias: None, sessions_since: None };
         changes.put(Slot::account(id), None, &account);
+        let access_keys = vec![access_key.to_owned()];
+        let root = RootKeysRecord { access_keys, sessions_since: None };
+        changes.put(Slot::root_keys(id), None, &root);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
         let written = self.ledger().commit(changes, &event, ()).await;
@@ -78,12 +81,21 @@ impl Engine {
         access_key: &str,
         secret: SecretBytes,
     ) -> Result<(), VaultError> {
-        let place = Slot::account(id);
-        let found = self.vault().read::<AccountRecord>(&place).await?;
-        let found = found.ok_or_else(|| VaultError(format!("there is no account {id}")))?;
-        let mut changes = self.without_root_keys(id).await?;
-        let account = AccountRecord { sessions_since: Some(self.now()), ..found.record };
-        changes.put(place, Some(found.version), &account);
+        if !self.has_account(id).await? {
+            return Err(VaultError(format!("there is no account {id}")));
+        }
+        let mut changes = Changes::default();
+        let place = Slot::root_keys(id);
+        // INVARIANT: nothing that this expects is changed by any request, so that none of the root
+        // user's can stand in its way.
+        let before = self.vault().read::<RootKeysRecord>(&place).await?;
+        match &before {
+            Some(known) => self.take_root_keys(&mut changes, &known.record.access_keys).await?,
+            None => self.take_unlisted_root_keys(&mut changes, id).await?,
+        }
+        let (access_keys, sessions_since) = (vec![access_key.to_owned()], Some(self.now()));
+        let record = RootKeysRecord { access_keys, sessions_since };
+        changes.put(place, before.map(|read| read.version), &record);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "ResetRootAccessKey", id, region, String::new());
         let written = self.ledger().commit(changes, &event, ()).await;
@@ -229,9 +241,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes every access key of the account's root user away.
-    async fn without_root_keys(&self, id: AccountId) -> Result<Changes, VaultError> {
-        let (range, mut changes) = (SlotRange::credentials(), Changes::default());
+    /// Takes these access keys away.
+    async fn take_root_keys(
+        &self,
+        changes: &mut Changes,
+        ids: &[String],
+    ) -> Result<(), VaultError> {
+        for slot in ids.iter().filter_map(|id| Slot::credential(id)) {
+            if let Some(read) = self.vault().read::<CredentialRecord>(&slot).await? {
+                changes.delete(slot, Some(read.version));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every access key of the root user away, of an account that was made before they were
+    /// listed.
+    async fn take_unlisted_root_keys(
+        &self,
+        changes: &mut Changes,
+        id: AccountId,
+    ) -> Result<(), VaultError> {
+        let range = SlotRange::credentials();
         let mut after: Option<Vec<u8>> = None;
         loop {
             let places = self.vault().places(&range, after.as_deref(), PAGE).await?;
@@ -247,8 +278,20 @@ impl Engine {
             }
             after = places.last().cloned();
             if places.len() < PAGE {
-                return Ok(changes);
+                return Ok(());
             }
         }
+    }
+
+    /// Up to when the root user's temporary credentials are good no more, if they do not say by
+    /// which access key they were made.
+    pub(crate) async fn root_sessions_since(
+        &self,
+        id: AccountId,
+    ) -> Result<Option<Timestamp>, VaultError> {
+        let own = self.vault().read::<RootKeysRecord>(&Slot::root_keys(id)).await?;
+        let own = own.and_then(|read| read.record.sessions_since);
+        let before = self.vault().account(id).await?.and_then(|account| account.sessions_since);
+        Ok(own.max(before))
     }
 }

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::identity::{AccessKeyUse, IdentityRecord, RoleUse, SessionOwner};
 use strongroom_sigv4::{AuthError, Claim, Request, Rules, SigningKey, Verified, claim};
-use strongroom_types::{AccessKeyStatus, AccountId, IdentityKind, Principal, Timestamp};
+use strongroom_types::{
+    AccessKeyStatus, AccountId, IdentityKind, Principal, SessionMaker, Timestamp,
+};
 
 /// Why there is no caller.
 #[derive(Debug)]
@@ -232,7 +234,12 @@ impl Engine {
                 let (maker, partition) = (maker.as_deref(), self.settings().partition());
                 let authority =
                     Authority::of_federated_user(vault, maker, partition, session).await?;
-                (Principal::FederatedUser { account, name: name.clone() }, authority)
+                let maker = maker.map(|IdentityEntry { record, .. }| SessionMaker {
+                    path: record.path.clone(),
+                    name: record.name.clone(),
+                    id: record.id.clone(),
+                });
+                (Principal::FederatedUser { account, name: name.clone(), maker }, authority)
             }
         };
         Ok(self.signed(principal, account, verified, authority))
@@ -247,8 +254,9 @@ impl Engine {
         let _ = self.role_uses().note(id.as_str(), used);
     }
 
-    /// Refuses what the root user's credentials made before they were taken away. A session is dated
-    /// by the second, so those of that very second are refused, too.
+    /// Refuses what the root user's credentials made before they were taken away: the access key that
+    /// made it must be there still. Tokens of before that was in them are told by their time: a
+    /// session is dated by the second, so those of that very second are refused, too.
     async fn refuse_revoked(&self, session: &OpenSession) -> Result<(), Stop> {
         let record = &session.record;
         let of_root = match &record.owner {
@@ -256,13 +264,21 @@ impl Engine {
             SessionOwner::Federated(_, maker, _) => maker.is_empty(),
             SessionOwner::User(..) | SessionOwner::Role(..) => false,
         };
-        if of_root {
-            let account = self.vault().account(record.account).await?.ok_or(UNKNOWN)?;
-            if account.sessions_since.is_some_and(|since| record.issued <= since) {
-                return Err(UNKNOWN);
-            }
+        if !of_root {
+            return Ok(());
         }
-        Ok(())
+        let good = match &record.root_key {
+            Some(maker) => self.vault().credential(maker).await?.is_some_and(|found| {
+                let credential = &found.record;
+                let same = credential.account == record.account && credential.owner == Owner::Root;
+                same && credential.status() == AccessKeyStatus::Active
+            }),
+            None => {
+                let since = self.root_sessions_since(record.account).await?;
+                since.is_none_or(|since| record.issued > since)
+            }
+        };
+        if good { Ok(()) } else { Err(UNKNOWN) }
     }
 
     /// The identity of this name, if it is the one that had it when the credentials were made.

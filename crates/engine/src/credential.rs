@@ -61,7 +61,21 @@ pub(crate) struct AccountRecord {
     /// Its alias.
     #[n(3)]
     pub(crate) alias: Option<String>,
-    /// Temporary credentials that the root user made up to then are good no more.
+    /// As [`RootKeysRecord::sessions_since`], which is where it is kept now.
     #[cbor(n(4), with = "optional_time")]
+    pub(crate) sessions_since: Option<Timestamp>,
+}
+
+/// What there is of an account's root user. Only the operator changes it, so that no request can
+/// keep a reset from being written.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct RootKeysRecord {
+    /// Its access keys.
+    #[n(0)]
+    pub(crate) access_keys: Vec<String>,
+    /// Temporary credentials that it made up to then are good no more, if they do not say by which
+    /// access key they were made.
+    #[cbor(n(1), with = "optional_time")]
     pub(crate) sessions_since: Option<Timestamp>,
 }

@@ -17,13 +17,13 @@ use crate::refusal::Refusal;
 use crate::slot::SlotRange;
 use crate::vault::{KeyEntry, Vault, VaultError};
 use crate::work::MAX_ALIASES_PER_KEY;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use strongroom_attestation::Attested;
-use strongroom_keys::{GrantRecord, KeyRecord, Party, bound_name};
+use strongroom_keys::{GrantRecord, KeyRecord, Party};
 use strongroom_policy::{
-    ContextConstraint, Denial, EntityResource, Grant, GrantParty, GranteeName, Mention, Parts,
-    Permit, Policy, Question, Resource, Sources, Verdict, decide, decide_retirement, examine,
-    grantee_names,
+    ContextConstraint, Denial, EntityResource, Grant, GrantParty, Mention, NewId, Parts, Permit,
+    Policy, Question, Resource, Sources, Undecided, Verdict, decide, decide_retirement, examine,
+    former_grantee_names, grantee_names,
 };
 use strongroom_types::{
     Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region, TrailArn,
@@ -130,12 +130,7 @@ impl Desk<'_> {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denial) => Err(denial),
             Verdict::Open(open) if record.grants.is_none() => Err(open.into_denial()),
-            Verdict::Open(open) => {
-                let grants = self.grants_on(record, action, &facts).await?;
-                let grants: Vec<Grant<'_>> =
-                    grants.iter().map(|(grant, by_token)| view(grant, *by_token)).collect();
-                open.by_grants(&grants)
-            }
+            Verdict::Open(open) => self.by_grants(record, action, &facts, open).await?,
         };
         let hidden = HiddenKey { arn: record.arn(), action, role, alias, mention };
         self.conclude_about_key(answer, &question, &hidden, note)
@@ -174,33 +169,49 @@ impl Desk<'_> {
         }
     }
 
-    /// The grants on the key that may permit the action to the caller, first those that the
-    /// request names, and whether it does.
-    async fn grants_on(
+    /// Answers what the policies leave open from the grants on the key: first from those that the
+    /// request names, then from those to each name of the caller, until one allows it.
+    async fn by_grants(
         &self,
         key: &KeyRecord,
         action: Action,
         facts: &RequestFacts<'_>,
-    ) -> Result<Vec<(Arc<GrantRecord>, bool)>, Refusal> {
+        mut open: Undecided<'_>,
+    ) -> Result<Result<Permit, Denial>, Refusal> {
         let operation = GrantOperation::ALL.iter().find(|operation| operation.action() == action);
-        let Some(operation) = operation else { return Ok(Vec::new()) };
+        let Some(operation) = operation else { return Ok(Err(open.into_denial())) };
         let arn = key.arn();
         let named = self.named.iter().filter(|named| named.key == arn);
-        let mut grants: Vec<_> = named.map(|named| (Arc::new(named.grant.clone()), true)).collect();
-        let caller = &self.call.caller;
-        let permits = |grant: &GrantRecord| view(grant, false).permits(action, facts);
-        let mut names = grantee_names(&caller.principal, caller.partition);
-        // A grant may have been given to the names of the key's partition.
-        if key.region.partition() != caller.partition {
-            names.extend(grantee_names(&caller.principal, key.region.partition()));
+        let named: Vec<Grant<'_>> = named.map(|named| view(&named.grant, true)).collect();
+        if let Some(permit) = open.allowed_by(&named) {
+            return Ok(Ok(permit));
         }
-        for GranteeName { arn: name, id } in names {
-            let name = bound_name(&name, id.as_deref());
+        let permits = |grant: &GrantRecord| view(grant, false).permits(action, facts);
+        for name in self.grantee_names(&arn) {
             let found = self.vault.grants_for(&arn, &name, *operation, facts, permits).await;
             let found = found.map_err(|why| self.internal(&why))?;
-            grants.extend(found.into_iter().map(|grant| (grant, false)));
+            let found: Vec<Grant<'_>> = found.iter().map(|grant| view(grant, false)).collect();
+            if let Some(permit) = open.allowed_by(&found) {
+                return Ok(Ok(permit));
+            }
         }
-        Ok(grants)
+        Ok(Err(open.into_denial()))
+    }
+
+    /// The names under which a grant on the key may be the caller's, those of the former format
+    /// last: in the partition of the server and in the key's.
+    fn grantee_names(&self, key: &KeyArn) -> Vec<String> {
+        let caller = &self.call.caller;
+        let mut names = grantee_names(&caller.principal);
+        let (own, other) = (caller.partition, key.region.partition());
+        let former = former_grantee_names(&caller.principal, own);
+        let others = (other != own).then(|| former_grantee_names(&caller.principal, other));
+        for name in former.into_iter().chain(others.into_iter().flatten()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// What policies ask of the key that is not in its record; nothing that they do not ask.
@@ -298,13 +309,13 @@ impl Desk<'_> {
         &self,
         action: Action,
         primary: Option<&KeyRecord>,
-        region: Region,
+        (region, id): (Region, NewId),
         note: &mut Note,
     ) -> Result<Permit, Refusal> {
         let account = self.call.caller.account;
         let role = if primary.is_some() { Role::Replica } else { Role::Only };
         let facts = RequestFacts { record: primary, region, role, ..self.facts() };
-        let question = self.question(action, Resource::NewKey { region, account });
+        let question = self.question(action, Resource::NewKey { region, account, id });
         self.decide(&question, None, &facts, Mention::Arn, note)
     }
 

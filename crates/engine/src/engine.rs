@@ -5,6 +5,7 @@ use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
 use crate::identity::role_use::RoleUses;
 use crate::identity::session::Sessions;
+use crate::identity::web_refusals::WebRefusals;
 use crate::last_use::LastUses;
 use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::archive::{EventHistory, Objects};
@@ -108,6 +109,7 @@ pub struct Engine {
     access_key_uses: AccessKeyUses,
     unverified: Unverified,
     role_uses: RoleUses,
+    web_refusals: WebRefusals,
     contended: tokio::sync::Mutex<()>,
 }
 
@@ -156,6 +158,7 @@ impl Engine {
             access_key_uses: AccessKeyUses::default(),
             unverified: Unverified::default(),
             role_uses: RoleUses::default(),
+            web_refusals: WebRefusals::default(),
             contended,
         };
         Ok(Running {
@@ -238,6 +241,10 @@ impl Engine {
 
     pub(crate) fn role_uses(&self) -> &RoleUses {
         &self.role_uses
+    }
+
+    pub(crate) fn web_refusals(&self) -> &WebRefusals {
+        &self.web_refusals
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -159,7 +159,7 @@ pub fn asker(name: NamedPrincipal, session: &str) -> Option<Principal> {
             of_role(account, "/".into(), role, &session)
         }
         NamedPrincipal::FederatedUser { account, name } => {
-            Principal::FederatedUser { account, name: name.into() }
+            Principal::FederatedUser { account, name: name.into(), maker: None }
         }
         _ => return None,
     })

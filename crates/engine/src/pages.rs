@@ -161,15 +161,25 @@ impl Work<'_> {
         self.cut(found, &query, page.limit, |(place, _): &(Vec<u8>, T)| place.as_slice()).await
     }
 
-    /// A page of the store keys of `range`; records are not opened.
+    /// A page of the store keys of `first`, and then of those of `rest`; records are not opened.
     pub(crate) async fn page_of_places(
         &self,
-        range: &SlotRange,
+        first: &SlotRange,
+        rest: &[SlotRange],
         page: PageRequest,
     ) -> Result<Page<Vec<u8>>, Refusal> {
-        let (query, after) = self.query(range, &page).await?;
-        let found = self.desk.vault.places(range, after.as_deref(), page.limit + 1).await;
-        let found = found.map_err(|why| self.desk.internal(&why))?;
+        let (query, mut after) = self.query(first, &page).await?;
+        let mut found = Vec::new();
+        for range in std::iter::once(first).chain(rest) {
+            // The page before ended in a range; those before that one are done.
+            if after.as_ref().is_some_and(|place| !place.starts_with(range.prefix())) {
+                continue;
+            }
+            let after = after.take();
+            let room = (page.limit + 1).saturating_sub(found.len());
+            let places = self.desk.vault.places(range, after.as_deref(), room).await;
+            found.extend(places.map_err(|why| self.desk.internal(&why))?);
+        }
         self.cut(found, &query, page.limit, Vec::as_slice).await
     }
 

@@ -48,10 +48,15 @@ impl Engine {
                 Err(refusal) => (Err(refusal), Changes::default()),
             };
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
+            let is_web = call.caller.authority.web().is_some();
+            let refused = is_web && outcome.is_err();
             let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
             let record = note.finish(O::DEMANDS, call, outcome.as_ref());
             match self.ledger().commit(changes, &record, outcome).await {
                 Ok(recorded) => {
+                    if refused {
+                        self.web_refusals().note(&call.caller.principal, call.time);
+                    }
                     self.note_use::<O>(call, &used).await;
                     return Ok(recorded);
                 }

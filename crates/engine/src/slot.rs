@@ -75,7 +75,7 @@ impl Slot {
     }
 
     /// That somebody may retire a grant:
-    /// `gr/<region>/<digest of the party>/<account>/<key id>/<grant id>`.
+    /// `gr/<region>/<digest of the party's name>/<account>/<key id>/<grant id>`.
     #[must_use]
     pub fn retirable(party: &str, key: &KeyArn, grant: &str) -> Self {
         let (region, party) = (key.region, digest(party));
@@ -84,7 +84,7 @@ impl Slot {
     }
 
     /// That somebody is the grantee of a grant: `ge/<account>/<region>/<key id>/<digest of the
-    /// party>/<digest of its kind>/<digest of its source>/<digest of its context>/<grant id>`.
+    /// party's name>/<digest of its kind>/<digest of its source>/<digest of its context>/<grant id>`.
     #[must_use]
     pub(crate) fn granted(key: &KeyArn, party: &str, place: &GrantPlace, grant: &str) -> Self {
         let GrantPlace { kind, source, context } = place;
@@ -149,6 +149,12 @@ impl Slot {
     #[must_use]
     pub fn account(account: AccountId) -> Self {
         Self::entity(format!("acct/{account}"))
+    }
+
+    /// The access keys of an account's root user: `rk/<account>`.
+    #[must_use]
+    pub fn root_keys(account: AccountId) -> Self {
+        Self::new(format!("rk/{account}"), DomainName::global(), Subject::Other)
     }
 
     /// A user, group or role: `iu/`, `ig/` or `ir/`, then `<account>/<name in lower case>`.

@@ -10,7 +10,7 @@
 
 use serde_json::{Map, Value, json};
 use strongroom_engine::work::MAX_GRANT_KINDS;
-use strongroom_testkit::{Answer, Kit, base64};
+use strongroom_testkit::{Answer, Kit, Port, base64};
 use strongroom_types::KeyArn;
 
 const STRANGER: &str = "arn:aws:iam::444455556666:root";
@@ -188,4 +188,24 @@ fn a_constraint_has_8_pairs_of_384_characters_at_most() {
         let refused = kit.call("CreateGrant", &ask_for(&key, &json!({name: {"a": "1", "A": "1"}})));
         assert_eq!(refused.code(), "ValidationException");
     }
+}
+
+/// The price of a request is that of the names up to the one whose grant allows it.
+#[test]
+fn no_name_is_looked_up_behind_the_one_that_allows() {
+    let kit = Kit::new();
+    let key = kit.create_key();
+    let nothing = r#"{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"*"}}"#;
+    let ann = kit.user_of(&kit.owner(), "ann", nothing);
+    kit.create_principal("arn:aws:iam::111122223333:role/ops");
+    let ops = kit.session_of(&ann, "ops");
+    let session = "arn:aws:sts::111122223333:assumed-role/ops/session";
+    let grant = json!({"KeyId": key.to_string(), "GranteePrincipal": session,
+                       "Operations": ["Encrypt"]});
+    let _ = kit.call("CreateGrant", &grant).ok();
+    let input = json!({"KeyId": key.to_string(), "Plaintext": base64(b"x")});
+    kit.world.faults.heal();
+    let _ = kit.block_on(ops.call("Encrypt", &input)).ok();
+    // The kinds of one name, in two steps, and the grant.
+    assert_eq!(kit.world.faults.calls(&[Port::Scan]), 3);
 }

@@ -77,6 +77,25 @@ impl Party {
         }
     }
 
+    /// The name that grants to the party are found by, if its ARN stands for the user or role of
+    /// this unique id: that id, with a colon and the session's name for a session, so that path and
+    /// name may change; of what has no id the ARN, in the partition `aws` in whichever it is
+    /// written, or the name. No two parties have the same.
+    #[must_use]
+    pub fn name(&self, id: Option<&str>) -> String {
+        let arn = match self {
+            Self::Principal(arn) => arn,
+            Self::Service(name) => return name.clone(),
+        };
+        let Some(id) = id else {
+            let rest = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(':'));
+            return rest.map_or_else(|| arn.clone(), |(_, rest)| format!("arn:aws:{rest}"));
+        };
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let session = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split_once('/'));
+        session.map_or_else(|| id.to_owned(), |(_, session)| format!("{id}:{session}"))
+    }
+
     /// The ARN of a principal.
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
@@ -91,10 +110,24 @@ impl Party {
 }
 
 impl GrantTerms {
-    /// Whom it is found by: the grantee's ARN or name, and the unique id that it stood for.
+    /// The name that it is found by as one to its grantee.
     #[must_use]
     pub fn grantee_name(&self) -> String {
-        bound_name(self.grantee.text(), self.grantee_id.as_deref())
+        self.grantee.name(self.grantee_id.as_deref())
+    }
+
+    /// The name that it is found by as one that its retiring party may retire.
+    #[must_use]
+    pub fn retiring_name(&self) -> Option<String> {
+        Some(self.retiring.as_ref()?.name(self.retiring_id.as_deref()))
+    }
+
+    /// The name that it was found by formerly: the grantee's ARN or name, with a space and the
+    /// unique id that it stood for.
+    #[must_use]
+    pub fn former_grantee_name(&self) -> String {
+        let name = self.grantee.text();
+        self.grantee_id.as_ref().map_or_else(|| name.to_owned(), |id| format!("{name} {id}"))
     }
 
     /// A digest of all terms, name included: a request that is made again has the same. 64
@@ -103,13 +136,6 @@ impl GrantTerms {
     pub fn digest(&self) -> String {
         hash::hex(&hash::sha256(&crate::codec::encode(self)))
     }
-}
-
-/// The name of a party with the unique id that it stands for, if it stands for one; ids and spaces
-/// are in no name.
-#[must_use]
-pub fn bound_name(name: &str, id: Option<&str>) -> String {
-    id.map_or_else(|| name.to_owned(), |id| format!("{name} {id}"))
 }
 
 mod operations {

@@ -26,7 +26,7 @@ mod trail;
 
 pub use domain::{DomainKey, DomainName};
 pub use due::DueTask;
-pub use grant::{GrantRecord, GrantTerms, Party, bound_name};
+pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;
 pub use journal::{FrameError, JournalKey, JournalReader, SegmentHeader};
 pub use key_store::{HsmPlace, KeyStorePlace, KeyStoreRecord, ProxyPlace, VpcEndpointService};

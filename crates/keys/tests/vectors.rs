@@ -422,6 +422,10 @@ fn the_record_of_a_grant() {
         grantee_id: Some("AIDAVECTOR".to_owned()),
         retiring_id: Some("AROAVECTOR".to_owned()),
     };
+    let principal = |arn: &str| Party::Principal(arn.to_owned());
+    let session = principal("arn:aws:sts::111122223333:assumed-role/ops/work");
+    let session_name = session.name(Some("AROAVECTOR"));
+    let account_name = principal("arn:aws-cn:iam::111122223333:root").name(None);
     let record = |terms| GrantRecord {
         id: "0a".repeat(32),
         terms,
@@ -439,14 +443,24 @@ fn the_record_of_a_grant() {
         retiring_id: None,
         ..terms.clone()
     };
-    let (digest, name) = (terms.digest(), terms.grantee_name());
+    let (digest, former) = (terms.digest(), terms.former_grantee_name());
+    let (name, retiring) = (terms.grantee_name(), terms.retiring_name().unwrap());
+    assert_frozen(
+        "grant-names.txt",
+        &[
+            ("grantee_name", name.as_bytes()),
+            ("retiring_name", retiring.as_bytes()),
+            ("of_a_session", session_name.as_bytes()),
+            ("of_an_account", account_name.as_bytes()),
+        ],
+    );
     let (one, two) = (record(terms), record(to_service));
     assert_frozen(
         "grant-record.txt",
         &[
             ("to_a_user", &codec::encode(&one)),
             ("terms_digest", digest.as_bytes()),
-            ("grantee_name", name.as_bytes()),
+            ("grantee_name", former.as_bytes()),
             ("to_a_service", &codec::encode(&two)),
         ],
     );
@@ -471,6 +485,7 @@ fn a_session_token() {
         source_identity: Some("ann".to_owned()),
         provider: None,
         padding: Vec::new(),
+        root_key: None,
     };
     let sealed = record.seal(&global(), &entropy()).unwrap();
     assert_frozen("session-token.txt", &[("sealed", &sealed)]);
@@ -480,4 +495,13 @@ fn a_session_token() {
     let mut altered = sealed;
     altered[40] ^= 1;
     assert!(SessionRecord::open(&global(), &altered).is_err());
+    let of_root = SessionRecord {
+        owner: SessionOwner::Federated("sam".to_owned(), String::new(), String::new()),
+        root_key: Some("AKIAVECTOR0000000001".to_owned()),
+        ..record
+    };
+    let sealed = of_root.seal(&global(), &entropy()).unwrap();
+    assert_frozen("session-token-of-root.txt", &[("sealed", &sealed)]);
+    let sealed = &vector("session-token-of-root.txt")["sealed"];
+    assert_eq!(SessionRecord::open(&global(), sealed).unwrap().root_key, of_root.root_key);
 }

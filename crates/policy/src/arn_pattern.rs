@@ -37,6 +37,11 @@ impl<'a> Arn<'a> {
         Some(Self { text, parts })
     }
 
+    /// All of it.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// The last part.
     pub(crate) fn resource_part(&self) -> &'a str {
         let [.., last] = self.parts;
@@ -145,6 +150,23 @@ impl ArnPattern {
                 known_all.then_some(true)
             }
         }
+    }
+
+    /// Whether it is of several ARNs, one of which begins with `start`.
+    pub(crate) fn may_name(&self, start: &str, known: &Known<'_>) -> bool {
+        let patterns = match self {
+            Self::Anything | Self::Whole(_) => return true,
+            Self::Exactly(_) => return false,
+            Self::Parts(patterns) => patterns,
+        };
+        let Some(Arn { parts, .. }) = Arn::new(start) else { return false };
+        let (Some((pattern, patterns)), Some((part, parts))) =
+            (patterns.split_last(), parts.split_last())
+        else {
+            return false;
+        };
+        let fits = |(pattern, part): (&Template, &&str)| pattern.matches(part, known) == Some(true);
+        patterns.iter().zip(parts).all(fits) && pattern.may_begin(part, known)
     }
 }
 

@@ -59,7 +59,7 @@ pub fn examine<'a>(
         Ok(reason) => Verdict::Allowed(Permit::granted(question, reason)),
         Err((denial, Finality::Final)) => Verdict::Denied(denial),
         Err((denial, Finality::UnlessGranted)) => {
-            Verdict::Open(Undecided { question, case, denial })
+            Verdict::Open(Undecided { question, case, denial, limited: None })
         }
     }
 }
@@ -104,6 +104,8 @@ pub struct Undecided<'a> {
     question: &'a Question<'a>,
     case: Case<'a>,
     denial: Denial,
+    /// What limits the first grant that permits this to the caller.
+    limited: Option<Denial>,
 }
 
 impl std::fmt::Debug for Undecided<'_> {
@@ -118,25 +120,31 @@ impl Undecided<'_> {
     /// # Errors
     /// The policies' [`Denial`] when no grant names the caller for it; else what limits the first
     /// that does.
-    pub fn by_grants(self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
-        let Self { question, case, denial } = self;
-        let mut limited = None;
+    pub fn by_grants(mut self, grants: &[Grant<'_>]) -> Result<Permit, Denial> {
+        self.allowed_by(grants).ok_or_else(|| self.into_denial())
+    }
+
+    /// The permit of the first of these grants that allows it. If there is none, others may.
+    pub fn allowed_by(&mut self, grants: &[Grant<'_>]) -> Option<Permit> {
         for grant in grants {
-            match case.granted(grant, question.action) {
-                Some(Ok(reason)) => return Ok(Permit::granted(question, reason)),
+            match self.case.granted(grant, self.question.action) {
+                Some(Ok(reason)) => {
+                    return Some(Permit::granted(self.question, reason));
+                }
                 Some(Err(limit)) => {
-                    limited.get_or_insert(limit);
+                    self.limited.get_or_insert(limit);
                 }
                 None => {}
             }
         }
-        Err(limited.unwrap_or(denial))
+        None
     }
 
-    /// The policies' denial, which stands when there are no grants.
+    /// The denial that stands when there are no more grants: what limits the first that names the
+    /// caller for it, else the policies'.
     #[must_use]
     pub fn into_denial(self) -> Denial {
-        self.denial
+        self.limited.unwrap_or(self.denial)
     }
 }
 
@@ -336,7 +344,7 @@ impl Case<'_> {
             Naming::Everyone | Naming::Itself => Ok(()),
             Naming::Account if self.is_root() => Ok(()),
             Naming::User => self.allowed_by_session(),
-            Naming::Role | Naming::Account => {
+            Naming::Maker | Naming::Role | Naming::Account => {
                 self.allowed_by_boundary()?;
                 self.allowed_by_session()
             }

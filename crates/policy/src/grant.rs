@@ -152,31 +152,41 @@ fn is_one(facts: &dyn Facts, key: &str, value: &str) -> bool {
     matches!(facts.fact(key), Some(Fact::One(own)) if own == value)
 }
 
-/// A name under which a grant may have the caller as its grantee.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GranteeName {
-    /// ARN.
-    pub arn: String,
-    /// The unique id of the user or role.
-    pub id: Option<String>,
-}
-
-/// The names under which a grant may have the caller as its grantee: its own, that of its role and
-/// that of its account.
+/// The names under which a grant may have the caller as its grantee: its own, that of its role or of
+/// the user who made its session, and that of its account. They are unique ids, with the session's
+/// name for a session, and ARNs in the partition `aws` of what has none.
 #[must_use]
-pub fn grantee_names(caller: &Principal, partition: &'static str) -> Vec<GranteeName> {
-    let id = match caller {
-        Principal::User { id, .. } | Principal::RoleSession { role_id: id, .. } => Some(id.clone()),
-        _ => None,
-    };
-    let mut names = vec![GranteeName { arn: caller.arn(partition).to_string(), id: id.clone() }];
-    if let Principal::RoleSession { account, role_path, role, .. } = caller {
-        let arn = format!("arn:{partition}:iam::{account}:role{role_path}{role}");
-        names.push(GranteeName { arn, id });
+pub fn grantee_names(caller: &Principal) -> Vec<String> {
+    let mut names = vec![match caller {
+        Principal::User { .. } | Principal::RoleSession { .. } => caller.user_id(),
+        other => other.arn("aws").to_string(),
+    }];
+    match caller {
+        Principal::RoleSession { role_id, .. } => names.push(role_id.clone()),
+        Principal::FederatedUser { maker: Some(maker), .. } => names.push(maker.id.clone()),
+        _ => {}
     }
     if let (Some(account), false) = (caller.account(), matches!(caller, Principal::Root { .. })) {
-        let arn = Principal::Root { account }.arn(partition).to_string();
-        names.push(GranteeName { arn, id: None });
+        names.push(Principal::Root { account }.arn("aws").to_string());
+    }
+    names
+}
+
+/// The names under which grants were placed formerly: ARNs in this partition, with a space and the
+/// unique id of the user or role. A federated user was not found by the user who made its session.
+#[must_use]
+pub fn former_grantee_names(caller: &Principal, partition: &'static str) -> Vec<String> {
+    let own = caller.arn(partition);
+    let mut names = match caller {
+        Principal::User { id, .. } => vec![format!("{own} {id}")],
+        Principal::RoleSession { account, role_path, role, role_id, .. } => vec![
+            format!("{own} {role_id}"),
+            format!("arn:{partition}:iam::{account}:role{role_path}{role} {role_id}"),
+        ],
+        _ => vec![own.to_string()],
+    };
+    if let (Some(account), false) = (caller.account(), matches!(caller, Principal::Root { .. })) {
+        names.push(Principal::Root { account }.arn(partition).to_string());
     }
     names
 }

@@ -79,7 +79,8 @@ impl Index {
                 traits.principals.iter().for_each(|digest| self.principals.find(*digest, found));
             });
         }
-        if left.count() > FEW {
+        // What the ARN of a key that is to be made begins with is not all of it.
+        if left.count() > FEW && inquiry.beginning().is_none() {
             left.keep(|found| self.resources.find(&traits.resource, found));
         }
         if left.count() > FEW {

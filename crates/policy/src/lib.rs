@@ -43,11 +43,12 @@ pub use decision::{Undecided, Verdict, decide, decide_retirement, examine};
 pub use denial::{Denial, Mention};
 pub use facts::{Fact, Facts};
 pub use grant::{
-    ContextConstraint, Grant, GrantParty, GranteeName, SOURCE_ARN_FACT, context_fact, grantee_names,
+    ContextConstraint, Grant, GrantParty, SOURCE_ARN_FACT, context_fact, former_grantee_names,
+    grantee_names,
 };
 pub use key_policy::{default_key_policy, locks_out};
 pub use malformed::{Malformed, Problem, Step};
 pub use place::{Place, Span, statement_spans};
 pub use policy::Policy;
 pub use principal::NamedPrincipal;
-pub use question::{EntityResource, Question, Resource, Shown, Sources};
+pub use question::{EntityResource, NewId, Question, Resource, Shown, Sources};

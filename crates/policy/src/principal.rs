@@ -105,6 +105,8 @@ pub(crate) enum Naming {
     Itself,
     /// By the ARN of the user.
     User,
+    /// A federated user, by the ARN of the user who made the session.
+    Maker,
     /// By the ARN of the role.
     Role,
     /// By the account.
@@ -122,7 +124,8 @@ pub(crate) struct Principals {
 #[derive(Debug, Clone)]
 struct Entry {
     name: NamedPrincipal,
-    /// The unique id that the name stood for when the policy was stored.
+    /// The unique id that the name stood for when the policy was stored: whoever has it is meant,
+    /// under whichever path and name, and nobody else.
     id: Option<Box<str>>,
 }
 
@@ -155,13 +158,16 @@ impl Principals {
     }
 
     /// How an Allow statement with this element names the caller; the least limited way of
-    /// several.
+    /// several. Whom an identity provider vouches for is named by the provider alone: `*` is
+    /// everybody who signs.
     pub(crate) fn naming(&self, caller: &Principal) -> Option<Naming> {
         if self.negated {
             // INVARIANT: the parser refuses `NotPrincipal` with `Allow`.
             return None;
         }
-        self.entries.iter().filter_map(|entry| entry.naming(caller)).min()
+        let web = matches!(caller, Principal::WebIdentity { .. });
+        let namings = self.entries.iter().filter_map(|entry| entry.naming(caller));
+        namings.filter(|naming| !web || *naming != Naming::Everyone).min()
     }
 
     /// Whether a Deny statement with this element is about the caller. `NotPrincipal` exempts a
@@ -190,7 +196,7 @@ impl Principals {
     pub(crate) fn digests(&self) -> Vec<u32> {
         match self.negated {
             true => vec![NamedPrincipal::Everyone.digest()],
-            false => self.names().map(NamedPrincipal::digest).collect(),
+            false => self.entries.iter().map(Entry::digest).collect(),
         }
     }
 
@@ -267,18 +273,24 @@ impl Entry {
         fine.then(|| Self::bare(NamedPrincipal::CanonicalUser { id: text.into() }))
     }
 
-    fn naming(&self, caller: &Principal) -> Option<Naming> {
-        let way = self.name.naming(caller)?;
-        let same = match (&self.id, caller) {
-            (Some(own), Principal::User { id, .. }) if way == Naming::User => **own == **id,
-            (Some(own), Principal::RoleSession { role_id, .. })
-                if way == Naming::Role || way == Naming::Itself =>
-            {
-                **own == **role_id
+    /// A digest that few others have: of the unique id, where that alone counts.
+    fn digest(&self) -> u32 {
+        let Some(id) = &self.id else { return self.name.digest() };
+        match &self.name {
+            NamedPrincipal::User { account, .. } => digest(Naming::User, Some(*account), [id, ""]),
+            NamedPrincipal::Role { account, .. } => digest(Naming::Role, Some(*account), [id, ""]),
+            NamedPrincipal::RoleSession { account, session, .. } => {
+                digest(Naming::Itself, Some(*account), [id, session])
             }
-            _ => true,
-        };
-        same.then_some(way)
+            other => other.digest(),
+        }
+    }
+
+    fn naming(&self, caller: &Principal) -> Option<Naming> {
+        match &self.id {
+            Some(id) => self.name.naming_by_id(id, caller),
+            None => self.name.naming(caller),
+        }
     }
 }
 
@@ -349,6 +361,32 @@ impl NamedPrincipal {
         }
     }
 
+    /// How the name names the caller, if it is of the user or role of this unique id: the path and
+    /// name that it has now do not count.
+    ///
+    /// Source: IAM User Guide, "Rename an IAM user" and "AWS JSON policy elements: Principal".
+    fn naming_by_id(&self, id: &str, caller: &Principal) -> Option<Naming> {
+        let (way, is_it) = match (self, caller) {
+            (Self::User { account, .. }, Principal::User { account: a, id: own, .. }) => {
+                (Naming::User, account == a && id == own)
+            }
+            (
+                Self::User { account, .. },
+                Principal::FederatedUser { account: a, maker: Some(maker), .. },
+            ) => (Naming::Maker, account == a && id == maker.id),
+            (
+                Self::Role { account, .. },
+                Principal::RoleSession { account: a, role_id: own, .. },
+            ) => (Naming::Role, account == a && id == own),
+            (
+                Self::RoleSession { account, session, .. },
+                Principal::RoleSession { account: a, role_id: own, session: s, .. },
+            ) => (Naming::Itself, account == a && id == own && **session == **s),
+            _ => return self.naming(caller),
+        };
+        is_it.then_some(way)
+    }
+
     fn naming(&self, caller: &Principal) -> Option<Naming> {
         let (way, is_it) = match (self, caller) {
             (Self::Everyone, _) => (Naming::Everyone, true),
@@ -357,6 +395,13 @@ impl NamedPrincipal {
                 Self::User { account, path, name },
                 Principal::User { account: a, path: p, name: n, .. },
             ) => (Naming::User, account == a && **path == **p && **name == **n),
+            (
+                Self::User { account, path, name },
+                Principal::FederatedUser { account: a, maker: Some(maker), .. },
+            ) => {
+                let same = **path == *maker.path && **name == *maker.name;
+                (Naming::Maker, account == a && same)
+            }
             (
                 Self::Role { account, path, name },
                 Principal::RoleSession { account: a, role_path: p, role: n, .. },
@@ -367,7 +412,7 @@ impl NamedPrincipal {
             ) => (Naming::Itself, account == a && **role == **r && **session == **s),
             (
                 Self::FederatedUser { account, name },
-                Principal::FederatedUser { account: a, name: n },
+                Principal::FederatedUser { account: a, name: n, .. },
             ) => (Naming::Itself, account == a && **name == **n),
             (Self::Service { name }, Principal::Service { name: n }) => {
                 (Naming::Itself, **name == **n)
@@ -388,15 +433,22 @@ pub(crate) fn digests_of(caller: &Principal) -> Vec<u32> {
     digests.extend(account.map(|account| NamedPrincipal::Account { account }.digest()));
     match caller {
         Principal::Root { .. } => {}
-        Principal::User { path, name, .. } => {
+        Principal::User { path, name, id, .. } => {
             digests.push(digest(Naming::User, account, [path, name]));
+            digests.push(digest(Naming::User, account, [id, ""]));
         }
-        Principal::RoleSession { role_path, role, session, .. } => {
+        Principal::RoleSession { role_path, role, role_id, session, .. } => {
             digests.push(digest(Naming::Role, account, [role_path, role]));
+            digests.push(digest(Naming::Role, account, [role_id, ""]));
             digests.push(digest(Naming::Itself, account, [role, session]));
+            digests.push(digest(Naming::Itself, account, [role_id, session]));
         }
-        Principal::FederatedUser { name, .. } => {
+        Principal::FederatedUser { name, maker, .. } => {
             digests.push(digest(Naming::Itself, account, [name, ""]));
+            if let Some(strongroom_types::SessionMaker { path, name, id }) = maker {
+                digests.push(digest(Naming::User, account, [path, name]));
+                digests.push(digest(Naming::User, account, [id, ""]));
+            }
         }
         Principal::WebIdentity { provider, .. } => {
             digests.push(digest(Naming::Itself, None, [beyond_partition(provider), ""]));
@@ -477,6 +529,7 @@ fn is_domain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom_types::SessionMaker;
 
     #[test]
     fn names_are_parsed() {
@@ -544,6 +597,7 @@ mod tests {
         let account = AccountId::INITIAL;
         let provider = "arn:aws:iam::111122223333:oidc-provider/id.example.com";
         let text = str::to_owned;
+        let maker = SessionMaker { path: text("/a/"), name: text("x"), id: text("AIDA1") };
         let callers = [
             Principal::Root { account },
             Principal::User { account, path: text("/a/"), name: text("x"), id: text("AIDA1") },
@@ -554,7 +608,7 @@ mod tests {
                 role_id: text("AROA1"),
                 session: text("s"),
             },
-            Principal::FederatedUser { account, name: text("x") },
+            Principal::FederatedUser { account, name: text("f"), maker: Some(maker) },
             Principal::WebIdentity { provider: text(provider), subject: text("x") },
             Principal::Service { name: text("x.amazonaws.com") },
         ];
@@ -565,7 +619,7 @@ mod tests {
             "arn:aws:iam::111122223333:user/a/x",
             "arn:aws-cn:iam::111122223333:role/a/x",
             "arn:aws:sts::111122223333:assumed-role/x/s",
-            "arn:aws:sts::111122223333:federated-user/x",
+            "arn:aws:sts::111122223333:federated-user/f",
         ];
         let other = provider.replace("arn:aws:", "arn:aws-cn:");
         let entries = aws.iter().map(|text| Entry::aws(text).unwrap());
@@ -573,14 +627,26 @@ mod tests {
             Entry::service("x.amazonaws.com").unwrap(),
             Entry::identity_provider(&other).unwrap(),
         ]);
+        // Bound to unique ids, under names that nobody has any more.
+        let bound = [
+            ("arn:aws:iam::111122223333:user/old", "AIDA1"),
+            ("arn:aws:iam::111122223333:role/old", "AROA1"),
+            ("arn:aws:sts::111122223333:assumed-role/old/s", "AROA1"),
+            ("arn:aws:iam::111122223333:user/a/x", "AIDA2"),
+        ];
+        let entries = entries.chain(bound.map(|(arn, id)| {
+            let name = NamedPrincipal::parse(arn).unwrap();
+            Entry { name, id: Some(id.into()) }
+        }));
         let mut named = 0;
         for (entry, caller) in entries.flat_map(|e| callers.iter().map(move |c| (e.clone(), c))) {
-            let has_digest = digests_of(caller).contains(&entry.name.digest());
+            let has_digest = digests_of(caller).contains(&entry.digest());
             assert_eq!(entry.naming(caller).is_some(), has_digest, "{entry:?} {caller:?}");
             named += usize::from(has_digest);
         }
-        // `*` names all six, the account in both forms four, the rest one each.
-        assert_eq!(named, 6 + 2 * 4 + 6);
+        // `*` names all six, the account in both forms four, the user by name and by id two each, the
+        // rest one each, and whoever bears another id nobody.
+        assert_eq!(named, 6 + 2 * 4 + 2 * 2 + 5 + 2);
     }
 
     #[test]
@@ -599,5 +665,35 @@ mod tests {
         principals.bind(&mut |_| Some("AIDA1".into()));
         assert_eq!(principals.naming(&ann("AIDA1")), Some(Naming::User));
         assert_eq!(principals.naming(&ann("AIDA2")), None);
+    }
+
+    #[test]
+    fn a_bound_name_follows_the_id() {
+        let text = r#"{"AWS":["arn:aws:iam::111122223333:user/ann",
+            "arn:aws:sts::111122223333:assumed-role/ops/s1"]}"#;
+        let mut principals = Principals::parse(&Json::parse(text).unwrap(), false).unwrap();
+        principals.bind(&mut |name| match name {
+            NamedPrincipal::User { .. } => Some("AIDA1".into()),
+            _ => Some("AROA1".into()),
+        });
+        let bob = |account: &str, id: &str| Principal::User {
+            account: account.parse().unwrap(),
+            path: "/team/".into(),
+            name: "bob".into(),
+            id: id.into(),
+        };
+        assert_eq!(principals.naming(&bob("111122223333", "AIDA1")), Some(Naming::User));
+        assert_eq!(principals.naming(&bob("111122223333", "AIDA2")), None);
+        assert_eq!(principals.naming(&bob("444455556666", "AIDA1")), None);
+        let session = |role_id: &str, session: &str| Principal::RoleSession {
+            account: AccountId::INITIAL,
+            role_path: "/team/".into(),
+            role: "other".into(),
+            role_id: role_id.into(),
+            session: session.into(),
+        };
+        assert_eq!(principals.naming(&session("AROA1", "s1")), Some(Naming::Itself));
+        assert_eq!(principals.naming(&session("AROA1", "s2")), None);
+        assert_eq!(principals.naming(&session("AROA2", "s1")), None);
     }
 }

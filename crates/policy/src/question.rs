@@ -8,7 +8,7 @@ use crate::known::Known;
 use crate::policy::Policy;
 use std::cell::OnceCell;
 use strongroom_types::{
-    AccountId, Action, AliasArn, EntityArn, KeyArn, Principal, Region, TrailArn,
+    AccountId, Action, AliasArn, EntityArn, KeyArn, KeyId, Principal, Region, TrailArn,
 };
 
 /// May this caller do this to that?
@@ -34,12 +34,14 @@ pub enum Resource<'a> {
     Key(KeyArn),
     /// The alias's half of an operation on aliases; the key's half is a question of its own.
     Alias(&'a AliasArn),
-    /// A key that is to be made, whose id is not known: its ARN is written with `*` for the id.
+    /// A key that is to be made.
     NewKey {
         /// Its Region.
         region: Region,
         /// Its account, the caller's.
         account: AccountId,
+        /// What is known of its id.
+        id: NewId,
     },
     /// What IAM knows by an ARN: a user, group, role, policy or identity provider. A role has a
     /// resource-based policy, its trust policy, that counts when the role is to be assumed.
@@ -48,6 +50,18 @@ pub enum Resource<'a> {
     Trail(&'a TrailArn),
     /// Nothing in particular, `*`: the action is on the caller's account.
     Any,
+}
+
+/// What is known of the id of a key that is to be made. An Allow must be of every key that it may
+/// be, a Deny of several of which it may be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewId {
+    /// Nothing: its ARN is written with `*` for the id.
+    Any,
+    /// That it is of a multi-Region key: `mrk-*`.
+    MultiRegion,
+    /// All of it: that of a replica.
+    Known(KeyId),
 }
 
 /// What IAM knows by an ARN, and how refusals speak of it.
@@ -113,8 +127,13 @@ impl std::fmt::Display for Resource<'_> {
         match self {
             Self::Key(key) => key.fmt(f),
             Self::Alias(alias) => alias.fmt(f),
-            Self::NewKey { region, account } => {
-                write!(f, "arn:{}:kms:{region}:{account}:key/*", region.partition())
+            Self::NewKey { region, account, id } => {
+                write!(f, "arn:{}:kms:{region}:{account}:key/", region.partition())?;
+                match id {
+                    NewId::Any => f.write_str("*"),
+                    NewId::MultiRegion => f.write_str("mrk-*"),
+                    NewId::Known(key) => key.fmt(f),
+                }
             }
             Self::Entity(entity) => entity.fmt(f),
             Self::Trail(trail) => trail.fmt(f),
@@ -237,5 +256,15 @@ impl<'a> Inquiry<'a> {
             let part = resource.as_ref().map_or("", Arn::resource_part);
             Traits::new(&self.action, part, self.asked.principal)
         })
+    }
+
+    /// What the resource's ARN begins with, where it is not known to the end.
+    pub(crate) fn beginning(&self) -> Option<&str> {
+        match self.asked.about {
+            About::Known(Resource::NewKey { id: NewId::Any | NewId::MultiRegion, .. }) => {
+                self.resource()?.text().strip_suffix('*')
+            }
+            _ => None,
+        }
     }
 }

@@ -165,6 +165,10 @@ impl Statement {
 
     fn matches_resource(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(resources) = &self.resources else { return false };
+        let denies = self.effect == Effect::Deny && !resources.negated;
+        if denies && let Some(start) = inquiry.beginning() {
+            return resources.items.iter().any(|item| item.may_name(start, &inquiry.known));
+        }
         let arn = if resources.is_anything() { None } else { inquiry.resource() };
         let matched = resources.matches(|item| match (item, &arn) {
             (ArnPattern::Anything, _) => Some(true),

@@ -213,6 +213,17 @@ impl Template {
             }
         }
     }
+
+    /// Whether several texts are of this form, one of which begins with `start`; case counts.
+    pub(crate) fn may_begin(&self, start: &str, known: &Known<'_>) -> bool {
+        match &self.body {
+            Body::Fixed(pattern) => pattern.may_begin(start),
+            Body::Open(segments) => {
+                let parts = resolve(segments, self.case, known);
+                parts.is_some_and(|parts| Pattern::new(parts).may_begin(start))
+            }
+        }
+    }
 }
 
 impl Segment {

@@ -91,6 +91,19 @@ impl Pattern {
         }
     }
 
+    /// Whether it is the pattern of several texts, one of which begins with `start`. What comes
+    /// behind `start` is free, so it fits whatever the pattern has there.
+    pub(crate) fn may_begin(&self, start: &str) -> bool {
+        let head: Vec<Option<char>> = match &self.head {
+            Piece::Text(text) => text.chars().map(Some).collect(),
+            Piece::Holed(holed) => holed.to_vec(),
+        };
+        let fits = head.iter().zip(start.chars()).all(|(own, c)| own.is_none_or(|own| own == c));
+        let open = self.rest.is_some();
+        let ends_within = open || start.chars().count() <= head.len();
+        fits && ends_within && (open || head.contains(&None))
+    }
+
     /// Whether the whole of `text` is of this pattern.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.run(text, &mut |_| {})

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails panics")]
 
 use strongroom_policy::{
-    Fact, Facts, OperatorTask, Permit, Policy, Question, Reason, Resource, ScheduledTask, Sources,
-    decide, default_key_policy, locks_out,
+    Fact, Facts, NewId, OperatorTask, Permit, Policy, Question, Reason, Resource, ScheduledTask,
+    Sources, decide, default_key_policy, locks_out,
 };
 use strongroom_types::{AccountId, Action, AliasArn, AliasName, KeyArn, Principal};
 
@@ -76,7 +76,7 @@ fn a_scheduled_task_has_a_permit_of_its_own() {
 fn a_permit_for_a_key_to_be_made_is_for_no_other() {
     let region = "us-east-1".parse().unwrap();
     let account = AccountId::INITIAL;
-    let new = Resource::NewKey { region, account };
+    let new = Resource::NewKey { region, account, id: NewId::Any };
     let permit = decide(&question(&ROOT, new), &Sources::default(), &Untouched).unwrap();
     assert!(permit.covers_new_key(region, account));
     assert!(!permit.covers_new_key("us-east-2".parse().unwrap(), account));

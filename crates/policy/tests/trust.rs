@@ -120,6 +120,20 @@ fn an_identity_provider_vouches() {
     assert_eq!(refusal(&web("id.example.com"), &named, &[]), None);
     assert!(refusal(&web("id.example.org"), &named, &[]).is_some());
     assert!(refusal(&ann(OWN), &named, &[]).is_some());
+    // Whom a provider vouches for is meant where a provider is named: `*` is everybody who signs.
+    for everybody in [r#""*""#, r#"{"AWS":"*"}"#] {
+        assert!(refusal(&web("id.example.com"), &trust("Allow", everybody), &[]).is_some());
+        assert_eq!(refusal(&ann(OWN), &trust("Allow", everybody), &[]), None);
+    }
+    let denied = |principal: &str| {
+        let text = format!(
+            r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"Federated":"arn:aws:iam::111122223333:oidc-provider/id.example.com"}},"Action":"sts:AssumeRole"}},
+                {{"Effect":"Deny","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#
+        );
+        refusal(&web("id.example.com"), &Policy::trust_policy(&text).unwrap(), &[]).is_some()
+    };
+    assert!(denied(r#""*""#) && denied(r#"{"AWS":"*"}"#));
+    assert!(!denied(r#"{"AWS":"111122223333"}"#));
 }
 
 #[test]

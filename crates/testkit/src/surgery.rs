@@ -9,8 +9,9 @@ use crate::world::runtime;
 use strongroom_crypto::mac::HmacKey;
 use strongroom_engine::ledger::Head;
 use strongroom_engine::ports::{Batch, Log, Store, Versioned};
+use strongroom_keys::identity::SessionRecord;
 use strongroom_keys::{BucketRecord, DomainKey, DomainName, KeyRecord, RootKey, codec};
-use strongroom_types::{AccountId, KeyArn};
+use strongroom_types::{AccountId, KeyArn, Region};
 
 impl World {
     /// Edits the record of `key` as the server itself would have changed it: the record is opened
@@ -62,23 +63,71 @@ impl World {
     }
 
     fn put_record(&self, domain: DomainName, place: &[u8], record: &[u8]) {
-        let domain = self.domain_key(domain);
-        let old = self.stored(place).map(|old| old.version);
+        let before = self.stored(place).map(|old| (place.to_vec(), old.version));
+        self.replace(before, place, domain, record);
+    }
+
+    /// Moves the record at `from`, of this Region, to another place, as the server itself would
+    /// have.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn move_record(&self, from: &[u8], to: &[u8], region: Region) {
+        let (name, old) = (DomainName::region(region), self.stored(from).expect("it is there"));
+        let plain = strongroom_keys::open(&self.domain_key(name), from, old.version, &old.value);
+        let plain = plain.expect("it is authentic");
+        self.replace(Some((from.to_vec(), old.version)), to, name, plain.expose());
+    }
+
+    /// Removes the record at `place`, as the server itself would have.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn remove_record(&self, place: &[u8]) {
+        let version = self.stored(place).expect("it is there").version;
+        self.change(Some((place.to_vec(), version)), None);
+    }
+
+    /// The token of a session, sealed as the server itself would have.
+    ///
+    /// # Panics
+    /// When it cannot be sealed.
+    #[must_use]
+    pub fn session_token(&self, record: &SessionRecord) -> String {
+        let sealed = record.seal(&self.domain_key(DomainName::global()), &self.entropy);
+        crate::base64(&sealed.expect("it can be sealed"))
+    }
+
+    /// Puts `plain` at `place` and takes away what was before.
+    fn replace(&self, old: Option<(Vec<u8>, u64)>, place: &[u8], domain: DomainName, plain: &[u8]) {
+        let version = self.head().sequence + 1;
+        let record = self.sealed(&self.domain_key(domain), place, version, plain);
+        self.change(old, Some((place.to_vec(), record)));
+    }
+
+    /// Takes away what was before and puts what is new, sealed at the next version; the head counts
+    /// it.
+    fn change(&self, old: Option<(Vec<u8>, u64)>, new: Option<(Vec<u8>, Versioned)>) {
         let mut head = self.head();
         let before = head.commits;
         head.sequence += 1;
         head.commits += 1;
-        for version in old.into_iter().chain([head.sequence]) {
-            toggle(&mut head.digest, &self.set_key(), place, version);
+        let (set_key, mut batch) = (self.set_key(), Batch::default());
+        if let Some((place, version)) = old {
+            toggle(&mut head.digest, &set_key, &place, version);
+            batch.expect.push((place.clone(), Some(version)));
+            if new.as_ref().is_none_or(|(other, _)| *other != place) {
+                batch.delete.push(place);
+            }
         }
-        let record = self.sealed(&domain, place, head.sequence, record);
+        if let Some((place, _)) = &new {
+            toggle(&mut head.digest, &set_key, place, head.sequence);
+        }
         let global = self.domain_key(DomainName::global());
         let sealed_head = self.sealed(&global, b"head", head.commits, &codec::encode(&head));
-        self.commit(&Batch {
-            expect: vec![(place.to_vec(), old), (b"head".to_vec(), Some(before))],
-            put: vec![(place.to_vec(), record), (b"head".to_vec(), sealed_head)],
-            delete: Vec::new(),
-        });
+        batch.expect.push((b"head".to_vec(), Some(before)));
+        batch.put = new.into_iter().chain([(b"head".to_vec(), sealed_head)]).collect();
+        self.commit(&batch);
     }
 
     /// The store's head.

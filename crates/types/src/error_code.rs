@@ -92,6 +92,7 @@ named! {
         QuotaExceeded = "LimitExceeded",
         QueryMalformedPolicyDocument = "MalformedPolicyDocument",
         QueryValidation = "ValidationError",
+        Throttling = "Throttling",
         UnmodifiableEntity = "UnmodifiableEntity",
         S3InvalidArgument = "InvalidArgument",
         S3InvalidBucketName = "InvalidBucketName",

@@ -48,7 +48,7 @@ pub use key_store::{
     ConnectionErrorCode, ConnectionState, CustomKeyStoreType, XksProxyConnectivity,
 };
 pub use names::{Action, UnknownName};
-pub use principal::{Principal, PrincipalArn};
+pub use principal::{Principal, PrincipalArn, SessionMaker};
 pub use reference::{KeyReference, ReferenceError};
 pub use region::Region;
 pub use rotation::{IncludeKeyMaterial, KeyMaterialState, RotationType};

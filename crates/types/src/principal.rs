@@ -41,6 +41,8 @@ pub enum Principal {
         account: AccountId,
         /// Name of the federated user.
         name: String,
+        /// The user who made the session; `None` for the root user.
+        maker: Option<SessionMaker>,
     },
     /// Somebody whom an identity provider vouches for, before a role is assumed.
     WebIdentity {
@@ -54,6 +56,17 @@ pub enum Principal {
         /// Its name.
         name: String,
     },
+}
+
+/// The user who made the session of a federated user; of the same account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionMaker {
+    /// Path, beginning and ending with `/`.
+    pub path: String,
+    /// Name, unique in the account.
+    pub name: String,
+    /// Unique id, `AIDA…`.
+    pub id: String,
 }
 
 impl Principal {
@@ -83,7 +96,7 @@ impl Principal {
             Self::Root { account } => account.to_string(),
             Self::User { id, .. } => id.clone(),
             Self::RoleSession { role_id, session, .. } => format!("{role_id}:{session}"),
-            Self::FederatedUser { account, name } => format!("{account}:{name}"),
+            Self::FederatedUser { account, name, .. } => format!("{account}:{name}"),
             Self::Service { name } => name.clone(),
             Self::WebIdentity { provider, subject } => format!("{provider}:{subject}"),
         }
@@ -109,7 +122,7 @@ impl fmt::Display for PrincipalArn<'_> {
             Principal::RoleSession { account, role, session, .. } => {
                 write!(f, "arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
             }
-            Principal::FederatedUser { account, name } => {
+            Principal::FederatedUser { account, name, .. } => {
                 write!(f, "arn:{partition}:sts::{account}:federated-user/{name}")
             }
             Principal::Service { name } => f.write_str(name),

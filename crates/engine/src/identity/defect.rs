@@ -72,6 +72,8 @@ pub enum IdentityDefect {
     SourceIdentityChanged,
     /// A token of an identity provider that is not believed.
     WebIdentity(WebIdentityDefect),
+    /// Too many requests that were refused, by whom an identity provider vouches for.
+    Throttled,
     /// The role does not trust the identity provider, or what it says.
     WebIdentityDenied,
     /// An access key id that tells of no account here.
@@ -82,6 +84,8 @@ pub enum IdentityDefect {
     Thumbprints,
     /// A session policy whose ARN is of no policy that the account has.
     SessionPolicy(String),
+    /// Session policies of more characters than there may be.
+    SessionPolicySize,
     /// A version id that is none.
     VersionId(String),
     /// A simulation of what cannot be simulated.
@@ -218,6 +222,7 @@ impl IdentityDefect {
             | Self::InvalidArn(_)
             | Self::Thumbprints
             | Self::Simulation(_) => ErrorCode::InvalidInput,
+            Self::Throttled => ErrorCode::Throttling,
             Self::Packed(_) => ErrorCode::PackedPolicyTooLarge,
             Self::WebIdentity(WebIdentityDefect::Expired) => ErrorCode::ExpiredIdentityToken,
             Self::WebIdentity(_) => ErrorCode::InvalidIdentityToken,
@@ -235,6 +240,7 @@ impl IdentityDefect {
             | Self::NoSuchAccessKeyInfo
             | Self::ProviderUrl
             | Self::SessionPolicy(_)
+            | Self::SessionPolicySize
             | Self::VersionId(_) => ErrorCode::QueryValidation,
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod role_use;
 pub(crate) mod session;
 pub(crate) mod unique_id;
 mod web;
+pub(crate) mod web_refusals;
 pub(crate) mod web_session;
 
 pub use authority::Authority;

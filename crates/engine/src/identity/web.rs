@@ -37,6 +37,9 @@ impl Engine {
         let partition = region.partition();
         let provider = format!("arn:{partition}:iam::{account}:oidc-provider/{}", claims.url);
         let principal = Principal::WebIdentity { provider, subject: claims.subject.clone() };
+        if self.web_refusals().exhausted(&principal, self.now()) {
+            return Err(Refusal::Identity(IdentityDefect::Throttled));
+        }
         let authority = Arc::new(Authority::of_web_identity(claims));
         let access_key = String::new();
         let caller = Caller { principal, account, access_key, region, partition, authority };

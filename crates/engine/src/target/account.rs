@@ -5,7 +5,7 @@ use crate::audit::Note;
 use crate::demands::Access;
 use crate::desk::Desk;
 use crate::refusal::Refusal;
-use strongroom_policy::Permit;
+use strongroom_policy::{NewId, Permit};
 use strongroom_types::{AccountId, Action, Principal, Region};
 
 /// The caller's account, in the request's Region.
@@ -13,6 +13,8 @@ use strongroom_types::{AccountId, Action, Principal, Region};
 pub struct Account {
     /// What else shall be done to the key that is to be made there.
     pub also: Option<Action>,
+    /// Whether that is a multi-Region key.
+    pub multi_region: bool,
 }
 
 /// Proof that the caller may act on its account.
@@ -67,33 +69,26 @@ pub(super) fn covers_new_key(
 }
 
 impl Target for Account {
-    type Found = Option<Action>;
+    type Found = Self;
     type Permits = Permit;
     type Admitted = AdmittedAccount;
 
-    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<Option<Action>, Refusal> {
-        Ok(self.also)
+    async fn find(self, _: &Desk<'_>, _: &mut Note) -> Result<Self, Refusal> {
+        Ok(self)
     }
 
-    async fn authorize(
-        also: &Option<Action>,
-        desk: &Desk<'_>,
-        note: &mut Note,
-    ) -> Result<Permit, Refusal> {
+    async fn authorize(found: &Self, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         let Access::Account(action) = desk.demands.access else { return Err(Refusal::Internal) };
         let permit = desk.permit_account(action, note)?;
-        if let Some(also) = *also {
+        if let Some(also) = found.also {
             let region = desk.call.caller.region;
-            covers_new_key(&desk.permit_new_key(also, None, region, note)?, region, desk)?;
+            let id = if found.multi_region { NewId::MultiRegion } else { NewId::Any };
+            covers_new_key(&desk.permit_new_key(also, None, (region, id), note)?, region, desk)?;
         }
         Ok(permit)
     }
 
-    fn admit(
-        _: Option<Action>,
-        permit: Permit,
-        desk: &Desk<'_>,
-    ) -> Result<AdmittedAccount, Refusal> {
+    fn admit(_: Self, permit: Permit, desk: &Desk<'_>) -> Result<AdmittedAccount, Refusal> {
         let caller = &desk.call.caller;
         if !permit.covers_account() {
             return Err(Refusal::Internal);

@@ -3,6 +3,7 @@
 use super::Target;
 use super::managed_policy::{Managed, find_policy};
 use crate::audit::Note;
+use crate::credential::{CredentialRecord, Owner};
 use crate::demands::Access;
 use crate::desk::Desk;
 use crate::facts::EntityFacts;
@@ -94,6 +95,12 @@ impl OneIdentity {
         let whose = name.map_or(Whose::Callers, Whose::Named);
         Self { kind: IdentityKind::User, whose, with: Companion::None }
     }
+}
+
+/// The user of the caller's account who has an access key.
+pub struct AccessKeyOwner {
+    /// The access key.
+    pub id: String,
 }
 
 /// What was found: what is not there is refused when permission was asked.
@@ -263,6 +270,64 @@ impl Target for OneIdentity {
         let policy = policy.transpose().map_err(Refusal::Identity)?;
         let user = user.transpose().map_err(Refusal::Identity)?;
         Ok(AdmittedIdentity { partition, entry, policy, user, becoming, permit })
+    }
+}
+
+/// The user of the account who has the access key, if one has.
+pub struct FoundOwner {
+    id: String,
+    entry: Option<Arc<IdentityEntry>>,
+}
+
+impl Target for AccessKeyOwner {
+    type Found = FoundOwner;
+    type Permits = Permit;
+    type Admitted = AdmittedIdentity;
+
+    async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<FoundOwner, Refusal> {
+        let caller = &desk.call.caller;
+        let credential = desk.vault.credential(&self.id).await;
+        let credential = credential.map_err(|why| desk.internal(&why))?;
+        let entry = match credential.as_deref().map(|read| &read.record) {
+            Some(CredentialRecord { account, owner: Owner::User(name, id), .. })
+                if *account == caller.account =>
+            {
+                let found = desk.vault.identity(*account, IdentityKind::User, name).await;
+                let found = found.map_err(|why| desk.internal(&why))?;
+                found.filter(|entry| entry.record.id == *id)
+            }
+            _ => None,
+        };
+        if let Some(entry) = &entry {
+            note.resource(entry.record.arn(caller.partition).to_string());
+        }
+        Ok(FoundOwner { id: self.id, entry })
+    }
+
+    /// Of what is no key of the account the question is about no user in particular.
+    async fn authorize(
+        found: &FoundOwner,
+        desk: &Desk<'_>,
+        note: &mut Note,
+    ) -> Result<Permit, Refusal> {
+        let Access::Entity(action) = desk.demands.access else { return Err(Refusal::Internal) };
+        let Some(entry) = &found.entry else { return desk.permit_account(action, note) };
+        let arn = entry.record.arn(desk.call.caller.partition);
+        let resource = EntityResource { arn, owner: entry.record.account, shown: Shown::Name };
+        desk.permit_entity(action, &resource, EntityFacts::of(&entry.record), None, note)
+    }
+
+    fn admit(
+        FoundOwner { id, entry }: FoundOwner,
+        permit: Permit,
+        desk: &Desk<'_>,
+    ) -> Result<AdmittedIdentity, Refusal> {
+        let entry = entry.ok_or(Refusal::Identity(IdentityDefect::NoAccessKey(id)))?;
+        let partition = desk.call.caller.partition;
+        if !permit.covers_entity(&entry.record.arn(partition)) {
+            return Err(Refusal::Internal);
+        }
+        Ok(AdmittedIdentity { partition, entry, policy: None, user: None, becoming: None, permit })
     }
 }
 

@@ -23,7 +23,7 @@ pub use account::{Account, AdmittedAccount, AdmittedCaller, Anyone};
 pub use alias_and_keys::{AdmittedAlias, AliasAndKeys, AliasChange};
 pub use bucket::{AdmittedBucket, OneBucket};
 pub use grant_on_key::{AdmittedGrant, GrantOnKey};
-pub use identity::{AdmittedIdentity, Companion, OneIdentity, Whose};
+pub use identity::{AccessKeyOwner, AdmittedIdentity, Companion, OneIdentity, Whose};
 pub use in_account::{AdmittedIam, InAccount};
 pub use key_store::{AdmittedKeyStore, KeyStore};
 pub use managed_policy::{AdmittedPolicy, Managed, OnePolicy, OwnPolicy};
@@ -55,6 +55,7 @@ mod sealed {
     impl Sealed for super::Succession {}
     impl Sealed for super::KeyStore {}
     impl Sealed for super::OneIdentity {}
+    impl Sealed for super::AccessKeyOwner {}
     impl Sealed for super::OnePolicy {}
     impl Sealed for super::OneProvider {}
     impl Sealed for super::InAccount {}

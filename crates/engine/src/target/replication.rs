@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::gate::AdmittedKey;
 use crate::operation::Role;
 use crate::refusal::Refusal;
-use strongroom_policy::Permit;
+use strongroom_policy::{NewId, Permit};
 use strongroom_types::{Action, Region};
 
 /// A key of the request's Region, and the Region of its replica.
@@ -70,7 +70,8 @@ impl Target for Replication {
         let record = found.primary.record().ok_or(Refusal::Internal)?;
         let place = desk.permit_replica(create, record, found.region, note)?;
         if let Some(also) = found.also {
-            let permit = desk.permit_new_key(also, Some(record), found.region, note)?;
+            let replica = (found.region, NewId::Known(record.id));
+            let permit = desk.permit_new_key(also, Some(record), replica, note)?;
             covers_new_key(&permit, found.region, desk)?;
         }
         Ok(Permits { primary, place })

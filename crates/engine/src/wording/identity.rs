@@ -94,6 +94,10 @@ const fn fixed(defect: &IdentityDefect) -> &'static str {
         IdentityDefect::WebIdentityDenied => {
             "Not authorized to perform sts:AssumeRoleWithWebIdentity"
         }
+        IdentityDefect::Throttled => "Rate exceeded",
+        IdentityDefect::SessionPolicySize => {
+            "The plaintext of inline and managed session policies cannot exceed 2048 characters."
+        }
         IdentityDefect::NoSuchAccessKeyInfo => "The access key does not exist.",
         IdentityDefect::ProviderUrl => "Invalid Open ID Connect Provider URL",
         IdentityDefect::Thumbprints => "Thumbprint list must contain fewer than 5 entries.",

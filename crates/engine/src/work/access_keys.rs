@@ -6,7 +6,7 @@ use crate::identity::access_key_use::access_key_use;
 use crate::identity::{fresh_access_key, quota};
 use crate::refusal::{IdentityDefect, Quota, Refusal};
 use crate::slot::Slot;
-use crate::target::{AdmittedIam, AdmittedIdentity};
+use crate::target::AdmittedIdentity;
 use crate::vault::Read;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
@@ -109,24 +109,20 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The user of the account that has the access key, and its last use.
+    /// The last use of an access key of the user.
     ///
     /// # Errors
-    /// [`IdentityDefect::NoAccessKey`], also for other accounts' keys.
+    /// [`IdentityDefect::NoAccessKey`] for one that it does not have.
     pub async fn access_key_use(
         &self,
-        account: &AdmittedIam,
+        user: &AdmittedIdentity,
         id: &str,
-    ) -> Result<(String, Option<AccessKeyUse>), Refusal> {
-        let missing = || Refusal::Identity(IdentityDefect::NoAccessKey(id.to_owned()));
-        let read = self.credential(id).await?.ok_or_else(missing)?;
-        match &read.record.owner {
-            Owner::User(name, _) if read.record.account == account.account() => {
-                let used = access_key_use(id, self.desk.access_key_uses, self.desk.vault).await;
-                Ok((name.clone(), used.map_err(|why| self.desk.internal(&why))?))
-            }
-            _ => Err(missing()),
+    ) -> Result<Option<AccessKeyUse>, Refusal> {
+        if !user.record().access_keys.iter().any(|own| own == id) {
+            return Err(Refusal::Identity(IdentityDefect::NoAccessKey(id.to_owned())));
         }
+        let used = access_key_use(id, self.desk.access_key_uses, self.desk.vault).await;
+        used.map_err(|why| self.desk.internal(&why))
     }
 
     /// A user's access keys know it by name.

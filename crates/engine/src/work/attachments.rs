@@ -143,7 +143,7 @@ impl Work<'_> {
         let account = self.desk.call.caller.account;
         let arn = canonical(&policy.arn().to_string());
         let range = SlotRange::attachments(account, &arn, use_);
-        let found = self.page_of_places(&range, page).await?;
+        let found = self.page_of_places(&range, &[], page).await?;
         let (wanted, prefix) = choice;
         let mut items = Vec::with_capacity(found.items.len());
         for place in found.items {

@@ -55,8 +55,8 @@ impl Work<'_> {
         if let Some(slot) = terms_slot {
             self.changes.put(slot, None, &id);
         }
-        if let Some(party) = &terms.retiring {
-            self.changes.put(Slot::retirable(party.text(), &arn, &id), None, &id);
+        if let Some(name) = terms.retiring_name() {
+            self.changes.put(Slot::retirable(&name, &arn, &id), None, &id);
         }
         let place = GrantPlace::of(&terms);
         self.changes.put(Slot::granted(&arn, &terms.grantee_name(), &place, &id), None, &id);
@@ -177,6 +177,27 @@ impl Work<'_> {
         self.update_key(key, |record| record.grants = fewer(record.grants)).await.map(drop)
     }
 
+    /// The name by which grants to the party are found: that of whoever has its ARN now; `None` if
+    /// nobody has it.
+    async fn party_name(&self, party: &Party) -> Result<Option<String>, Refusal> {
+        let Some(arn) = party.principal() else { return Ok(Some(party.name(None))) };
+        let Some(principal) = NamedPrincipal::parse(arn) else { return Ok(None) };
+        let found = stands_for(&principal, self.desk.vault).await;
+        Ok(match found.map_err(|why| self.desk.internal(&why))? {
+            Stands::For(id) => Some(party.name(Some(&id))),
+            Stands::Unbound => Some(party.name(None)),
+            Stands::ForNobody => None,
+        })
+    }
+
+    /// Whether the grant is to the party.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`].
+    pub async fn is_grantee(&self, grant: &GrantRecord, party: &Party) -> Result<bool, Refusal> {
+        Ok(self.party_name(party).await? == Some(grant.terms.grantee_name()))
+    }
+
     /// A page of the key's grants, by grant id; with `grantee`, of those to that party alone.
     ///
     /// # Errors
@@ -184,13 +205,16 @@ impl Work<'_> {
     pub async fn grants(
         &self,
         key: &AdmittedKey,
-        grantee: Option<&str>,
+        grantee: Option<&Party>,
         page: PageRequest,
     ) -> Result<Page<GrantRecord>, Refusal> {
         let range = SlotRange::grants(&key.arn());
-        let chosen =
-            |grant: &GrantRecord| grantee.is_none_or(|party| grant.terms.grantee.text() == party);
-        self.chosen_page(&range, grantee.unwrap_or_default(), page, chosen).await
+        let Some(party) = grantee else {
+            return self.chosen_page(&range, "", page, |_| true).await;
+        };
+        let name = self.party_name(party).await?;
+        let chosen = |grant: &GrantRecord| name.as_ref() == Some(&grant.terms.grantee_name());
+        self.chosen_page(&range, party.text(), page, chosen).await
     }
 
     /// A page of the grants in the Region that `party` may retire, with their keys.
@@ -200,20 +224,26 @@ impl Work<'_> {
     pub async fn retirable_grants(
         &self,
         account: &AdmittedAccount,
-        party: &str,
+        party: &Party,
         page: PageRequest,
     ) -> Result<Page<(KeyArn, GrantRecord)>, Refusal> {
-        let range = SlotRange::retirables(party, account.region());
-        let found = self.page_of_places(&range, page).await?;
+        let Some(name) = self.party_name(party).await? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let range = SlotRange::retirables(&name, account.region());
+        let former = SlotRange::retirables(party.text(), account.region());
+        let former: &[SlotRange] = if former == range { &[] } else { &[former] };
+        let found = self.page_of_places(&range, former, page).await?;
         let mut items = Vec::with_capacity(found.items.len());
         for place in found.items {
-            let Some((arn, id)) = retirable(place.get(range.prefix().len()..), account) else {
-                continue;
-            };
+            let Some((arn, id)) = retirable(&place, account) else { continue };
             match self.stored_grant(&arn, &id).await {
-                Ok(read) => items.push((arn, read.record)),
+                // One in a former place may be of somebody who had the name before.
+                Ok(read) if read.record.terms.retiring_name().as_ref() == Some(&name) => {
+                    items.push((arn, read.record));
+                }
                 // It ended while the page was read.
-                Err(Refusal::NotFound(_)) => {}
+                Ok(_) | Err(Refusal::NotFound(_)) => {}
                 Err(other) => return Err(other),
             }
         }
@@ -221,19 +251,25 @@ impl Work<'_> {
     }
 }
 
-/// The places that tell of a grant beside its own.
+/// The places that tell of a grant beside its own, those of the former format too.
 pub(crate) fn beside(arn: &KeyArn, grant: &GrantRecord) -> Vec<Slot> {
     let terms = &grant.terms;
     let named = terms.name.as_ref().map(|_| Slot::grant_terms(arn, &terms.digest()));
-    let retiring = terms.retiring.as_ref();
-    let retirable = retiring.map(|party| Slot::retirable(party.text(), arn, &grant.id));
-    let granted = Slot::granted(arn, &terms.grantee_name(), &GrantPlace::of(terms), &grant.id);
-    named.into_iter().chain(retirable).chain([granted]).collect()
+    let former = terms.retiring.as_ref().map(|party| party.text().to_owned());
+    let retirable = terms.retiring_name().into_iter().chain(former);
+    let retirable = retirable.map(|name| Slot::retirable(&name, arn, &grant.id));
+    let place = GrantPlace::of(terms);
+    let granted = [terms.grantee_name(), terms.former_grantee_name()];
+    let granted = granted.map(|name| Slot::granted(arn, &name, &place, &grant.id));
+    let mut all: Vec<Slot> = named.into_iter().chain(retirable).chain(granted).collect();
+    all.dedup();
+    all
 }
 
-/// The key and the grant that the rest of a place names.
-fn retirable(rest: Option<&[u8]>, account: &AdmittedAccount) -> Option<(KeyArn, String)> {
-    let mut parts = std::str::from_utf8(rest?).ok()?.split('/');
+/// The key and the grant that a place of those that may be retired names.
+fn retirable(place: &[u8], account: &AdmittedAccount) -> Option<(KeyArn, String)> {
+    // Behind `gr`, the Region and the party.
+    let mut parts = std::str::from_utf8(place).ok()?.split('/').skip(3);
     let owner: AccountId = parts.next()?.parse().ok()?;
     let key = parts.next()?.parse().ok()?;
     let arn = KeyArn { region: account.region(), account: owner, key };

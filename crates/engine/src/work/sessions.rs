@@ -69,6 +69,8 @@ impl Work<'_> {
         if chained && draft.seconds > LONGEST_IN_A_CHAIN {
             return Err(Refusal::Identity(IdentityDefect::ChainTooLong));
         }
+        // Source: IAM User Guide, "AWS global condition context keys", `aws:FederatedProvider`: it
+        // is not handed down to the sessions of roles that are assumed with this one.
         let mut provider = None;
         if let Some(web) = caller.authority.web() {
             provider = Some(web.url.clone());
@@ -83,7 +85,6 @@ impl Work<'_> {
                 return Err(Refusal::Identity(IdentityDefect::SourceIdentityChanged));
             }
             draft.source_identity = before.source_identity.clone().or(draft.source_identity);
-            provider = before.provider.clone();
         }
         let record = role.record();
         let owner = SessionOwner::Role(record.name.clone(), record.id.clone(), name.to_owned());
@@ -143,6 +144,9 @@ impl Work<'_> {
         let packed = packed(&draft)?;
         let made = fresh_access_key("ASIA", account, self.desk.vault.entropy());
         let (access_key, secret) = made.map_err(|why| self.failed(&why))?;
+        let caller = &self.desk.call.caller;
+        let of_root = matches!(caller.principal, Principal::Root { .. });
+        let root_key = of_root.then(|| caller.access_key.clone());
         // Whole seconds, as they are told.
         let issued = Timestamp::from_millis(self.now().seconds() * 1000);
         let expires = issued.plus_millis(draft.seconds * 1000);
@@ -160,6 +164,7 @@ impl Work<'_> {
             source_identity: draft.source_identity.clone(),
             provider,
             padding: Vec::new(),
+            root_key,
         };
         let failed = |why: VaultError| self.desk.internal(&why);
         let mut token = session::seal(self.desk.vault, &record).await.map_err(failed)?;

@@ -53,6 +53,10 @@ pub struct SessionRecord {
     /// Zeros, for tokens that shall be of some length.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub padding: Vec<u8>,
+    /// The root user's access key that made it, without which it is good no more; absent for
+    /// sessions of others.
+    #[n(13)]
+    pub root_key: Option<String>,
 }
 
 /// Whose session it is. An id is that which the identity has: one that is made anew under the same

@@ -63,7 +63,7 @@ impl Permit {
         let target = match question.resource {
             Resource::Key(key) => Target::Key(key),
             Resource::Alias(alias) => Target::Alias(alias.clone()),
-            Resource::NewKey { region, account } => Target::NewKey(region, account),
+            Resource::NewKey { region, account, .. } => Target::NewKey(region, account),
             Resource::Entity(entity) => Target::Entity(entity.arn.clone()),
             Resource::Trail(trail) => Target::Trail(trail.clone()),
             Resource::Any => Target::Any,

@@ -13,11 +13,13 @@ pub(crate) mod reference;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use strongroom_policy::{
-    ContextConstraint, Denial, Fact, Facts, Grant, GrantParty, Hypothesis, Mention, Permit, Policy,
-    Question, Resource, Simulated, Sources, decide, decide_retirement, default_key_policy,
+    ContextConstraint, Denial, Fact, Facts, Grant, GrantParty, Hypothesis, Mention, NewId, Permit,
+    Policy, Question, Resource, Simulated, Sources, decide, decide_retirement, default_key_policy,
     simulate,
 };
-use strongroom_types::{AccountId, Action, AliasArn, AliasName, GrantOperation, KeyArn, Principal};
+use strongroom_types::{
+    AccountId, Action, AliasArn, AliasName, GrantOperation, KeyArn, Principal, SessionMaker,
+};
 
 const MEMBERS: [&str; 18] = [
     "name",
@@ -118,7 +120,9 @@ impl Case {
         let KeyArn { region, account, .. } = key();
         let resource = match self.text("resource", "key") {
             "key" => Resource::Key(key()),
-            "new key" => Resource::NewKey { region, account },
+            "new key" => Resource::NewKey { region, account, id: NewId::Any },
+            "new multi-Region key" => Resource::NewKey { region, account, id: NewId::MultiRegion },
+            "new replica" => Resource::NewKey { region, account, id: NewId::Known(key().key) },
             "*" => Resource::Any,
             name => {
                 alias = AliasArn { region, account, name: AliasName::parse(name).unwrap() };
@@ -275,8 +279,9 @@ pub(crate) fn key() -> KeyArn {
     }
 }
 
-/// `root`, `user/path/name`, `role/path/name:session`, `federated/name`, `service/name`, each
-/// perhaps with `@account`.
+/// `root`, `user/path/name`, `role/path/name:session`, `federated/name` or
+/// `federated/name:path/name of the user who made the session`, `service/name`, each perhaps with
+/// `@account`.
 pub(crate) fn principal(text: &str) -> Principal {
     let (text, account) = text.split_once('@').unwrap_or((text, "111122223333"));
     let account = account.parse().unwrap();
@@ -297,7 +302,13 @@ pub(crate) fn principal(text: &str) -> Principal {
             let (role_id, session) = ("AROAEXAMPLE".to_owned(), session.to_owned());
             Principal::RoleSession { account, role_path, role, role_id, session }
         }
-        "federated" => Principal::FederatedUser { account, name: rest.to_owned() },
+        "federated" => {
+            let (name, maker) = rest.split_once(':').unwrap_or((rest, ""));
+            let (path, maker_name) = path_and_name(maker);
+            let id = "AIDAEXAMPLE".to_owned();
+            let maker = (!maker.is_empty()).then_some(SessionMaker { path, name: maker_name, id });
+            Principal::FederatedUser { account, name: name.to_owned(), maker }
+        }
         "service" => Principal::Service { name: rest.to_owned() },
         other => panic!("{other}"),
     }

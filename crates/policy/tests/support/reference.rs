@@ -17,11 +17,12 @@ enum Way {
     Everyone,
     Itself,
     User,
+    Maker,
     Role,
     Account,
 }
 
-const WAYS: [Way; 5] = [Way::Everyone, Way::Itself, Way::User, Way::Role, Way::Account];
+const WAYS: [Way; 6] = [Way::Everyone, Way::Itself, Way::User, Way::Maker, Way::Role, Way::Account];
 
 struct Request<'a> {
     case: &'a Case,
@@ -117,7 +118,7 @@ impl<'a> Request<'a> {
         match way {
             Way::Everyone | Way::Itself => true,
             Way::User => self.session_allows(),
-            Way::Role => self.boundary_allows() && self.session_allows(),
+            Way::Maker | Way::Role => self.boundary_allows() && self.session_allows(),
             Way::Account => self.kind == "root" || self.identity_allows(),
         }
     }
@@ -233,6 +234,7 @@ impl<'a> Request<'a> {
         // One account, whatever the partition that its ARN is written in.
         let name = &*name.replacen("arn:aws-cn:", "arn:aws:", 1);
         let arn = |service: &str, rest: String| format!("arn:aws:{service}::{account}:{rest}");
+        // Of a federated user the session is who made it.
         let (role, session) = self.name.split_once(':').unwrap_or((self.name, ""));
         let short = role.rsplit('/').next().unwrap();
         match (way, self.kind) {
@@ -240,8 +242,9 @@ impl<'a> Request<'a> {
             (Way::Itself, "service") => kind == "Service" && name == self.name,
             _ if kind != "AWS" => false,
             (Way::Itself, "role") => name == arn("sts", format!("assumed-role/{short}/{session}")),
-            (Way::Itself, "federated") => {
-                name == arn("sts", format!("federated-user/{}", self.name))
+            (Way::Itself, "federated") => name == arn("sts", format!("federated-user/{role}")),
+            (Way::Maker, "federated") => {
+                !session.is_empty() && name == arn("iam", format!("user/{session}"))
             }
             (Way::User, "user") => name == arn("iam", format!("user/{}", self.name)),
             (Way::Role, "role") => name == arn("iam", format!("role/{role}")),
@@ -299,6 +302,8 @@ impl<'a> Request<'a> {
             "key" => KEY.to_owned(),
             "*" => String::new(),
             "new key" => "arn:aws:kms:us-east-1:111122223333:key/*".to_owned(),
+            "new multi-Region key" => "arn:aws:kms:us-east-1:111122223333:key/mrk-*".to_owned(),
+            "new replica" => KEY.to_owned(),
             alias => format!("arn:aws:kms:us-east-1:111122223333:{alias}"),
         };
         let answers = |list: &Value| -> Vec<Option<bool>> {
@@ -306,6 +311,10 @@ impl<'a> Request<'a> {
             texts(list).iter().map(one).collect()
         };
         match (statement.get("Resource"), statement.get("NotResource")) {
+            (Some(list), _) if denies && arn.ends_with("key/*") | arn.ends_with("key/mrk-*") => {
+                let start = arn.trim_end_matches('*');
+                texts(list).iter().any(|text| may_name(text, start, variables, &self.facts))
+            }
             (Some(list), _) => answers(list).contains(&Some(true)),
             (None, Some(list)) => {
                 let answers = answers(list);
@@ -418,6 +427,41 @@ fn value(inside: &str, facts: &BTreeMap<String, Value>) -> Option<String> {
         Some(_) => None,
         None => default,
     }
+}
+
+/// Whether the pattern is of several ARNs, one of which begins so: which positions of its last part
+/// can be reached by the beginning.
+fn may_name(pattern: &str, start: &str, variables: bool, facts: &BTreeMap<String, Value>) -> bool {
+    if pattern.chars().all(|c| c == '*') {
+        return true;
+    }
+    let Some(parts) = expand(pattern, true, variables, 6, facts) else { return false };
+    let cut: Vec<&str> = start.splitn(6, ':').collect();
+    if parts.len() != 6 || !(0..5).all(|at| like(&parts[at], cut[at])) {
+        return false;
+    }
+    let last = &parts[5];
+    let runs_over = |mut at: Vec<bool>| {
+        for (p, piece) in last.iter().enumerate() {
+            at[p + 1] |= at[p] && *piece == Piece::Run;
+        }
+        at
+    };
+    let mut at = vec![false; last.len() + 1];
+    at[0] = true;
+    at = runs_over(at);
+    for c in cut[5].chars() {
+        let mut next = vec![false; last.len() + 1];
+        for (p, piece) in last.iter().enumerate().filter(|(p, _)| at[*p]) {
+            match piece {
+                Piece::Run => next[p] = true,
+                Piece::One => next[p + 1] = true,
+                Piece::Char(own) => next[p + 1] |= *own == c,
+            }
+        }
+        at = runs_over(next);
+    }
+    at.contains(&true) && last.iter().any(|piece| !matches!(piece, Piece::Char(_)))
 }
 
 /// Whether the ARN is of the pattern, part by part; `None` when that hangs on a variable without

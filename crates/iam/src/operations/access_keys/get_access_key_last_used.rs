@@ -6,7 +6,7 @@ use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::refusal::Refusal;
 use strongroom_engine::reply::Reply;
-use strongroom_engine::target::{AdmittedIam, InAccount};
+use strongroom_engine::target::{AccessKeyOwner, AdmittedIdentity};
 use strongroom_engine::work::Work;
 
 pub(crate) struct GetAccessKeyLastUsed {
@@ -14,19 +14,19 @@ pub(crate) struct GetAccessKeyLastUsed {
 }
 
 impl Operation for GetAccessKeyLastUsed {
-    type Target = InAccount;
+    type Target = AccessKeyOwner;
     const DEMANDS: &'static Demands = iam_demands(IamOperation::GetAccessKeyLastUsed);
 
     fn read(mut values: Values) -> Result<Self, Refusal> {
         Ok(Self { id: values.need("AccessKeyId")? })
     }
 
-    fn target(&self) -> Result<InAccount, Refusal> {
-        Ok(InAccount::Whole)
+    fn target(&self) -> Result<AccessKeyOwner, Refusal> {
+        Ok(AccessKeyOwner { id: self.id.clone() })
     }
 
-    async fn run(self, account: AdmittedIam, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let (user, used) = work.access_key_use(&account, &self.id).await?;
+    async fn run(self, user: AdmittedIdentity, work: &mut Work<'_>) -> Result<Reply, Refusal> {
+        let used = work.access_key_use(&user, &self.id).await?;
         let last = match used {
             Some(used) => Reply::empty()
                 .with("LastUsedDate", used.time)
@@ -34,6 +34,8 @@ impl Operation for GetAccessKeyLastUsed {
                 .with("Region", used.region),
             None => Reply::empty().with("ServiceName", "N/A").with("Region", "N/A"),
         };
-        Ok(Reply::empty().with("UserName", user).with("AccessKeyLastUsed", last))
+        Ok(Reply::empty()
+            .with("UserName", user.record().name.clone())
+            .with("AccessKeyLastUsed", last))
     }
 }

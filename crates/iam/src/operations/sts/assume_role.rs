@@ -1,7 +1,7 @@
 //! [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html): temporary
 //! credentials of a role, as its trust policy allows.
 
-use super::session::{credentials, policy_arns, refuse_mfa, token_size};
+use super::session::{credentials, limits, refuse_mfa, token_size};
 use crate::operations::rules::{request_tag, tags};
 use crate::table::{StsOperation, sts_demands};
 use strongroom_engine::decode::Values;
@@ -28,10 +28,11 @@ impl Operation for AssumeRole {
         if values.has("ProvidedContexts") {
             return Err(Refusal::Identity(IdentityDefect::Unserved("ProvidedContexts")));
         }
+        let (policy, policies) = limits(&mut values)?;
         let draft = SessionDraft {
             seconds: values.take("DurationSeconds").unwrap_or(3600),
-            policy: values.take("Policy"),
-            policies: policy_arns(&mut values),
+            policy,
+            policies,
             tags: tags(&mut values)?,
             transitive: values.take("TransitiveTagKeys").unwrap_or_default(),
             source_identity: values.take("SourceIdentity"),

@@ -3,7 +3,7 @@
 //! verified before, in the place of a signature.
 
 use super::assume_role::assumed;
-use super::session::{credentials, policy_arns, token_size};
+use super::session::{credentials, limits, token_size};
 use crate::table::{StsOperation, sts_demands};
 use strongroom_engine::decode::Values;
 use strongroom_engine::demands::Demands;
@@ -28,10 +28,11 @@ impl Operation for AssumeRoleWithWebIdentity {
         if values.has("ProviderId") {
             return Err(Refusal::Identity(IdentityDefect::Unserved("ProviderId")));
         }
+        let (policy, policies) = limits(&mut values)?;
         let draft = SessionDraft {
             seconds: values.take("DurationSeconds").unwrap_or(3600),
-            policy: values.take("Policy"),
-            policies: policy_arns(&mut values),
+            policy,
+            policies,
             token_size: token_size(&mut values),
             ..SessionDraft::default()
         };

@@ -1,7 +1,7 @@
 //! [GetFederationToken](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html):
 //! temporary credentials of somebody for whom the caller vouches.
 
-use super::session::{credentials, duration, policy_arns, token_size};
+use super::session::{credentials, duration, limits, token_size};
 use crate::operations::rules::{request_tag, tagging, tags};
 use crate::table::{StsOperation, sts_demands};
 use strongroom_engine::decode::Values;
@@ -23,9 +23,10 @@ impl Operation for GetFederationToken {
     const DEMANDS: &'static Demands = sts_demands(StsOperation::GetFederationToken);
 
     fn read(mut values: Values) -> Result<Self, Refusal> {
+        let (policy, policies) = limits(&mut values)?;
         let draft = SessionDraft {
-            policy: values.take("Policy"),
-            policies: policy_arns(&mut values),
+            policy,
+            policies,
             tags: tags(&mut values)?,
             token_size: token_size(&mut values),
             ..SessionDraft::default()

@@ -45,14 +45,16 @@ impl Operation for ListGrants {
     }
 
     async fn run(self, key: AdmittedKey, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let grantee = self.grantee.as_ref().map(Party::text);
         let page = match &self.grant {
             Some(id) => {
                 let grant = work.grant(&key, id).await?;
-                let chosen = grantee.is_none_or(|party| grant.terms.grantee.text() == party);
+                let chosen = match &self.grantee {
+                    Some(party) => work.is_grantee(&grant, party).await?,
+                    None => true,
+                };
                 Page { items: if chosen { vec![grant] } else { Vec::new() }, next: None }
             }
-            None => work.grants(&key, grantee, self.page).await?,
+            None => work.grants(&key, self.grantee.as_ref(), self.page).await?,
         };
         let arn = key.arn();
         let items = page.items.iter().map(|grant| entry(&arn, grant).into()).collect();

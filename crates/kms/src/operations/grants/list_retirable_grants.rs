@@ -44,7 +44,7 @@ impl Operation for ListRetirableGrants {
     }
 
     async fn run(self, account: AdmittedAccount, work: &mut Work<'_>) -> Result<Reply, Refusal> {
-        let page = work.retirable_grants(&account, self.party.text(), self.page).await?;
+        let page = work.retirable_grants(&account, &self.party, self.page).await?;
         let items = page.items.iter().map(|(key, grant)| entry(key, grant).into()).collect();
         Ok(page_reply("Grants", items, page.next))
     }

@@ -51,7 +51,7 @@ impl Operation for CreateKey {
     }
 
     fn target(&self) -> Result<Account, Refusal> {
-        Ok(Account { also: tagging(&self.tags) })
+        Ok(Account { also: tagging(&self.tags), multi_region: self.multi_region })
     }
 
     fn fact(&self, _: Role, key: &str) -> Option<Fact<'_>> {
