@@ -9,8 +9,8 @@ use strongroom_types::{AccountId, Action, EncryptionContext, KeyArn, KeyId, Prin
 
 /// Turns that the cases take.
 const ROUNDS: u32 = 3;
-/// Decisions in a round.
-const COUNT: u32 = 4;
+/// What a round takes at least, nanoseconds of processor time.
+const ENOUGH: u64 = 50_000_000;
 /// Pairs of the long encryption context, which has 8 KiB.
 const PAIRS: u32 = 1_000;
 
@@ -216,11 +216,16 @@ pub(super) fn run() -> Result<(), Failure> {
     for _ in 0..ROUNDS {
         for ((_, policy), row) in policies.iter().zip(&mut rows) {
             let sources = Sources { key_policy: Some(policy), ..Sources::default() };
-            let began = used()?;
-            for _ in 0..COUNT {
-                std::hint::black_box(examine(std::hint::black_box(&question), &sources, &request));
+            let (began, mut count, mut batch) = (used()?, 0, 1);
+            while used()? < began + ENOUGH {
+                for _ in 0..batch {
+                    let question = std::hint::black_box(&question);
+                    std::hint::black_box(examine(question, &sources, &request));
+                }
+                count += batch;
+                batch *= 2;
             }
-            row.note(began, COUNT);
+            row.note(began, count);
         }
     }
     print(
