@@ -4,8 +4,8 @@
 #![allow(clippy::await_holding_lock, reason = "one thread, which waits for nobody")]
 
 use serde_json::json;
-use strongroom_engine::shipping::{Delivery, DeliveryPlace, Round};
 use strongroom_engine::ports::Log as _;
+use strongroom_engine::shipping::{Delivery, DeliveryPlace, Round};
 use strongroom_keys::{DeliveredFile, DeliveryRecord};
 use strongroom_testkit::{Kit, Port, region};
 use strongroom_types::{AccountId, KeyArn};

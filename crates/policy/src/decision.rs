@@ -89,6 +89,10 @@ pub fn decide_retirement(
 }
 
 /// What the policies make of a question.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is on the stack of one decision and is kept nowhere"
+)]
 #[derive(Debug)]
 pub enum Verdict<'a> {
     /// It is allowed.

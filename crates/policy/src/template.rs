@@ -121,7 +121,11 @@ enum Segment {
     AnyOne,
     AnyRun,
     /// Key in lower case, and as it is written.
-    Variable { key: Box<str>, name: Box<str>, default: Option<Box<str>> },
+    Variable {
+        key: Box<str>,
+        name: Box<str>,
+        default: Option<Box<str>>,
+    },
 }
 
 impl Case {

@@ -77,7 +77,10 @@ impl Stream for Telling {
             Ok(()) => self.is_troubled = false,
             Err(why) if !self.is_troubled => {
                 self.is_troubled = true;
-                log::log(Level::Warn, &format!("events could not be told ({:?}): {why}", self.target));
+                log::log(
+                    Level::Warn,
+                    &format!("events could not be told ({:?}): {why}", self.target),
+                );
             }
             Err(_) => {}
         }

@@ -1,8 +1,8 @@
 //! What outlives a server: store, journal, root key, time.
 
 use crate::{
-    CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit, MemoryHistory,
-    MemoryKeyStores,
+    CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit,
+    MemoryHistory, MemoryKeyStores,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;

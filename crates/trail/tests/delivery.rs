@@ -18,7 +18,7 @@ use strongroom_trail::digest::Digest;
 use strongroom_trail::gzip;
 use strongroom_trail::index::Index;
 use strongroom_trail::public_key::PublicKeys;
-use strongroom_trail::shipper::{Settings, Shipped, Shipper, ShipError};
+use strongroom_trail::shipper::{Settings, ShipError, Shipped, Shipper};
 
 const BUCKET: &str = "strongroom-trail";
 const HOUR: i64 = 3_600_000;
@@ -53,7 +53,8 @@ impl Scene {
     fn start(&mut self) {
         let world = &self.kit.world;
         let objects = FailingObjects::new(world.objects.clone(), world.faults.clone());
-        let settings = Settings { bucket: BUCKET.to_owned(), region: region(), backlog: self.backlog };
+        let settings =
+            Settings { bucket: BUCKET.to_owned(), region: region(), backlog: self.backlog };
         let (engine, tail) = (self.kit.engine().clone(), self.kit.take_tail());
         let index = self.index.clone();
         self.shipper = Some(Shipper::new(engine, tail, Arc::new(objects), index, settings));

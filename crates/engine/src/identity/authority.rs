@@ -10,6 +10,7 @@ use crate::vault::{ControlLevel, IdentityEntry, Vault, VaultError};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use strongroom_keys::identity::IdentityRecord;
 use strongroom_policy::{Fact, Policy, Sources};
 use strongroom_types::{AccountId, Tag, Timestamp};
 
@@ -85,9 +86,10 @@ impl Authority {
         let account = entry.record.account;
         let mut identity = policies_of(vault, entry).await?;
         for group in &entry.record.groups {
-            if let Some(group) = vault.group(account, group).await? {
-                identity.extend(policies_of(vault, &group).await?);
-            }
+            // INVARIANT: a group that has members is not deleted. What is missing was taken away while
+            // this request was under way; without it, its denies would not count.
+            let found = vault.group(account, group).await?.ok_or_else(|| missing(entry, group))?;
+            identity.extend(policies_of(vault, &found).await?);
         }
         let boundary = match &entry.record.boundary {
             // A boundary that cannot be found permits nothing.
@@ -266,9 +268,15 @@ impl WebClaims {
 async fn policies_of(vault: &Vault, entry: &IdentityEntry) -> Result<Vec<Arc<Policy>>, VaultError> {
     let mut policies = entry.inline.clone();
     for arn in &entry.record.attached {
-        policies.extend(vault.policy_at(entry.record.account, arn).await?);
+        let found = vault.policy_at(entry.record.account, arn).await?;
+        policies.push(found.ok_or_else(|| missing(entry, arn))?);
     }
     Ok(policies)
+}
+
+fn missing(entry: &IdentityEntry, what: &str) -> VaultError {
+    let IdentityRecord { account, name, .. } = &entry.record;
+    VaultError(format!("{name} of account {account} has {what}, which is not there"))
 }
 
 /// The policies that limit a session. One that is gone permits nothing.

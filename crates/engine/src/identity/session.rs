@@ -142,6 +142,7 @@ mod tests {
             source_identity: None,
             provider: None,
             padding: Vec::new(),
+            root_key: None,
         };
         Arc::new(OpenSession { record, policy: None })
     }

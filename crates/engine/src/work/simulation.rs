@@ -39,8 +39,8 @@ impl Work<'_> {
         let mut held = Held::default();
         let account = entry.record.account;
         self.add_policies(entry, excluded, &mut held.identity).await?;
-        for name in &entry.record.groups {
-            let group = self.desk.vault.identity(account, IdentityKind::Group, name).await?;
+        for id in &entry.record.groups {
+            let group = self.desk.vault.group(account, id).await?;
             if let Some(group) = group {
                 self.add_policies(&group, excluded, &mut held.identity).await?;
             }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use strongroom_engine::{Engine, VaultError};
 use strongroom_trail::digest::time_text;
-use strongroom_trail::shipper::Shipped;
 use strongroom_trail::public_key::{ExportedKey, ExportedKeys, fingerprint};
+use strongroom_trail::shipper::Shipped;
 use strongroom_trail::verify::Head;
 use strongroom_types::Region;
 

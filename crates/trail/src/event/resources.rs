@@ -7,7 +7,7 @@ use strongroom_types::AccountId;
 
 /// The account of an ARN that tells one.
 pub(super) fn account_of(arn: &str) -> Option<AccountId> {
-    arn.splitn(6, ':').nth(4)?.parse().ok()
+    arn.split(':').nth(4)?.parse().ok()
 }
 
 /// CloudTrail's type of what is at the ARN.

@@ -1,14 +1,14 @@
 //! Digests: every hour one for each delivery, also of an hour in which nothing happened.
 
-use super::{Shipped, Shipper, ShipError};
+use super::{ShipError, Shipped, Shipper};
 use crate::digest::{self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text};
 use crate::{anchor, gzip, object_name, public_key};
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use strongroom_crypto::hash;
 use strongroom_engine::TrailSigner;
-use strongroom_engine::work::BUILT_IN_TRAIL;
 use strongroom_engine::shipping::DeliveryPlace;
+use strongroom_engine::work::BUILT_IN_TRAIL;
 use strongroom_keys::{DeliveredDigest, DeliveredFile, DeliveryRecord, TrailRecord};
 use strongroom_types::{AccountId, Region, Timestamp};
 
@@ -89,7 +89,11 @@ impl Shipper {
                         Err(why) => {
                             let text = format!("digest of {} of {}: {why}", due.trail, due.account);
                             shipped.failures.push(text);
-                            DeliveryRecord { closing: None, failure: Some(why.to_string()), ..record }
+                            DeliveryRecord {
+                                closing: None,
+                                failure: Some(why.to_string()),
+                                ..record
+                            }
                         }
                     }
                 }

@@ -9,8 +9,8 @@ mod owed;
 
 use crate::event::{Event, events};
 use crate::index::Index;
-use crate::{gzip, log_file, object_name};
 use crate::selection::{Traits, takes};
+use crate::{gzip, log_file, object_name};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -233,7 +233,9 @@ impl Shipper {
                 // An account's own bucket holds nobody else up: its events are where they can be
                 // taken from later.
                 (Err(why), Some(own)) => {
-                    shipped.failures.push(format!("trail {} of {}: {why}", trail.name, trail.account));
+                    shipped
+                        .failures
+                        .push(format!("trail {} of {}: {why}", trail.name, trail.account));
                     record.failure = Some(why.to_string());
                     record.owed.push(String::clone(own));
                     self.owes = true;

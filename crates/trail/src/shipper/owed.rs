@@ -1,10 +1,10 @@
 //! What could not be delivered to an account's own trail when it was its turn: it is taken from the
 //! log files of the server's own.
 
-use super::{Shipped, Shipper, ShipError, place, unique};
+use super::{ShipError, Shipped, Shipper, place, unique};
 use crate::digest::parse_time;
-use crate::{gzip, log_file, object_name};
 use crate::selection::{Traits, takes};
+use crate::{gzip, log_file, object_name};
 use serde::Deserialize;
 use strongroom_engine::shipping::{Delivery, DeliveryPlace};
 use strongroom_keys::{DeliveryRecord, TrailRecord};
@@ -98,10 +98,8 @@ impl Shipper {
         for record in log_file::records(&text).map_err(damaged)? {
             let parsed: Selected = serde_json::from_str(record.get()).map_err(damaged)?;
             let time = parse_time(&parsed.event_time).ok_or_else(|| damaged("a time"))?;
-            let is_global = matches!(
-                parsed.event_source.as_str(),
-                "iam.amazonaws.com" | "sts.amazonaws.com"
-            );
+            let is_global =
+                matches!(parsed.event_source.as_str(), "iam.amazonaws.com" | "sts.amazonaws.com");
             let event = Traits {
                 region,
                 time,
