@@ -273,29 +273,35 @@ def test_why_tells_what_decided(own_server):
         kms.disable_key(KeyId=key["KeyId"])
     silent = request_id(missing.value.response)
 
-    running = why(own_server, served)
-    assert running.returncode == 1 and "in use" in running.stderr
-    assert own_server.terminate() == 0
-
     def story(request):
         told = why(own_server, request)
         assert (told.returncode, told.stderr) == (0, "")
         return dict(line.split(maxsplit=1) for line in told.stdout.splitlines())
 
-    told = story(served)
-    assert told["who"].startswith(f"{ROOT_USER}, access key ")
-    assert told["what"] == f"kms:Encrypt in {REGION}, account {ACCOUNT}"
-    assert (told["on"], told["outcome"]) == (key["Arn"], "served")
-    assert told["because"] == "key policy statement 0 (Enable IAM User Permissions)"
-    told = story(refused)
-    assert told["outcome"].startswith(f"AccessDeniedException: User: {ROOT_USER} is not authorized")
-    assert told["because"] == "denied by key policy statement 1 (Not)"
-    assert story(granted)["because"] == f"grant {grant['GrantId']}, named by a token"
-    assert story(silent)["because"] == "no resource-based policy allows it"
+    def tells():
+        told = story(served)
+        assert told["who"].startswith(f"{ROOT_USER}, access key ")
+        assert told["what"] == f"kms:Encrypt in {REGION}, account {ACCOUNT}"
+        assert (told["on"], told["outcome"]) == (key["Arn"], "served")
+        assert told["because"] == "key policy statement 0 (Enable IAM User Permissions)"
+        told = story(refused)
+        assert told["outcome"].startswith("AccessDenied")
+        assert f": User: {ROOT_USER} is not authorized" in told["outcome"]
+        assert told["because"] == "denied by key policy statement 1 (Not)"
+        assert story(granted)["because"] == f"grant {grant['GrantId']}, named by a token"
+        assert story(silent)["because"] == "no resource-based policy allows it"
 
-    record = json.loads(why(own_server, granted, "--json").stdout)
-    assert record["requestId"] == granted
-    assert record["reasons"] == [f"grant {grant['GrantId']}, named by a token"]
+    # While the server runs, and when it was stopped.
+    tells()
+    event = json.loads(why(own_server, granted, "--json").stdout)
+    assert event["requestID"] == granted
+    assert event["additionalEventData"]["decidedBy"] == [f"grant {grant['GrantId']}, named by a token"]
+    assert story(event["eventID"]) == story(granted)
+    # What is not delivered when the server dies is found all the same.
+    late = request_id(kms.list_keys())
+    own_server.kill()
+    assert story(late)["what"] == f"kms:ListKeys in {REGION}, account {ACCOUNT}"
+    tells()
 
 
 def test_why_of_what_left_no_record(own_server):
@@ -304,4 +310,4 @@ def test_why_of_what_left_no_record(own_server):
     unknown = why(own_server, str(uuid.uuid4()))
     assert unknown.returncode == 1 and "the trail has no request" in unknown.stderr
     nonsense = why(own_server, "yesterday")
-    assert nonsense.returncode == 1 and "is no request id" in nonsense.stderr
+    assert nonsense.returncode == 1 and "is no request or event id" in nonsense.stderr

@@ -35,14 +35,14 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct WhyArguments {
-    /// The request's id, which every answer carries (`x-amzn-RequestId`), or an event's id
+    /// The request's id, which every answer carries (`x-amzn-RequestId`), or an event's id, which is
+    /// found faster
     pub(crate) request: String,
     /// Print the whole record as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Data directory
-    #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) bucket: BucketArguments,
 }
 
 #[derive(Args)]
@@ -350,7 +350,7 @@ pub(crate) enum TrailCommand {
 }
 
 /// Where delivered objects are read.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct BucketArguments {
     /// Data directory of the server, which may be running
     #[arg(long, value_name = "DIR", default_value = "./strongroom-data")]
@@ -398,7 +398,7 @@ pub(crate) struct VerifyArguments {
 }
 
 /// Which events.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct FilterArguments {
     /// The key they are about: its ARN, or the id of a key of the account
     #[arg(long, value_name = "KEY")]
@@ -412,7 +412,7 @@ pub(crate) struct FilterArguments {
     /// How they ended
     #[arg(long, value_name = "ok|denied|error", value_parser = ["ok", "denied", "error"])]
     pub(crate) outcome: Option<String>,
-    /// The request's id
+    /// The request's id, or an event's
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<String>,
 }

@@ -6,7 +6,7 @@ mod socket;
 mod trail;
 
 pub(crate) use request::{Request, perform};
-pub(crate) use socket::{Desk, Socket, ask};
+pub(crate) use socket::{Desk, Socket, ask, ask_if_running};
 pub(crate) use trail::KnownHead;
 
 use crate::data::{DataDir, Endpoint};
@@ -20,7 +20,7 @@ use tokio::runtime::Builder;
 /// Has it done: by the server that runs on `data`, or here if none does.
 pub(crate) fn have_done(data: &Path, request: &Request) -> Result<Value, Failure> {
     let _ = hardening::harden();
-    if let Some(answer) = socket::ask_running(data, request)? {
+    if let Some(answer) = ask_if_running(data, request)? {
         return Ok(answer);
     }
     let directory = DataDir::existing(data)?;

@@ -9,9 +9,13 @@ mod tail;
 mod usage;
 mod verify;
 
-use crate::cli::{DataArgument, TrailArguments, TrailCommand};
+use crate::cli::{
+    BucketArguments, DataArgument, FilterArguments, TrailArguments, TrailCommand,
+};
 use crate::data::DataDir;
+use crate::operator::{Request, ask_if_running};
 use crate::terminal::{self, Failure};
+use events::Events;
 use minicbor::Decoder;
 use minicbor::data::Type;
 use serde_json::{Map, Value, json};
@@ -50,6 +54,24 @@ fn dump(argument: &DataArgument) -> Result<(), Failure> {
         // Once nobody reads any more, the rest is still verified.
         heard = heard && terminal::line(line(record));
     })
+}
+
+/// The delivered events of the request or event `id`, one of each account that is told of it.
+pub(crate) fn events_of(bucket: &BucketArguments, id: &str) -> Result<Vec<String>, Failure> {
+    let filter = FilterArguments { request_id: Some(id.to_owned()), ..FilterArguments::default() };
+    let found = block_on(async {
+        let events = Events::open(bucket).await?;
+        events.first_of_each(&filter).await
+    })??;
+    Ok(found.into_iter().map(|(_, json)| json).collect())
+}
+
+/// Has a running server deliver what waits, if one runs on the directory and that is what is read.
+pub(crate) fn freshen(bucket: &BucketArguments) -> Result<bool, Failure> {
+    match &bucket.directory {
+        Some(_) => Ok(false),
+        None => Ok(ask_if_running(&bucket.data, &Request::FlushTrail)?.is_some()),
+    }
 }
 
 /// Calls `each` with every audit record of the data directory `path`.

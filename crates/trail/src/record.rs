@@ -30,6 +30,9 @@ pub struct Record<'r> {
     /// The request's.
     #[serde(rename = "requestID")]
     pub request_id: Option<String>,
+    /// What the events of several accounts that tell of the same have in common.
+    #[serde(rename = "sharedEventID")]
+    pub shared_event_id: Option<String>,
     /// Whether it only reads.
     pub read_only: Option<bool>,
     /// From where.
@@ -109,6 +112,13 @@ impl<'r> Record<'r> {
         let Some(who) = &self.user_identity else { return "-" };
         let told = [&who.arn, &who.invoked_by, &who.user_name, &who.principal_id];
         told.into_iter().flatten().next().map_or("-", String::as_str)
+    }
+
+    /// Whether `id` is that of the request, of the event, or of all events that tell of the same.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        let told = [&self.request_id, &self.shared_event_id];
+        *self.event_id == *id || told.into_iter().flatten().any(|own| own == id)
     }
 
     /// Its resources.

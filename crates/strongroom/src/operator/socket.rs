@@ -50,11 +50,11 @@ pub(crate) fn ask(data: &Path, request: &Request) -> Result<Value, Failure> {
         let path = data.join(SOCKET);
         Failure::new(format!("{}: is a server running on this directory?", path.display()))
     };
-    ask_running(data, request)?.ok_or_else(none)
+    ask_if_running(data, request)?.ok_or_else(none)
 }
 
 /// Asks the server that runs on `data`; `None` if there is none.
-pub(super) fn ask_running(data: &Path, request: &Request) -> Result<Option<Value>, Failure> {
+pub(crate) fn ask_if_running(data: &Path, request: &Request) -> Result<Option<Value>, Failure> {
     let path = data.join(SOCKET);
     let failed = |why: std::io::Error| Failure::of(path.display(), why);
     let mut stream = match UnixStream::connect(&path) {

@@ -38,7 +38,7 @@ pub(super) fn is_wanted(record: &Record<'_>, filter: &FilterArguments) -> bool {
         && principal.as_ref().is_none_or(is_of_principal)
         && operation.as_ref().is_none_or(|name| record.event_name.eq_ignore_ascii_case(name))
         && outcome.as_ref().is_none_or(|wanted| outcome_of(record) == wanted)
-        && request_id.as_ref().is_none_or(|id| record.request_id.as_ref() == Some(id))
+        && request_id.as_ref().is_none_or(|id| record.has_id(id))
 }
 
 /// How it ended, in a word.
@@ -111,6 +111,22 @@ impl Events {
         }
         all.sort_by(|(one, _), (other, _)| other.cmp(one));
         all.truncate(limit);
+        Ok(all)
+    }
+
+    /// The newest record of each place that is asked for, if it has one.
+    pub(super) async fn first_of_each(
+        &self,
+        filter: &FilterArguments,
+    ) -> Result<Vec<(Timestamp, String)>, Failure> {
+        let mut all = Vec::new();
+        for place in &self.places {
+            let found = match &self.index {
+                Some(index) => self.look_up(index, *place, filter, 1).await,
+                None => self.scan(*place, filter, 1).await,
+            };
+            all.extend(found.map_err(|why| Failure::new(why.to_string()))?.into_iter().take(1));
+        }
         Ok(all)
     }
 

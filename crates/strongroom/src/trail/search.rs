@@ -7,6 +7,7 @@ use crate::cli::SearchArguments;
 use crate::terminal::{self, Failure};
 
 pub(super) fn run(arguments: &SearchArguments) -> Result<(), Failure> {
+    let _ = super::freshen(&arguments.bucket)?;
     let found = block_on(async {
         let events = Events::open(&arguments.bucket).await?;
         events.newest(&arguments.filter, arguments.limit).await
