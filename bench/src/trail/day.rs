@@ -169,7 +169,9 @@ impl Day {
                 let at = usize::try_from(spread % count).unwrap_or(0);
                 self.ids.get(at).cloned().unwrap_or_default()
             }
-            "EventName" => if number.is_multiple_of(2) { "Decrypt" } else { "CreateGrant" }.to_owned(),
+            "EventName" => {
+                if number.is_multiple_of(2) { "Decrypt" } else { "CreateGrant" }.to_owned()
+            }
             "ReadOnly false" => "false".to_owned(),
             "Username" => user(spread % USERS),
             "Username, rare" => "auditor".to_owned(),

@@ -18,8 +18,8 @@ use strongroom_policy::{
 };
 use strongroom_types::{AccountId, Principal, Region, Tag, Timestamp};
 
-/// The most work of one request: bytes of policies times the resources they are asked of, more for
-/// long ARNs, times the actions of the page. Our choice: about a tenth of a second of one core.
+/// The most work of one request: bytes of policies times the values of the context times the
+/// resources they are asked of, more for long ones, times the actions of the page. Our choice: about a tenth of a second of one core.
 const MAX_WEIGHT: usize = 64 * 1024 * 1024;
 /// The most that one answer finds, an action on a resource each. Our choice: about 3 MiB of XML.
 const MAX_FINDINGS: usize = 10_000;
@@ -172,6 +172,10 @@ impl Scenario {
         let documents: usize =
             held.map(|policy| policy.text.len()).chain(given.map(String::len)).sum();
         let size = documents + self.held.controls_size + 64;
+        // A condition may compare each of its values with each of the context's.
+        let values = self.context.iter().flat_map(|entry| &entry.values);
+        let context = values.map(|value| 1 + value.len() / 64).fold(1, usize::saturating_add);
+        let size = size.saturating_mul(context);
         let weight = |resource: &String| size.saturating_mul(1 + resource.len() / 64);
         let weight = self.resources.iter().map(weight).fold(0, usize::saturating_add);
         let most = MAX_FINDINGS / self.resources.len().max(1);

@@ -109,6 +109,8 @@ impl Policy {
                 principals.bind(&mut id_of);
             }
         }
+        // INVARIANT: a name with a unique id is sought by that, so the index is made once all is bound.
+        self.index = Index::new(&self.statements);
         self
     }
 

@@ -165,9 +165,15 @@ impl Statement {
 
     fn matches_resource(&self, inquiry: &Inquiry<'_>) -> bool {
         let Some(resources) = &self.resources else { return false };
-        let denies = self.effect == Effect::Deny && !resources.negated;
-        if denies && let Some(start) = inquiry.beginning() {
-            return resources.items.iter().any(|item| item.may_name(start, &inquiry.known));
+        if let Some(start) = inquiry.beginning() {
+            let may_meet =
+                || resources.items.iter().any(|item| item.may_name(start, &inquiry.known));
+            match (self.effect, resources.negated) {
+                (Effect::Deny, false) => return may_meet(),
+                // It must be of every key that this may be, so none may be spared.
+                (Effect::Allow, true) if may_meet() => return false,
+                _ => {}
+            }
         }
         let arn = if resources.is_anything() { None } else { inquiry.resource() };
         let matched = resources.matches(|item| match (item, &arn) {

@@ -9,9 +9,7 @@ mod tail;
 mod usage;
 mod verify;
 
-use crate::cli::{
-    BucketArguments, DataArgument, FilterArguments, TrailArguments, TrailCommand,
-};
+use crate::cli::{BucketArguments, DataArgument, FilterArguments, TrailArguments, TrailCommand};
 use crate::data::DataDir;
 use crate::operator::{Request, ask_if_running};
 use crate::terminal::{self, Failure};

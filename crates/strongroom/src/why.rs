@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &WhyArguments) -> Result<(), Failure> {
             terminal::line(event);
             continue;
         }
-        let told: Told = serde_json::from_str(event).map_err(|why| Failure::new(why.to_string()))?;
+        let told: Told =
+            serde_json::from_str(event).map_err(|why| Failure::new(why.to_string()))?;
         terminal::line(if number > 0 { "\n" } else { "" }.to_owned() + &told.story().join("\n"));
     }
     Ok(())

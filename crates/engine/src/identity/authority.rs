@@ -274,7 +274,8 @@ async fn policies_of(vault: &Vault, entry: &IdentityEntry) -> Result<Vec<Arc<Pol
     Ok(policies)
 }
 
-fn missing(entry: &IdentityEntry, what: &str) -> VaultError {
+/// That what an identity has is not there: what decides without it would leave out its denies.
+pub(crate) fn missing(entry: &IdentityEntry, what: &str) -> VaultError {
     let IdentityRecord { account, name, .. } = &entry.record;
     VaultError(format!("{name} of account {account} has {what}, which is not there"))
 }

@@ -16,6 +16,6 @@ pub(crate) mod web_refusals;
 pub(crate) mod web_session;
 
 pub use authority::Authority;
-pub(crate) use authority::{SessionFacts, WebClaims, service_controls};
+pub(crate) use authority::{SessionFacts, WebClaims, missing, service_controls};
 pub use aws_managed::AwsManagedPolicy;
 pub use fresh::fresh_access_key;

@@ -42,7 +42,8 @@ impl WebRefusals {
     fn minute(&self, now: Timestamp) -> MutexGuard<'_, Minute> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.seconds().div_euclid(60);
-        if minute.number != number {
+        // Requests end in another order than they began in: a minute that is over does not come back.
+        if minute.number < number {
             *minute = Minute { number, counts: HashMap::new() };
         }
         minute

@@ -124,10 +124,7 @@ impl Target for RoleToAssume {
             }
             other => other,
         };
-        // Source: IAM User Guide, "Compare AWS STS credentials": federated users assume no roles.
-        let federated = matches!(desk.call.caller.principal, Principal::FederatedUser { .. });
         let trusted = found.entry.as_ref().and_then(|entry| Some((entry, entry.trust.as_ref()?)));
-        let trusted = trusted.filter(|_| !federated);
         let Some((entry, trust)) = trusted else {
             let reason = "no such role".to_owned();
             let parts = Parts { owner: Some(reason.clone()), caller: None };

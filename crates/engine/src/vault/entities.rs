@@ -107,10 +107,7 @@ impl Vault {
     ) -> Result<Option<Arc<IdentityEntry>>, VaultError> {
         let mut name = self.group_name(account, id).await?;
         for _ in 0..RENAMINGS {
-            let Some(known) = &name else {
-                // Users of the first development versions have the names of their groups.
-                return self.identity(account, IdentityKind::Group, id).await;
-            };
+            let Some(known) = &name else { return Ok(None) };
             let found = self.identity(account, IdentityKind::Group, known).await?;
             if let Some(entry) = found.filter(|entry| entry.record.id == id) {
                 return Ok(Some(entry));

@@ -1,7 +1,7 @@
 //! Simulating policies.
 
 use super::Work;
-use crate::identity::{aws_managed, service_controls};
+use crate::identity::{aws_managed, missing, service_controls};
 use crate::pages::{Page, PageRequest};
 use crate::refusal::{IdentityDefect, Refusal, SimulationDefect};
 use crate::simulation::{
@@ -41,9 +41,8 @@ impl Work<'_> {
         self.add_policies(entry, excluded, &mut held.identity).await?;
         for id in &entry.record.groups {
             let group = self.desk.vault.group(account, id).await?;
-            if let Some(group) = group {
-                self.add_policies(&group, excluded, &mut held.identity).await?;
-            }
+            let group = group.ok_or_else(|| missing(entry, id))?;
+            self.add_policies(&group, excluded, &mut held.identity).await?;
         }
         let is_out = |class| excluded.iter().any(|one| one.is_class(class));
         if let Some(arn) = entry.record.boundary.as_ref().filter(|_| !is_out(PolicyClass::Boundary))
@@ -81,7 +80,8 @@ impl Work<'_> {
         for arn in &entry.record.attached {
             let is_aws = EntityReference::parse(arn).is_some_and(|found| found.account.is_none());
             if !excluded.iter().any(|one| one.is_managed(arn, is_aws)) {
-                policies.extend(self.managed(entry.record.account, arn).await?);
+                let found = self.managed(entry.record.account, arn).await?;
+                policies.push(found.ok_or_else(|| missing(entry, arn))?);
             }
         }
         Ok(())
@@ -93,7 +93,8 @@ impl Work<'_> {
         account: AccountId,
         arn: &str,
     ) -> Result<Option<SourcePolicy>, VaultError> {
-        let Some(reference) = EntityReference::parse(arn) else { return Ok(None) };
+        let reference = EntityReference::parse(arn).filter(|found| found.kind == "policy");
+        let Some(reference) = reference else { return Ok(None) };
         let id = reference.name.to_owned();
         if reference.account.is_none() {
             let found = aws_managed::find(&reference);

@@ -310,11 +310,14 @@ impl<'a> Request<'a> {
             let one = |pattern: &String| arn_like(pattern, &arn, variables, &self.facts);
             texts(list).iter().map(one).collect()
         };
+        let is_open = arn.ends_with("key/*") | arn.ends_with("key/mrk-*");
+        let meets = |list: &Value| {
+            let start = arn.trim_end_matches('*');
+            texts(list).iter().any(|text| may_name(text, start, variables, &self.facts))
+        };
         match (statement.get("Resource"), statement.get("NotResource")) {
-            (Some(list), _) if denies && arn.ends_with("key/*") | arn.ends_with("key/mrk-*") => {
-                let start = arn.trim_end_matches('*');
-                texts(list).iter().any(|text| may_name(text, start, variables, &self.facts))
-            }
+            (Some(list), _) if denies && is_open => meets(list),
+            (None, Some(list)) if !denies && is_open && meets(list) => false,
             (Some(list), _) => answers(list).contains(&Some(true)),
             (None, Some(list)) => {
                 let answers = answers(list);
