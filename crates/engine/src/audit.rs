@@ -98,6 +98,14 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let texts = [&self.error_message, &self.error_code].into_iter().flatten();
+        let lists = self.resources.iter().chain(&self.reasons).chain(texts);
+        512 + self.parameters.len() + self.response.len() + lists.map(String::len).sum::<usize>()
+    }
+
     /// A record that tells nothing yet but what happened where.
     pub(crate) fn blank(service: &str, name: &str, account: AccountId, region: Region) -> Self {
         Self {

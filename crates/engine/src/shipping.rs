@@ -3,11 +3,12 @@
 //! A **round** of delivery is begun by a commit that names what it takes. Until it is ended by
 //! another one, whoever begins a round gets the same records again: after a crash the same files
 //! are written once more, to the letter and under the same names, and nothing is lost or delivered
-//! twice. What is stored here only repeats what audit records have told, so it has none of its own.
+//! twice. How far each delivery has come tells the round that it is of, so that it can be written a few
+//! at a time before the round is ended. What is stored here only repeats what audit records have told, so it has none of its own.
 
 use crate::audit::AuditRecord;
 use crate::engine::Engine;
-use crate::ledger::{Changes, CommitFailure, JournalTail, RecoveryError};
+use crate::ledger::{Changes, CommitFailure, JournalTail, Most, RecoveryError};
 use crate::slot::{Slot, SlotRange};
 use crate::trail_key::TrailSigner;
 use crate::vault::{Read, VaultError};
@@ -18,8 +19,10 @@ use strongroom_types::{AccountId, Region, Timestamp};
 
 /// Most audit records of changes in one round; they are removed in one commit.
 const MOST_CHANGES: usize = 2_000;
-/// Most records of the journal in one round, about 30 MB in CloudTrail's form.
-const MOST_USES: usize = 20_000;
+/// The most of the journal in one round: about 30 MB in CloudTrail's form.
+const MOST_USES: Most = Most { records: 20_000, bytes: MOST_BYTES };
+/// Bytes of audit records in one round, of changes and of uses each.
+const MOST_BYTES: usize = 16 << 20;
 /// Records read in one step.
 const PAGE: usize = 500;
 
@@ -133,12 +136,13 @@ impl Engine {
             return self.repeat_round(tail, stored, pending).await.map(Some);
         }
         let mut records = Vec::new();
-        let changes = self.undelivered_changes(&mut records).await?;
+        let (changes, is_more) = self.undelivered_changes(&mut records).await?;
         let stretch = tail.read(shipping.cursor, None, MOST_USES).await?;
         if changes.is_empty() && stretch.records.is_empty() {
             return Ok(None);
         }
-        let is_full = changes.len() >= MOST_CHANGES || stretch.records.len() >= MOST_USES;
+        let uses = stretch.records.len() >= MOST_USES.records || stretch.bytes >= MOST_BYTES;
+        let is_full = is_more || uses;
         records.extend(stretch.records);
         let pending = PendingRound { time: self.now().millis(), end: stretch.end, changes };
         let begun = ShippingRecord { pending: Some(pending.clone()), ..shipping };
@@ -163,7 +167,7 @@ impl Engine {
             let gone = || VaultError(format!("the audit record of change {sequence} is gone"));
             records.push(read.ok_or_else(gone)?.record);
         }
-        let stretch = tail.read(shipping.cursor, Some(pending.end), usize::MAX).await?;
+        let stretch = tail.read(shipping.cursor, Some(pending.end), Most::ALL).await?;
         if stretch.end != pending.end {
             return Err(RecoveryError::Missing { segment: pending.end.segment }.into());
         }
@@ -172,28 +176,48 @@ impl Engine {
         Ok(Round { number, time, records, is_full: true, stored, pending })
     }
 
-    /// The audit records of changes that wait for delivery, and the versions of their commits.
+    /// The audit records of changes that wait for delivery, the versions of their commits, and
+    /// whether there are more.
     async fn undelivered_changes(
         &self,
         records: &mut Vec<AuditRecord>,
-    ) -> Result<Vec<u64>, VaultError> {
-        let (mut changes, mut after) = (Vec::new(), None::<Vec<u8>>);
-        while changes.len() < MOST_CHANGES {
+    ) -> Result<(Vec<u64>, bool), VaultError> {
+        let (mut changes, mut bytes, mut after) = (Vec::new(), 0_usize, None::<Vec<u8>>);
+        loop {
             let range = SlotRange::audit();
             let page = self.vault().scan::<AuditRecord>(&range, after.as_deref(), PAGE).await?;
             let is_last = page.len() < PAGE;
             for (place, record) in page {
+                if changes.len() >= MOST_CHANGES || bytes >= MOST_BYTES {
+                    return Ok((changes, true));
+                }
                 let sequence = place.get(2..).and_then(|digits| std::str::from_utf8(digits).ok());
                 let sequence = sequence.and_then(|digits| digits.parse().ok());
                 changes.push(sequence.ok_or_else(|| VaultError("an audit record".to_owned()))?);
+                bytes = bytes.saturating_add(record.size());
                 records.push(record);
                 after = Some(place);
             }
             if is_last {
-                break;
+                return Ok((changes, false));
             }
         }
-        Ok(changes)
+    }
+
+    /// The round that was begun and is not known to be done, if there is one.
+    ///
+    /// # Errors
+    /// [`ShippingError`].
+    pub async fn pending_round(
+        &self,
+        tail: &mut JournalTail,
+    ) -> Result<Option<Round>, ShippingError> {
+        let stored = self.vault().read::<ShippingRecord>(&Slot::shipping()).await?;
+        let pending = stored.as_ref().and_then(|read| read.record.pending.clone());
+        match pending {
+            Some(pending) => self.repeat_round(tail, stored, pending).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Ends a round: what it delivered is not delivered again, and taken from store and journal.
@@ -204,7 +228,6 @@ impl Engine {
         &self,
         tail: &mut JournalTail,
         round: &Round,
-        deliveries: &[(DeliveryPlace<'_>, Delivery)],
     ) -> Result<(), ShippingError> {
         let mut changes = Changes::default();
         let cursor = round.pending.end;
@@ -213,7 +236,6 @@ impl Engine {
         for sequence in &round.pending.changes {
             changes.delete(Slot::audit(*sequence), Some(*sequence));
         }
-        stage(&mut changes, deliveries);
         self.ledger().derive(changes).await?;
         // What stays behind for now is removed with the next round.
         if let Err(why) = tail.forget_before(cursor) {
@@ -222,7 +244,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes how far deliveries have come, apart from any round.
+    /// Writes how far some deliveries have come.
     ///
     /// # Errors
     /// [`ShippingError`].

@@ -20,7 +20,7 @@ fn begin(kit: &Kit) -> Option<Round> {
 }
 
 fn end(kit: &Kit, round: &Round) {
-    kit.block_on(kit.engine().end_round(&mut kit.tail(), round, &[])).unwrap();
+    kit.block_on(kit.engine().end_round(&mut kit.tail(), round)).unwrap();
 }
 
 fn names(round: &Round) -> Vec<String> {
@@ -99,6 +99,44 @@ fn segments_are_removed_once_they_are_delivered_and_the_rest_is_still_read() {
 }
 
 #[test]
+fn starts_without_a_request_leave_nothing_in_the_way() {
+    let mut kit = Kit::new();
+    delivered(&kit);
+    for _ in 0..4 {
+        kit = kit.restart();
+    }
+    done(&kit, "ListKeys", &json!({}));
+    for _ in 0..3 {
+        kit = kit.restart();
+    }
+    done(&kit, "ListAliases", &json!({}));
+    let round = begin(&kit).unwrap();
+    assert_eq!(names(&round), ["ListKeys", "ListAliases"]);
+    end(&kit, &round);
+    kit = kit.restart().restart();
+    done(&kit, "ListKeys", &json!({}));
+    assert_eq!(names(&begin(&kit).unwrap()), ["ListKeys"]);
+}
+
+#[test]
+fn a_round_is_bounded_by_bytes() {
+    let kit = Kit::new();
+    delivered(&kit);
+    let key = kit.create_key().to_string();
+    let policy = "x".repeat(32_000);
+    let refused = || kit.call("PutKeyPolicy", &json!({ "KeyId": key, "Policy": policy }));
+    for _ in 0..700 {
+        assert!(!refused().is_ok());
+    }
+    let first = begin(&kit).unwrap();
+    assert!(first.is_full && first.records.len() < 600, "{}", first.records.len());
+    end(&kit, &first);
+    let rest = begin(&kit).unwrap();
+    assert!(!rest.is_full);
+    assert_eq!(first.records.len() + rest.records.len(), 701);
+}
+
+#[test]
 fn what_a_failing_store_does_not_take_is_delivered_later() {
     let kit = Kit::new();
     delivered(&kit);
@@ -108,7 +146,7 @@ fn what_a_failing_store_does_not_take_is_delivered_later() {
     kit.world.faults.heal();
     let round = begin(&kit).unwrap();
     kit.world.faults.always(&[Port::Commit]);
-    assert!(kit.block_on(kit.engine().end_round(&mut kit.tail(), &round, &[])).is_err());
+    assert!(kit.block_on(kit.engine().end_round(&mut kit.tail(), &round)).is_err());
     kit.world.faults.heal();
     let again = begin(&kit).unwrap();
     assert_eq!(again.records, round.records);
@@ -117,7 +155,7 @@ fn what_a_failing_store_does_not_take_is_delivered_later() {
 }
 
 #[test]
-fn deliveries_are_written_with_their_round() {
+fn deliveries_are_written_and_read() {
     let kit = Kit::new();
     let place = DeliveryPlace {
         account: AccountId::INITIAL,
@@ -133,10 +171,9 @@ fn deliveries_are_written_with_their_round() {
         newest: 2,
     };
     let record = DeliveryRecord { since: 5, files: vec![file], ..DeliveryRecord::default() };
-    let round = begin(&kit).unwrap();
     let delivery = Delivery { record: Some(record.clone()), version: None };
     let engine = kit.engine();
-    kit.block_on(engine.end_round(&mut kit.tail(), &round, &[(place, delivery)])).unwrap();
+    kit.block_on(engine.put_deliveries(&[(place, delivery)])).unwrap();
     let read = kit.block_on(engine.delivery(&place)).unwrap();
     assert_eq!(read.record.as_ref(), Some(&record));
     let mut seen = Vec::new();

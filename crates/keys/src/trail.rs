@@ -54,6 +54,43 @@ pub struct TrailRecord {
     /// Tags, in the order in which they were added.
     #[cbor(n(13), with = "crate::tags")]
     pub tags: Vec<strongroom_types::Tag>,
+    /// When it delivered, oldest first, milliseconds since 1970; the latest time may not be over.
+    #[cbor(n(14), default)]
+    pub periods: Vec<(i64, Option<i64>)>,
+}
+
+/// Times that a trail keeps: what happened before them has been delivered long ago.
+const MOST_PERIODS: usize = 32;
+
+impl TrailRecord {
+    /// Delivers from `now` on; one that does already goes on.
+    pub fn start(&mut self, now: Timestamp) {
+        if !self.is_logging {
+            (self.is_logging, self.started) = (true, Some(now));
+            self.periods.push((now.millis(), None));
+            let surplus = self.periods.len().saturating_sub(MOST_PERIODS);
+            self.periods.drain(..surplus);
+        }
+    }
+
+    /// Delivers nothing that happens after `now`.
+    pub fn stop(&mut self, now: Timestamp) {
+        if self.is_logging {
+            (self.is_logging, self.stopped) = (false, Some(now));
+            if let Some((_, end)) = self.periods.last_mut() {
+                *end = Some(now.millis());
+            }
+        }
+    }
+
+    /// Whether it delivers what happened at `time`.
+    #[must_use]
+    pub fn delivered_at(&self, time: Timestamp) -> bool {
+        let within = |(from, to): &(i64, Option<i64>)| {
+            *from <= time.millis() && to.is_none_or(|to| time.millis() <= to)
+        };
+        self.periods.iter().any(within)
+    }
 }
 
 /// Which events a trail takes: those of any of its selectors.
@@ -121,9 +158,16 @@ pub struct DeliveryRecord {
     /// When the digest ends that was begun and is not known to be there, milliseconds since 1970.
     #[n(6)]
     pub closing: Option<i64>,
-    /// Log files of the server's own trail whose events could not be delivered yet, by their keys.
+    /// Log files of the server's own trail whose events could not be delivered yet: their keys, and
+    /// those that they shall be delivered under.
     #[cbor(n(7), default)]
-    pub owed: Vec<String>,
+    pub owed: Vec<(String, String)>,
+    /// How many of the files are in the digest that was begun.
+    #[cbor(n(8), default)]
+    pub closing_files: u64,
+    /// The latest round that this tells of.
+    #[cbor(n(9), default)]
+    pub round: u64,
 }
 
 /// A log file that is there.

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 const RETRY: Duration = Duration::from_secs(5);
 /// How long delivery may take once the server stops; what is not delivered then, is at the next
 /// start.
-const LAST: Duration = Duration::from_secs(10);
+const LAST: Duration = Duration::from_secs(5);
 
 /// What is asked of the thread that delivers.
 pub(crate) struct Wanted {
@@ -84,7 +84,12 @@ impl Work {
             if asked.as_ref().is_some_and(|asked| asked.keys_changed) {
                 self.shipper.forget_signers();
             }
-            let outcome = self.deliver().await;
+            // Whoever stops the server does not wait for a medium that does not answer. What is cut
+            // off here is done again at the next start.
+            let outcome = tokio::select! {
+                outcome = self.deliver() => outcome,
+                () = ended(stopped.clone()) => return,
+            };
             if let Some(asked) = asked {
                 let _ = asked.done.send(outcome);
             }
@@ -102,7 +107,6 @@ impl Work {
                     log::log(Level::Info, "the audit trail is delivered again");
                 }
                 shipped.failures.iter().for_each(|why| log::log(Level::Warn, why));
-                self.keep_anchors(&shipped.anchors);
             }
             // Told once, not every time that it is tried again.
             Err(why) if self.troubled.as_ref() != Some(why) => {
@@ -112,15 +116,25 @@ impl Work {
             }
             Err(_) => {}
         }
+        self.keep_anchors();
         outcome
     }
 
-    fn keep_anchors(&self, lines: &[String]) {
+    fn keep_anchors(&mut self) {
+        let lines = self.shipper.take_anchors();
         let Some(path) = self.anchor.as_deref().filter(|_| !lines.is_empty()) else { return };
-        if let Err(why) = append(path, lines) {
+        if let Err(why) = append(path, &lines) {
             log::log(Level::Error, &format!("{}: {why}", path.display()));
+            self.shipper.keep_anchors(lines);
         }
     }
+}
+
+/// Returns some time after the server was told to stop.
+async fn ended(mut stopped: watch::Receiver<bool>) {
+    // An error says that whoever would tell is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+    tokio::time::sleep(LAST).await;
 }
 
 /// Appends lines to a file, durably.

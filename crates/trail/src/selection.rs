@@ -48,10 +48,8 @@ pub fn takes(trail: &TrailRecord, event: Traits<'_>) -> bool {
     }
     let is_here = trail.is_multi_region || trail.region == event.region;
     let is_wanted = !event.is_global || trail.includes_global_events;
-    let has_begun = trail.started.is_some_and(|started| started <= event.time);
-    // What was recorded before a trail was stopped is delivered to it afterwards, too.
-    let had_ended = !trail.is_logging && trail.stopped.is_none_or(|stopped| stopped < event.time);
-    is_here && is_wanted && has_begun && !had_ended && is_selected(trail, event)
+    // What happened before a trail was stopped is delivered to it afterwards, too.
+    is_here && is_wanted && trail.delivered_at(event.time) && is_selected(trail, event)
 }
 
 fn is_selected(trail: &TrailRecord, event: Traits<'_>) -> bool {
@@ -86,6 +84,7 @@ mod tests {
             stopped: None,
             selectors: Vec::new(),
             tags: Vec::new(),
+            periods: vec![(NOON.millis(), None)],
         }
     }
 
@@ -110,9 +109,15 @@ mod tests {
         assert!(!takes(&trail, Traits { is_global: true, ..event }));
         let everywhere = TrailRecord { is_multi_region: true, ..trail.clone() };
         assert!(takes(&everywhere, Traits { region: "us-east-1".parse().unwrap(), ..event }));
-        let stopped = TrailRecord { is_logging: false, stopped: Some(NOON), ..trail };
+        let mut stopped = trail;
+        stopped.stop(NOON);
+        let later = |millis| Traits { time: NOON.plus_millis(millis), ..event };
         assert!(takes(&stopped, event));
-        assert!(!takes(&stopped, Traits { time: NOON.plus_millis(1), ..event }));
+        assert!(!takes(&stopped, later(1)));
+        // When it starts again, what happened before is still its own.
+        stopped.start(NOON.plus_millis(10));
+        stopped.start(NOON.plus_millis(20));
+        assert!(takes(&stopped, event) && !takes(&stopped, later(5)) && takes(&stopped, later(10)));
     }
 
     #[test]

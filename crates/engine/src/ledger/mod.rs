@@ -19,7 +19,7 @@ pub use head::{Head, Position};
 pub use journal::{Frame, JournalWriter};
 pub use open::{OpenError, Opened, open};
 pub use recovery::{Recovered, RecoveryError, read_segment};
-pub use tail::{JournalTail, Stretch};
+pub use tail::{JournalTail, Most, Stretch};
 
 use crate::audit::AuditRecord;
 use crate::ports::Versioned;

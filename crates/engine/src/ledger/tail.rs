@@ -29,13 +29,36 @@ pub struct Stretch {
     pub records: Vec<AuditRecord>,
     /// Where it ends.
     pub end: JournalCursor,
+    /// Bytes of the records.
+    pub bytes: usize,
+}
+
+impl Stretch {
+    /// Whether there is as much as is asked for.
+    fn is_enough(&self, most: Most) -> bool {
+        self.records.len() >= most.records || self.bytes >= most.bytes
+    }
+}
+
+/// About how much is read at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// Records.
+    pub records: usize,
+    /// Bytes of them.
+    pub bytes: usize,
+}
+
+impl Most {
+    /// However much there is.
+    pub const ALL: Self = Self { records: usize::MAX, bytes: usize::MAX };
 }
 
 /// How far one step may read.
 struct Bounds {
     durable: Position,
     until: Option<JournalCursor>,
-    most: usize,
+    most: Most,
 }
 
 impl Bounds {
@@ -52,8 +75,7 @@ impl Bounds {
 }
 
 impl JournalTail {
-    /// Reads from `from` to `until`, or as far as the journal is durable, and at most about `most`
-    /// records.
+    /// Reads from `from` to `until`, or as far as the journal is durable, and at most about `most`.
     ///
     /// # Errors
     /// [`RecoveryError`] at the first frame that is not authentic or is missing.
@@ -61,17 +83,17 @@ impl JournalTail {
         &mut self,
         from: JournalCursor,
         until: Option<JournalCursor>,
-        most: usize,
+        most: Most,
     ) -> Result<Stretch, RecoveryError> {
         let durable = *self.position.lock().unwrap_or_else(PoisonError::into_inner);
         let bounds = Bounds { durable, until, most };
-        let mut stretch = Stretch { records: Vec::new(), end: from };
+        let mut stretch = Stretch { records: Vec::new(), end: from, bytes: 0 };
         let segments = self.log.segments()?;
         if from.segment > 0 {
             self.segment(&mut stretch, &bounds).await?;
         }
         for number in segments.into_iter().filter(|number| *number > from.segment) {
-            if stretch.records.len() >= most || bounds.frames(number) == 0 {
+            if stretch.is_enough(most) || bounds.frames(number) == 0 {
                 break;
             }
             if bounds.frames(stretch.end.segment) != u64::MAX && stretch.end.segment > 0 {
@@ -116,21 +138,24 @@ impl JournalTail {
         bounds: &Bounds,
     ) -> Result<(), RecoveryError> {
         let beginning = self.log.read_at(number, 0, SegmentHeader::LEN)?;
-        let is_empty = self.is_never_begun(number)?;
         match SegmentHeader::parse(&beginning) {
-            _ if is_empty => Ok(()),
             Some(header) if header.number == number && header.previous == stretch.end.chain => {
                 let before = stretch.end;
                 stretch.end = JournalCursor { segment: number, frames: 0, offset: 0, ..before };
-                self.segment(stretch, bounds).await
+                self.segment(stretch, bounds).await?;
+                if stretch.end.frames == 0 {
+                    // Its first frame was never written whole; the next segment continues the one before.
+                    stretch.end = before;
+                }
+                Ok(())
             }
             Some(_) => Err(RecoveryError::Missing { segment: number }),
+            None if self.is_never_begun(number)? => Ok(()),
             None => Err(RecoveryError::Damaged { segment: number, frame: 0 }),
         }
     }
 
-    /// Whether there is no more of a segment than a crash leaves of one that was being begun. A
-    /// segment that was is longer than that by its first record.
+    /// Whether there is no more of a segment than a crash leaves of one that was being begun.
     fn is_never_begun(&mut self, number: u64) -> Result<bool, RecoveryError> {
         let bytes = self.log.read_at(number, 0, 4096)?;
         let is_newest = {
@@ -149,7 +174,7 @@ impl JournalTail {
         let number = stretch.end.segment;
         let most_frames = bounds.frames(number);
         let mut size = CHUNK;
-        while stretch.end.frames < most_frames && stretch.records.len() < bounds.most {
+        while stretch.end.frames < most_frames && !stretch.is_enough(bounds.most) {
             let key = self.key(&mut stretch.end).await?;
             let bytes = self.log.read_at(number, stretch.end.offset, size)?;
             let is_last = bytes.len() < size;
@@ -164,8 +189,7 @@ impl JournalTail {
         }
         // What the writer has told to be durable is there.
         let reached = stretch.end.frames >= most_frames || most_frames == u64::MAX;
-        let enough = stretch.records.len() >= bounds.most;
-        if reached || enough { Ok(()) } else { Err(damaged(&stretch.end)) }
+        if reached || stretch.is_enough(bounds.most) { Ok(()) } else { Err(damaged(&stretch.end)) }
     }
 
     /// The key of the segment of `at`, ready for the frame there; at the segment's beginning `at` is
@@ -200,13 +224,16 @@ fn pass(
     mut reader: JournalReader<'_>,
     stretch: &mut Stretch,
     most_frames: u64,
-    most: usize,
+    most: Most,
 ) -> Result<Passed, RecoveryError> {
     let from = stretch.end;
-    while reader.frames() < most_frames && stretch.records.len() < most {
+    while reader.frames() < most_frames && !stretch.is_enough(most) {
         match reader.next_frame() {
             Ok(Some((_, plain))) => match codec::decode(plain.expose()) {
-                Ok(Frame::Record(record)) => stretch.records.push(*record),
+                Ok(Frame::Record(record)) => {
+                    stretch.bytes = stretch.bytes.saturating_add(plain.expose().len());
+                    stretch.records.push(*record);
+                }
                 Ok(Frame::Open(_) | Frame::Anchor(_)) => {}
                 Err(_) => return Err(damaged(&stretch.end)),
             },

@@ -80,6 +80,7 @@ pub(crate) fn built_in(account: AccountId, settings: &Settings) -> Option<TrailR
         stopped: None,
         selectors: Vec::new(),
         tags: Vec::new(),
+        periods: Vec::new(),
     })
 }
 
@@ -111,6 +112,7 @@ impl Work<'_> {
             stopped: None,
             selectors: Vec::new(),
             tags: draft.tags,
+            periods: Vec::new(),
         };
         let (counted, all) = self.own_trails(arn.account).await?;
         has_room(&record, &all).map_err(Refusal::Trail)?;

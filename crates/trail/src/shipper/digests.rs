@@ -56,7 +56,8 @@ impl Shipper {
         Ok(())
     }
 
-    /// Commits when the digests end, so that whoever repeats this makes the same ones.
+    /// Commits when the digests end and what is in them, so that whoever repeats this makes the same
+    /// ones.
     async fn begin_closing(&self, batch: &[Due], hour: i64) -> Result<(), ShipError> {
         let mut begun = Vec::new();
         for due in batch {
@@ -64,6 +65,7 @@ impl Shipper {
             if let Some(record) = delivery.record.as_mut().filter(|record| record.closing.is_none())
             {
                 record.closing = Some(hour);
+                record.closing_files = u64::try_from(record.files.len()).unwrap_or(u64::MAX);
                 begun.push((due.place(), delivery));
             }
         }
@@ -73,44 +75,56 @@ impl Shipper {
     async fn close(&mut self, batch: &[Due], shipped: &mut Shipped) -> Result<(), ShipError> {
         let mut closed = Vec::new();
         for due in batch {
-            let place = due.place();
-            let mut delivery = self.engine.delivery(&place).await?;
+            let mut delivery = self.engine.delivery(&due.place()).await?;
             let Some(record) = delivery.record.take() else { continue };
             let Some(end) = record.closing else { continue };
-            let trail = self.trail_of(due).await?;
-            let is_last = trail.as_ref().is_none_or(|trail| !trail.is_logging || !trail.validates);
-            let has_debts = !record.owed.is_empty();
-            let next = match &trail {
-                Some(trail) if trail.validates => {
-                    match self.write_digest(trail, due.region, &record, end, shipped).await {
-                        Ok(digest) => after(record, Some(digest), end),
-                        Err(why) if due.trail == BUILT_IN_TRAIL => return Err(why),
-                        // Tried again with the next hour, of which it then is a part.
-                        Err(why) => {
-                            let text = format!("digest of {} of {}: {why}", due.trail, due.account);
-                            shipped.failures.push(text);
-                            DeliveryRecord {
-                                closing: None,
-                                failure: Some(why.to_string()),
-                                ..record
-                            }
-                        }
-                    }
-                }
-                _ => after(record, None, end),
-            };
-            // A trail that delivers no more has had its last digest; when it starts again, another
-            // chain begins.
-            delivery.record = (!is_last || has_debts).then_some(next);
-            closed.push((place, delivery));
+            delivery.record = self.closed(due, record, end, shipped).await?;
+            closed.push((due.place(), delivery));
         }
         Ok(self.engine.put_deliveries(&closed).await?)
     }
 
-    /// The trail of a delivery, if it is still there.
-    async fn trail_of(&self, due: &Due) -> Result<Option<TrailRecord>, ShipError> {
-        let trails = self.trails(due.account).await?;
-        Ok(trails.into_iter().find(|trail| trail.name == due.trail && trail.region == due.home))
+    /// How a delivery stands once its digest is there; none when its trail is gone, too.
+    async fn closed(
+        &mut self,
+        due: &Due,
+        record: DeliveryRecord,
+        end: i64,
+        shipped: &mut Shipped,
+    ) -> Result<Option<DeliveryRecord>, ShipError> {
+        let Some((trail, is_last)) = self.trail_of(due).await? else { return Ok(None) };
+        if !trail.validates {
+            return Ok(Some(after(record, None, end)));
+        }
+        if !trail.is_logging && record.closing_files == 0 {
+            // Nothing is delivered, so nothing is proved; the next digest covers this time, too.
+            return Ok(Some(DeliveryRecord { closing: None, ..record }));
+        }
+        match self.write_digest(&trail, due.region, &record, end, shipped).await {
+            Ok(digest) => Ok((!is_last).then(|| after(record, Some(digest), end))),
+            Err(why) if trail.name == BUILT_IN_TRAIL => Err(why),
+            // It may be there all the same. The same one is tried again, with the next hour.
+            Err(why) => {
+                let (name, account) = (&due.trail, due.account);
+                shipped.failures.push(format!("digest of {name} of {account}: {why}"));
+                Ok(Some(DeliveryRecord { failure: Some(why.to_string()), ..record }))
+            }
+        }
+    }
+
+    /// The trail of a delivery, if it is still there, and whether this is its last digest: the
+    /// server's own has another home Region once the server has.
+    async fn trail_of(&self, due: &Due) -> Result<Option<(TrailRecord, bool)>, ShipError> {
+        let mut trails = self.trails(due.account).await?;
+        if due.trail == BUILT_IN_TRAIL {
+            let own = trails.into_iter().next().map(|own| {
+                let is_last = own.region != due.home;
+                (TrailRecord { region: due.home, ..own }, is_last)
+            });
+            return Ok(own);
+        }
+        trails.retain(|trail| trail.name == due.trail && trail.region == due.home);
+        Ok(trails.pop().map(|trail| (trail, false)))
     }
 
     async fn write_digest(
@@ -132,12 +146,12 @@ impl Shipper {
         let signature = signer.sign(digest.string_to_sign(&hash).as_bytes())?;
         let compressed = gzip::compress(&body).map_err(|why| ShipError::Form(why.to_string()))?;
         let metadata = digest::metadata(&signature);
-        self.objects.put(&trail.bucket, &key, &compressed, &metadata).await?;
+        self.put_object(trail, &key, &compressed, &metadata).await?;
         let bucket = trail.bucket.clone();
         let delivered = DeliveredDigest { bucket, key, hash, signature };
         if trail.name == BUILT_IN_TRAIL {
             let line = anchor::line(trail, region, &delivered, end, &signer)?;
-            shipped.anchors.push(line);
+            self.anchors.push(line);
         }
         shipped.digests += 1;
         Ok(delivered)
@@ -160,14 +174,23 @@ impl Shipper {
 
 /// How a delivery stands after a digest that ended at `end`.
 fn after(record: DeliveryRecord, digest: Option<DeliveredDigest>, end: i64) -> DeliveryRecord {
+    let told = closing_files(&record).len();
+    let files = record.files.iter().skip(told).cloned().collect();
     DeliveryRecord {
         since: end,
-        files: Vec::new(),
+        files,
         digested: digest.as_ref().map(|_| end).or(record.digested),
         previous: digest,
         closing: None,
+        closing_files: 0,
         ..record
     }
+}
+
+/// The files that are in the digest that was begun.
+fn closing_files(record: &DeliveryRecord) -> &[DeliveredFile] {
+    let count = usize::try_from(record.closing_files).unwrap_or(usize::MAX);
+    record.files.get(..count.min(record.files.len())).unwrap_or_default()
 }
 
 fn digest_of(
@@ -179,6 +202,7 @@ fn digest_of(
 ) -> Digest {
     let time = |millis: i64| time_text(Timestamp::from_millis(millis));
     let previous = record.previous.as_ref();
+    let files = closing_files(record);
     Digest {
         aws_account_id: account.to_string(),
         digest_start_time: time(record.since),
@@ -187,14 +211,14 @@ fn digest_of(
         digest_s3_object: key.to_owned(),
         digest_public_key_fingerprint: public_key::fingerprint(public),
         digest_signature_algorithm: SIGNATURE_ALGORITHM.to_owned(),
-        newest_event_time: record.files.iter().map(|file| file.newest).max().map(time),
-        oldest_event_time: record.files.iter().map(|file| file.oldest).min().map(time),
+        newest_event_time: files.iter().map(|file| file.newest).max().map(time),
+        oldest_event_time: files.iter().map(|file| file.oldest).min().map(time),
         previous_digest_s3_bucket: previous.map(|digest| digest.bucket.clone()),
         previous_digest_s3_object: previous.map(|digest| digest.key.clone()),
         previous_digest_hash_value: previous.map(|digest| hash::hex(&digest.hash)),
         previous_digest_hash_algorithm: previous.map(|_| HASH_ALGORITHM.to_owned()),
         previous_digest_signature: previous.map(|digest| hash::hex(&digest.signature)),
-        log_files: record.files.iter().map(log_file_of).collect(),
+        log_files: files.iter().map(log_file_of).collect(),
     }
 }
 

@@ -11,13 +11,15 @@ use crate::event::{Event, events};
 use crate::index::Index;
 use crate::selection::{Traits, takes};
 use crate::{gzip, log_file, object_name};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use strongroom_crypto::hash;
+use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::ledger::JournalTail;
 use strongroom_engine::ports::archive::{ArchiveError, Objects};
 use strongroom_engine::shipping::{Delivery, DeliveryPlace, Round, ShippingError};
+use strongroom_engine::work::BUILT_IN_TRAIL;
 use strongroom_engine::{Engine, TrailSigner, VaultError};
 use strongroom_keys::{DeliveredFile, DeliveryRecord, TrailRecord};
 use strongroom_types::{AccountId, Region, Timestamp};
@@ -52,7 +54,34 @@ pub struct Shipper {
     closed: i64,
     /// Whether some trail may be owed events.
     owes: bool,
+    /// The Regions of each account that there are deliveries for; none before they are known.
+    places: Option<BTreeMap<AccountId, BTreeSet<Region>>>,
+    /// The buckets that did not take what they were given, and until when they are left alone.
+    unreachable: HashMap<String, Unreachable>,
+    /// Signed statements that nobody has taken yet.
+    anchors: Vec<String>,
 }
+
+/// A bucket that did not take what it was given.
+struct Unreachable {
+    /// Milliseconds since 1970.
+    until: i64,
+    failures: u32,
+    why: String,
+}
+
+/// The most Regions of an account that have log files of their own. Any name of the right form is a
+/// Region, and each costs a digest every hour for ever; the events of further ones are filed under
+/// the server's.
+const MOST_REGIONS: usize = 64;
+/// The longest content of a log file, bytes of JSON.
+const MOST_CONTENT: usize = 16 << 20;
+/// Deliveries written in one commit.
+const BATCH: usize = 200;
+/// For how long a bucket is left alone at first, and at most; milliseconds.
+const LEFT_ALONE: (i64, i64) = (30_000, 300_000);
+/// The most statements that are kept until somebody takes them.
+const MOST_ANCHORS: usize = 100_000;
 
 /// What one run delivered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,8 +92,6 @@ pub struct Shipped {
     pub digests: usize,
     /// What was not delivered to accounts' own trails and will be tried again, and why.
     pub failures: Vec<String>,
-    /// Signed statements of how far the server's own trail has come, to be kept elsewhere.
-    pub anchors: Vec<String>,
 }
 
 /// Why delivery has to be tried again.
@@ -125,8 +152,33 @@ impl Shipper {
         settings: Settings,
     ) -> Self {
         let (signers, stream) = (HashMap::new(), None);
-        let (closed, owes) = (i64::MIN, true);
-        Self { engine, tail, objects, index, settings, signers, stream, closed, owes }
+        Self {
+            engine,
+            tail,
+            objects,
+            index,
+            settings,
+            signers,
+            stream,
+            closed: i64::MIN,
+            owes: true,
+            places: None,
+            unreachable: HashMap::new(),
+            anchors: Vec::new(),
+        }
+    }
+
+    /// Signed statements of how far the server's own trail has come, to be kept elsewhere.
+    pub fn take_anchors(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.anchors)
+    }
+
+    /// Keeps statements that could not be kept elsewhere yet.
+    pub fn keep_anchors(&mut self, mut lines: Vec<String>) {
+        lines.append(&mut self.anchors);
+        let surplus = lines.len().saturating_sub(MOST_ANCHORS);
+        lines.drain(..surplus);
+        self.anchors = lines;
     }
 
     /// The same, and every event is told to `stream`, too.
@@ -157,10 +209,15 @@ impl Shipper {
 
     async fn deliver_all(&mut self) -> Result<Shipped, ShipError> {
         let mut shipped = Shipped::default();
+        // What was begun belongs to the hour in which it was.
+        if let Some(round) = self.engine.pending_round(&mut self.tail).await? {
+            self.deliver(round, &mut shipped).await?;
+        }
         self.close_digests(&mut shipped).await?;
         while let Some(round) = self.engine.begin_round(&mut self.tail).await? {
-            self.deliver(&round, &mut shipped).await?;
-            if !round.is_full {
+            let is_full = round.is_full;
+            self.deliver(round, &mut shipped).await?;
+            if !is_full {
                 break;
             }
         }
@@ -168,31 +225,73 @@ impl Shipper {
         Ok(shipped)
     }
 
-    async fn deliver(&mut self, round: &Round, shipped: &mut Shipped) -> Result<(), ShipError> {
-        let partition = self.settings.region.partition();
-        let mut sorted = Sorted::new();
-        for event in round.records.iter().flat_map(|record| events(record, partition)) {
-            sorted.entry((event.account, event.region)).or_default().push(event);
-        }
+    async fn deliver(&mut self, round: Round, shipped: &mut Shipped) -> Result<(), ShipError> {
+        let sorted = self.sorted(&round).await?;
         let mut done: Vec<(TrailRecord, Region, Delivery)> = Vec::new();
         let mut trails: Option<(AccountId, Vec<TrailRecord>)> = None;
-        for ((account, region), events) in &mut sorted {
-            events.sort_by_key(|event| event.time);
+        for ((account, region), events) in &sorted {
             shipped.events += events.len();
             if trails.as_ref().is_none_or(|(of, _)| of != account) {
                 trails = Some((*account, self.trails(*account).await?));
             }
             let trails = trails.as_ref().map(|(_, trails)| trails.as_slice()).unwrap_or_default();
-            self.deliver_to(round, trails, (*region, events), shipped, &mut done).await?;
+            self.deliver_to(&round, trails, (*region, events), shipped, &mut done).await?;
+            if done.len() >= BATCH {
+                self.note(&mut done).await?;
+            }
         }
         if let Some(stream) = &mut self.stream {
             sorted.values().for_each(|events| stream.take(events));
         }
+        self.note(&mut done).await?;
+        self.engine.end_round(&mut self.tail, &round).await?;
+        Ok(())
+    }
+
+    /// The events of the round, each account's in each Region in the order of their times.
+    async fn sorted(&mut self, round: &Round) -> Result<Sorted, ShipError> {
+        let partition = self.settings.region.partition();
+        let mut sorted = Sorted::new();
+        for record in &round.records {
+            let region = self.region_of(record.account, record.region).await?;
+            let mut elsewhere = None;
+            if region != record.region {
+                elsewhere = Some(AuditRecord { region, ..record.clone() });
+            }
+            for event in events(elsewhere.as_ref().unwrap_or(record), partition) {
+                sorted.entry((event.account, event.region)).or_default().push(event);
+            }
+        }
+        sorted.values_mut().for_each(|events| events.sort_by_key(|event| event.time));
+        Ok(sorted)
+    }
+
+    /// The Region that the events of an account in `region` are filed under.
+    async fn region_of(&mut self, account: AccountId, region: Region) -> Result<Region, ShipError> {
+        if self.places.is_none() {
+            let mut places: BTreeMap<AccountId, BTreeSet<Region>> = BTreeMap::new();
+            let note = |place: DeliveryPlace<'_>, _| {
+                places.entry(place.account).or_default().insert(place.region);
+            };
+            self.engine.deliveries(note).await?;
+            self.places = Some(places);
+        }
+        let known = self.places.get_or_insert_default().entry(account).or_default();
+        if known.len() >= MOST_REGIONS && !known.contains(&region) {
+            return Ok(self.settings.region);
+        }
+        known.insert(region);
+        Ok(region)
+    }
+
+    /// Writes how far these deliveries have come.
+    async fn note(&self, done: &mut Vec<(TrailRecord, Region, Delivery)>) -> Result<(), ShipError> {
         let deliveries: Vec<_> = done
             .iter()
             .map(|(trail, region, delivery)| (place(trail, *region), delivery.clone()))
             .collect();
-        self.engine.end_round(&mut self.tail, round, &deliveries).await?;
+        self.engine.put_deliveries(&deliveries).await?;
+        done.clear();
         Ok(())
     }
 
@@ -212,47 +311,59 @@ impl Shipper {
         shipped: &mut Shipped,
         done: &mut Vec<(TrailRecord, Region, Delivery)>,
     ) -> Result<(), ShipError> {
-        let mut own_key = None;
+        let parts = parts(events);
+        let Some(own) = trails.first() else { return Ok(()) };
+        let own_keys: Vec<String> =
+            (0..parts.len()).map(|part| log_key(own, region, round, part)).collect();
         for trail in trails {
-            let taken: Vec<&Event> =
-                events.iter().filter(|event| takes(trail, Traits::of(event))).collect();
-            if taken.is_empty() {
+            let mut delivery = self.engine.delivery(&place(trail, region)).await?;
+            let is_own = trail.name == own.name;
+            let record = delivery.record.get_or_insert_with(|| beginning(round.time));
+            // What a round that is repeated has told already.
+            if record.round == round.number {
                 continue;
             }
-            let place = place(trail, region);
-            let mut delivery = self.engine.delivery(&place).await?;
-            let record = delivery.record.get_or_insert_with(|| beginning(round.time));
-            let key = log_key(trail, region, round);
-            let put = self.put(trail, &key, &taken).await;
-            match (put, &own_key) {
-                (Ok(file), _) => {
-                    record.files.push(file);
-                    (record.delivered, record.failure) = (Some(round.time.millis()), None);
+            record.round = round.number;
+            let mut has_some = false;
+            for (part, own_key) in parts.iter().zip(&own_keys) {
+                let taken: Vec<&Event> =
+                    part.iter().filter(|event| takes(trail, Traits::of(event))).collect();
+                if taken.is_empty() {
+                    continue;
                 }
-                (Err(why), None) => return Err(why),
-                // An account's own bucket holds nobody else up: its events are where they can be
-                // taken from later.
-                (Err(why), Some(own)) => {
-                    shipped
-                        .failures
-                        .push(format!("trail {} of {}: {why}", trail.name, trail.account));
-                    record.failure = Some(why.to_string());
-                    record.owed.push(String::clone(own));
-                    self.owes = true;
+                has_some = true;
+                let number = own_keys.iter().position(|key| key == own_key).unwrap_or_default();
+                let key = log_key(trail, region, round, number);
+                match self.put(trail, &key, &taken).await {
+                    Ok(file) => {
+                        record.files.push(file);
+                        (record.delivered, record.failure) = (Some(round.time.millis()), None);
+                    }
+                    Err(why) if is_own => return Err(why),
+                    // An account's own bucket holds nobody else up: its events are where they can
+                    // be taken from later.
+                    Err(why) => {
+                        let (name, account) = (&trail.name, trail.account);
+                        shipped.failures.push(format!("trail {name} of {account}: {why}"));
+                        record.failure = Some(why.to_string());
+                        record.owed.push((own_key.clone(), key));
+                        self.owes = true;
+                    }
+                }
+                if is_own {
+                    let noted = self.index.note_file(trail.account, region, own_key, &taken);
+                    noted.map_err(ShipError::Index)?;
                 }
             }
-            if own_key.is_none() {
-                let noted = self.index.note_file(trail.account, region, &key, &taken);
-                noted.map_err(ShipError::Index)?;
-                own_key = Some(key);
+            if has_some {
+                done.push((trail.clone(), region, delivery));
             }
-            done.push((trail.clone(), region, delivery));
         }
         Ok(())
     }
 
     async fn put(
-        &self,
+        &mut self,
         trail: &TrailRecord,
         key: &str,
         events: &[&Event],
@@ -264,14 +375,14 @@ impl Shipper {
     }
 
     async fn put_file(
-        &self,
+        &mut self,
         trail: &TrailRecord,
         key: &str,
         body: &[u8],
         (oldest, newest): (i64, i64),
     ) -> Result<DeliveredFile, ShipError> {
         let compressed = gzip::compress(body).map_err(|why| ShipError::Form(why.to_string()))?;
-        self.objects.put(&trail.bucket, key, &compressed, &BTreeMap::new()).await?;
+        self.put_object(trail, key, &compressed, &BTreeMap::new()).await?;
         Ok(DeliveredFile {
             bucket: trail.bucket.clone(),
             key: key.to_owned(),
@@ -280,6 +391,61 @@ impl Shipper {
             newest,
         })
     }
+}
+
+impl Shipper {
+    /// Puts an object. The bucket of an account's own trail that has failed is not asked again for a
+    /// while: whoever has one that does not answer shall not make all others wait.
+    async fn put_object(
+        &mut self,
+        trail: &TrailRecord,
+        key: &str,
+        body: &[u8],
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<(), ShipError> {
+        let now = self.engine.now().millis();
+        let is_own = trail.name == BUILT_IN_TRAIL;
+        if let Some(found) = self.unreachable.get(&trail.bucket).filter(|_| !is_own) {
+            if now < found.until {
+                return Err(ArchiveError(found.why.clone()).into());
+            }
+        }
+        let put = self.objects.put(&trail.bucket, key, body, metadata).await;
+        // A medium that blocks is no reason to be deaf to everything else.
+        tokio::task::yield_now().await;
+        match put {
+            Ok(()) => drop(self.unreachable.remove(&trail.bucket)),
+            Err(why) => {
+                let failures =
+                    self.unreachable.get(&trail.bucket).map_or(0, |found| found.failures);
+                let (first, most) = LEFT_ALONE;
+                let until = now.saturating_add((first << failures.min(8)).min(most));
+                let (failures, why_text) = (failures + 1, why.0.clone());
+                let found = Unreachable { until, failures, why: why_text };
+                self.unreachable.insert(trail.bucket.clone(), found);
+                return Err(why.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts events into what one log file takes each.
+fn parts(events: &[Event]) -> Vec<&[Event]> {
+    let mut parts = Vec::new();
+    let mut rest = events;
+    while !rest.is_empty() {
+        let mut bytes = 0_usize;
+        let within = rest.iter().take_while(|event| {
+            let fits = bytes < MOST_CONTENT;
+            bytes = bytes.saturating_add(event.json.len());
+            fits
+        });
+        let (part, others) = rest.split_at(within.count());
+        parts.push(part);
+        rest = others;
+    }
+    parts
 }
 
 /// Where the delivery of `trail` for a Region stands.
@@ -292,10 +458,11 @@ fn beginning(time: Timestamp) -> DeliveryRecord {
     DeliveryRecord { since: time.seconds() * 1000, ..DeliveryRecord::default() }
 }
 
-/// The key of the log file of a round: the same whenever the round is repeated.
-fn log_key(trail: &TrailRecord, region: Region, round: &Round) -> String {
+/// The key of a part of the log of a round: the same whenever the round is repeated.
+fn log_key(trail: &TrailRecord, region: Region, round: &Round, part: usize) -> String {
     let TrailRecord { account, prefix, name, region: home, .. } = trail;
-    let of = format!("{}/{account}/{region}/{home}/{name}", round.number);
+    let part = if part == 0 { String::new() } else { format!("/{part}") };
+    let of = format!("{}/{account}/{region}/{home}/{name}{part}", round.number);
     object_name::log_file(prefix.as_deref(), *account, region, round.time, &unique(&of))
 }
 

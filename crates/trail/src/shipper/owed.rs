@@ -1,10 +1,10 @@
 //! What could not be delivered to an account's own trail when it was its turn: it is taken from the
 //! log files of the server's own.
 
-use super::{ShipError, Shipped, Shipper, place, unique};
+use super::{ShipError, Shipped, Shipper, place};
 use crate::digest::parse_time;
 use crate::selection::{Traits, takes};
-use crate::{gzip, log_file, object_name};
+use crate::{gzip, log_file};
 use serde::Deserialize;
 use strongroom_engine::shipping::{Delivery, DeliveryPlace};
 use strongroom_keys::{DeliveryRecord, TrailRecord};
@@ -55,7 +55,7 @@ impl Shipper {
     }
 
     async fn pay(
-        &self,
+        &mut self,
         trail: &TrailRecord,
         region: Region,
         mut delivery: Delivery,
@@ -63,8 +63,8 @@ impl Shipper {
     ) -> Result<(), ShipError> {
         let Some(record) = &mut delivery.record else { return Ok(()) };
         let mut paid = 0;
-        for own in record.owed.iter().take(MOST) {
-            match self.late_file(trail, region, own).await {
+        for (own, key) in record.owed.iter().take(MOST) {
+            match self.late_file(trail, region, (own, key)).await {
                 Ok(file) => record.files.extend(file),
                 Err(why) => {
                     let text = format!("trail {} of {}: {why}", trail.name, trail.account);
@@ -82,16 +82,16 @@ impl Shipper {
         Ok(self.engine.put_deliveries(&[(place(trail, region), delivery)]).await?)
     }
 
-    /// Delivers the events of the server's own log file `own` that `trail` takes.
+    /// Delivers the events of the server's own log file `own` that `trail` takes, under the key that
+    /// they should have had at once.
     async fn late_file(
-        &self,
+        &mut self,
         trail: &TrailRecord,
         region: Region,
-        own: &str,
+        (own, key): (&str, &str),
     ) -> Result<Option<strongroom_keys::DeliveredFile>, ShipError> {
-        let Some(object) = self.objects.get(&self.settings.bucket, own).await? else {
-            return Ok(None);
-        };
+        let object = self.objects.get(&self.settings.bucket, own).await?;
+        let object = object.ok_or_else(|| damaged(format!("{own} is not there")))?;
         let text = gzip::decompress(&object.body, gzip::MAX_CONTENT).map_err(damaged)?;
         let mut taken = Vec::new();
         let mut times = Vec::new();
@@ -116,12 +116,9 @@ impl Shipper {
         let (Some(oldest), Some(newest)) = (times.iter().min(), times.iter().max()) else {
             return Ok(None);
         };
-        let of = format!("{own}/{}/{}", trail.region, trail.name);
-        let prefix = trail.prefix.as_deref();
-        let key = object_name::log_file(prefix, trail.account, region, *newest, &unique(&of));
         let body = log_file::content(taken.into_iter());
         let span = (oldest.millis(), newest.millis());
-        self.put_file(trail, &key, &body, span).await.map(Some)
+        self.put_file(trail, key, &body, span).await.map(Some)
     }
 }
 

@@ -31,7 +31,7 @@ impl Operation for StartLogging {
     async fn run(self, trail: AdmittedTrail, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         let now = work.now();
         let start = |trail: &mut TrailRecord| {
-            (trail.is_logging, trail.started) = (true, Some(now));
+            trail.start(now);
             Ok(())
         };
         work.update_trail(&trail, start).await?;

@@ -31,7 +31,7 @@ impl Operation for StopLogging {
     async fn run(self, trail: AdmittedTrail, work: &mut Work<'_>) -> Result<Reply, Refusal> {
         let now = work.now();
         let stop = |trail: &mut TrailRecord| {
-            (trail.is_logging, trail.stopped) = (false, Some(now));
+            trail.stop(now);
             Ok(())
         };
         work.update_trail(&trail, stop).await?;
