@@ -338,23 +338,16 @@ def advance(server: Server, by: str) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
-def trail(server: Server) -> list:
-    """The audit records; the server is stopped for it and started again."""
-    server.terminate()
-    command = [BINARY, "trail", "dump", "--data", server.data]
-    dumped = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    server.start()
-    return [json.loads(line) for line in dumped.splitlines()]
-
-
 def leaks(server: Server, secrets: list) -> list:
     """Where secrets are found: files of the data directory, the log, the audit trail. The server is
     stopped for it and started again."""
-    records = json.dumps(trail(server)).encode()
+    records = json.dumps(server.events()).encode()
+    server.terminate()
     files = [path for path in server.data.rglob("*") if path.is_file()]
     assert files and records
     held = {str(path): path.read_bytes() for path in [*files, server.log]}
     held["the audit trail"] = records
+    server.start()
     return [place for place, content in held.items() for secret in secrets if is_in(secret, content)]
 
 

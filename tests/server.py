@@ -1,6 +1,8 @@
 """The server under test: the built binary as a process of its own, with a data directory and a port."""
 
+import gzip
 import http.client
+import json
 import os
 import shlex
 import signal
@@ -107,6 +109,14 @@ class Server:
     def terminate(self) -> int:
         """As an operator would; answers the exit status."""
         return self._end(signal.SIGTERM)
+
+    def events(self) -> list:
+        """The events of the audit trail, as they are delivered; what waits is delivered first."""
+        command = [str(BINARY), "trail", "flush", "--data", str(self.data)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        files = sorted((self.data / "trail" / "strongroom-trail").rglob("*_CloudTrail_*.json.gz"))
+        contents = [json.loads(gzip.decompress(file.read_bytes())) for file in files]
+        return [event for content in contents for event in content["Records"]]
 
     def restart(self) -> None:
         self.terminate()

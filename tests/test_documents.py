@@ -68,6 +68,7 @@ def test_the_examples_run(page, request, tmp_path):
     server = request.getfixturevalue(fixture)
     blocks = BLOCK.findall(page.read_text())
     assert blocks, "a page without an example"
+    (tmp_path / "strongroom-data").symlink_to(server.data)
     # A command that shall be refused is followed by a line that shows the refusal.
     script = "set -euo pipefail\n" + "\n".join(blocks)
     clients = Path(sys.executable).parent

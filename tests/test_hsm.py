@@ -740,14 +740,14 @@ class TestTrail:
             assert place.decrypt(blob) == b"plaintext marker of this test"
             secrets = [wrong.encode(), PASSWORD.encode(), b"plaintext marker of this test"]
             assert ks.leaks(server, secrets) == []
-            events = ks.trail(server)
-            told = {(event["operation"], event["errorCode"]) for event in events}
+            events = server.events()
+            told = {(event["eventName"], event.get("errorCode")) for event in events}
             assert told >= {
                 ("CreateCustomKeyStore", None), ("ConnectCustomKeyStore", None),
                 ("DisconnectCustomKeyStore", None), ("UpdateCustomKeyStore", None), ("CreateKey", None),
                 ("Encrypt", None), ("Decrypt", None),
             }
-            (created,) = [event for event in events if event["operation"] == "CreateCustomKeyStore"]
-            assert created["parameters"]["CloudHsmClusterId"] == setting.cluster.id
+            (created,) = [event for event in events if event["eventName"] == "CreateCustomKeyStore"]
+            assert created["requestParameters"]["cloudHsmClusterId"] == setting.cluster.id
         finally:
             server.kill()

@@ -884,8 +884,8 @@ class TestTrail:
             secrets = [secret.encode() for secret in secrets] + [b"plaintext marker of this test"]
             assert ks.leaks(server, secrets) == []
 
-            events = ks.trail(server)
-            told = {(event["operation"], event["errorCode"]) for event in events}
+            events = server.events()
+            told = {(event["eventName"], event.get("errorCode")) for event in events}
             assert told >= {
                 ("CreateCustomKeyStore", None),
                 ("CreateCustomKeyStore", ks.WRONG_CREDENTIAL),
@@ -899,15 +899,15 @@ class TestTrail:
                 ("Decrypt", "KMSInvalidStateException"),
             }
             for event in events:
-                if event["operation"].endswith("CustomKeyStore"):
+                if event["eventName"].endswith("CustomKeyStore"):
                     assert event["readOnly"] is False
-                    assert store in str(event) or event["operation"] == "CreateCustomKeyStore"
-            created = [event for event in events if event["operation"] == "CreateCustomKeyStore"]
-            assert {event["parameters"]["CustomKeyStoreName"] for event in created} == {
+                    assert store in str(event) or event["eventName"] == "CreateCustomKeyStore"
+            created = [event for event in events if event["eventName"] == "CreateCustomKeyStore"]
+            assert {event["requestParameters"]["customKeyStoreName"] for event in created} == {
                 "recorded", "refused",
             }
-            (lost,) = [event for event in events if event["operation"] == "Decrypt"]
+            (lost,) = [event for event in events if event["eventName"] == "Decrypt"]
             assert lost["errorMessage"] == ks.CANNOT_COMMUNICATE
-            assert lost["resources"] == [key["Arn"]]
+            assert [resource["ARN"] for resource in lost["resources"]] == [key["Arn"]]
         finally:
             server.kill()
