@@ -18,15 +18,16 @@ pub(crate) fn run(arguments: &WhyArguments) -> Result<(), Failure> {
     })?;
     let is_running = trail::freshen(&arguments.bucket)?;
     // What a server that was killed has not delivered yet is in its journal and store.
-    if !is_running && arguments.bucket.directory.is_none() {
-        if let Some(record) = undelivered(&arguments.bucket, id)? {
-            if arguments.json {
-                terminal::line(trail::line(&record));
-            } else {
-                terminal::line(story(&record).join("\n"));
-            }
-            return Ok(());
+    if !is_running
+        && arguments.bucket.directory.is_none()
+        && let Some(record) = undelivered(&arguments.bucket, id)?
+    {
+        if arguments.json {
+            terminal::line(trail::line(&record));
+        } else {
+            terminal::line(story(&record).join("\n"));
         }
+        return Ok(());
     }
     let events = trail::events_of(&within(&arguments.bucket, id), &arguments.request)?;
     if events.is_empty() {

@@ -405,10 +405,9 @@ impl Shipper {
     ) -> Result<(), ShipError> {
         let now = self.engine.now().millis();
         let is_own = trail.name == BUILT_IN_TRAIL;
-        if let Some(found) = self.unreachable.get(&trail.bucket).filter(|_| !is_own) {
-            if now < found.until {
-                return Err(ArchiveError(found.why.clone()).into());
-            }
+        let left_alone = self.unreachable.get(&trail.bucket).filter(|found| now < found.until);
+        if let Some(found) = left_alone.filter(|_| !is_own) {
+            return Err(ArchiveError(found.why.clone()).into());
         }
         let put = self.objects.put(&trail.bucket, key, body, metadata).await;
         // A medium that blocks is no reason to be deaf to everything else.
