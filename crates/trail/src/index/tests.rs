@@ -278,13 +278,15 @@ fn it_is_made_again_newest_first_and_goes_on_where_it_was_broken_off() {
 fn files_may_be_delivered_while_it_is_made_again() {
     let mut shelf = two_days();
     emptied(&mut shelf);
-    let (index, bucket) = (shelf.index.clone(), shelf.bucket.clone());
-    let making = std::thread::spawn(move || block_on(index.rebuild(&*bucket, BUCKET)));
-    for (key, events) in &shelf.files {
-        let noted: Vec<&Event> = events.iter().collect();
-        shelf.index.note_file(account(), region(), key, &noted).unwrap();
-    }
-    assert_eq!(making.join().unwrap().unwrap(), shelf.files.len() as u64);
+    let made = std::thread::scope(|threads| {
+        let making = threads.spawn(|| block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)));
+        for (key, events) in &shelf.files {
+            let noted: Vec<&Event> = events.iter().collect();
+            shelf.index.note_file(account(), region(), key, &noted).unwrap();
+        }
+        making.join().unwrap()
+    });
+    assert_eq!(made.unwrap(), shelf.files.len() as u64);
     assert!(shelf.index.is_complete() && shelf.index.trouble().is_none());
     for query in [all(), by(EventAttribute::Username, "u5")] {
         assert_eq!(sorted(shelf.look_up(query.clone())), sorted(shelf.scan(&query)));
