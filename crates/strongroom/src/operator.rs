@@ -7,7 +7,7 @@ mod trail;
 
 pub(crate) use request::{Request, perform};
 pub(crate) use socket::{Desk, Socket, ask, ask_if_running};
-pub(crate) use trail::KnownHead;
+pub(crate) use trail::{HeadsPage, KnownDigest, KnownFile, KnownHead};
 
 use crate::data::{DataDir, Endpoint};
 use crate::running;

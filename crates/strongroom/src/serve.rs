@@ -16,6 +16,7 @@ use crate::stream::Telling;
 use crate::terminal::{self, Failure};
 use crate::workers::WorkerThreads;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::Objects;
@@ -33,6 +34,8 @@ use tokio::sync::watch;
 
 /// The longest time between two looks at what is due.
 const SCHEDULE: Duration = Duration::from_secs(60);
+/// The time between two looks at whether the trail's index is complete.
+const INDEX: Duration = Duration::from_secs(600);
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
@@ -62,7 +65,6 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let workers = Arc::new(WorkerThreads::start()?);
     let objects: Arc<dyn Objects> = Arc::new(buckets);
     let (index, archive) = archive(&data, &objects, &config.trail, workers.clone())?;
-    runtime.block_on(complete(&index, &*objects, &config.trail.bucket));
     let Opened { engine, mut threads, tail } =
         running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
@@ -79,6 +81,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let stream = config.trail.stream.clone();
     let stream = stream.map(|target| Box::new(Telling::new(target)) as Box<dyn Stream>);
+    let indexer = keep_index(&runtime, &index, &objects, &config.trail, stopped.clone())?;
     let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
     let shipper = shipper.with_stream(stream);
     let (courier, thread) = delivery::start(shipper, &config.trail, stopped.clone())?;
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let keys = std::mem::take(&mut config.provider_keys);
     let providers = config.settings.identity_providers.clone();
     serve(&runtime, server, engine, Beside { socket, trusted, keys, providers, stop, stopped })?;
+    running::join(vec![indexer])?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -112,10 +116,43 @@ fn archive(
     Ok((index, archive))
 }
 
-/// Makes the index of the trail from its log files, if it is new or was not made to its end. If
-/// they cannot be had now, it is tried again at the next start; until then not all past events are
-/// found.
+/// Starts the thread that makes the index of the trail complete, beside serving and delivery. It ends
+/// when `stopped` says so.
+fn keep_index(
+    runtime: &Runtime,
+    index: &Arc<Index>,
+    objects: &Arc<dyn Objects>,
+    trail: &Trail,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Failure> {
+    let (index, objects, bucket) = (index.clone(), objects.clone(), trail.bucket.clone());
+    let kept = async move {
+        while !*stopped.borrow() {
+            let completed = async {
+                complete(&index, &*objects, &bucket).await;
+                tokio::time::sleep(INDEX).await;
+            };
+            tokio::select! {
+                biased;
+                _ = stopped.changed() => break,
+                () = completed => {}
+            }
+        }
+    };
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("trail-index".to_owned())
+        .spawn(move || handle.block_on(kept))
+        .map_err(|why| Failure::of("a thread could not be started", why))
+}
+
+/// Makes the index of the trail from its log files, if it is new, was not made to its end, or has
+/// missed some. What cannot be had now is tried again later; until then not all past events are found.
+/// Files may be delivered meanwhile. It blocks its thread for a log file at a time.
 async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) {
+    if let Some(why) = index.trouble() {
+        log::log(Level::Warn, &format!("the trail's index has missed a log file: {why}"));
+    }
     if index.is_complete() {
         return;
     }
@@ -126,7 +163,7 @@ async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) {
         }
         Err(why) => log::log(
             Level::Warn,
-            &format!("the trail's index could not be made, and is at the next start: {why}"),
+            &format!("the trail's index is not complete; it is tried again later: {why}"),
         ),
     }
 }

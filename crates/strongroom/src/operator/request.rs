@@ -1,5 +1,6 @@
 //! The requests, and what is done.
 
+use super::trail::HeadsPlace;
 use super::{Desk, trail};
 use crate::dev_clock;
 use crate::terminal::Failure;
@@ -38,8 +39,8 @@ pub(crate) enum Request {
     RotateTrailKey(Option<String>),
     /// The public keys that verify the trail's digests.
     TrailKeys,
-    /// How far the deliveries of the trail have come.
-    TrailHeads,
+    /// How far the deliveries of the trail have come: a page of them, from there on.
+    TrailHeads(Option<HeadsPlace>),
 }
 
 /// Does it. When it answers, it is durable.
@@ -86,7 +87,7 @@ pub(crate) async fn perform(
         Request::FlushTrail => trail::flush(desk).await,
         Request::RotateTrailKey(region) => trail::rotate_key(region.as_deref(), engine, desk).await,
         Request::TrailKeys => trail::keys(engine, desk.region).await,
-        Request::TrailHeads => trail::heads(engine).await,
+        Request::TrailHeads(from) => trail::heads(engine, from.as_ref()).await,
     }
 }
 

@@ -84,7 +84,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes it at `path`, whole or not at all.
+    /// Writes it at `path`, whole or not at all. Durable once the folder is.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let encoding = |why: minicbor::encode::Error<std::convert::Infallible>| {
             io::Error::other(why.to_string())

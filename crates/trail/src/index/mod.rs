@@ -1,7 +1,7 @@
 //! Where events are: an index over the log files of the server's own trail, by value and time.
 //!
-//! Derived data: everything here can be made again from the log files ([`Index::rebuild`]). A folder
-//! for each account, Region and day (of delivery) holds
+//! Derived data: that of the newest 90 days can be made again from the log files
+//! ([`Index::rebuild`]). A folder for each account, Region and day (of delivery) holds
 //!
 //! | file | which values are in |
 //! |---|---|
@@ -12,6 +12,8 @@
 //! A file that comes late makes what is above it void, until that is rolled up again.
 
 mod block;
+mod draft;
+mod rebuild;
 mod roll_up;
 mod search;
 #[cfg(test)]
@@ -21,35 +23,43 @@ mod usage;
 pub use search::{FileHit, Search};
 pub use usage::{Count, Usage};
 
-use crate::log_file::{self, Stretch};
+use crate::log_file;
 use crate::object_name::{self, LogName};
-use crate::record::Record;
 use crate::{Event, event, gzip};
-use block::{Block, Draft, Member};
+use block::{Block, Member};
+use draft::{Noted, draft};
 use quick_cache::sync::Cache;
+use roll_up::Rolled;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_crypto::hash;
-use strongroom_engine::ports::archive::{ArchiveError, EventAttribute, Objects};
+use strongroom_engine::ports::archive::EventAttribute;
 use strongroom_types::{AccountId, Region};
 
 /// Blocks that are kept open.
 const OPEN_BLOCKS: usize = 128;
-/// Objects listed in one step.
-const PAGE: usize = 1000;
 
 /// An index in a directory.
 pub struct Index {
     dir: PathBuf,
     blocks: Cache<PathBuf, Arc<Block>>,
-    /// The hour before which all is rolled up: day and hour, by account and Region.
-    rolled: Mutex<HashMap<(AccountId, Region), (String, String)>>,
+    /// Held by whoever writes, with what is rolled up, by account and Region.
+    rolled: Mutex<HashMap<(AccountId, Region), Rolled>>,
+    lack: Mutex<Lack>,
+}
+
+/// What an index has missed since it was opened.
+#[derive(Default)]
+struct Lack {
+    /// How often.
+    times: u64,
+    /// The latest that has not been told.
+    untold: Option<String>,
 }
 
 impl Index {
@@ -59,11 +69,15 @@ impl Index {
     /// When it cannot be.
     pub fn open(dir: &Path) -> io::Result<Self> {
         if !dir.exists() {
-            make_folder(dir)?;
-            fs::write(dir.join(INCOMPLETE), "")?;
+            // There is never one without the mark.
+            let mut new = dir.as_os_str().to_owned();
+            new.push("~");
+            make_folder(Path::new(&new))?;
+            fs::write(Path::new(&new).join(INCOMPLETE), "")?;
+            fs::rename(new, dir)?;
         }
         let (blocks, rolled) = (Cache::new(OPEN_BLOCKS), Mutex::default());
-        Ok(Self { dir: dir.to_owned(), blocks, rolled })
+        Ok(Self { dir: dir.to_owned(), blocks, rolled, lack: Mutex::default() })
     }
 
     /// Whether it has all that there was when it was opened first or made again. One that is new has
@@ -73,10 +87,18 @@ impl Index {
         !self.dir.join(INCOMPLETE).exists()
     }
 
-    /// Takes up the log file `key` of these events. Once it has, the same again changes nothing.
+    /// What the latest log file was that could not be taken up, and why, if there is one that was not
+    /// told yet.
+    pub fn trouble(&self) -> Option<String> {
+        self.lack().untold.take()
+    }
+
+    /// Takes up the log file `key` of these events. Once it has, the same again changes nothing. If it
+    /// cannot, the index is incomplete from then on, and [`Self::trouble`] tells why: what is derived
+    /// holds up nothing that is not.
     ///
     /// # Errors
-    /// When the directory cannot be written, or an event is no record of CloudTrail.
+    /// When it cannot even be marked incomplete.
     pub fn note_file(
         &self,
         account: AccountId,
@@ -90,87 +112,81 @@ impl Index {
             let attributes = Cow::Borrowed(event.attributes.as_slice());
             noted.push(Noted { json: event.json.as_str(), place, attributes });
         }
-        self.note(account, region, key, &noted)
+        let of = (account, region);
+        let done = self
+            .note(of, key, &noted)
+            .and_then(|name| name.map_or(Ok(()), |name| self.roll_up(of, &name)));
+        done.or_else(|why| self.lacks(&format!("{key}: {why}")))
     }
 
-    /// Takes up the log file `key` by its object's body.
+    /// Takes up the log file `key` by its object's body. What is above it is not rolled up.
     ///
     /// # Errors
-    /// When the directory cannot be written, or the body is no log file.
-    pub fn note_body(
-        &self,
-        (account, region): (AccountId, Region),
-        key: &str,
-        body: &[u8],
-    ) -> io::Result<()> {
-        let content = gzip::decompress(body, gzip::MAX_CONTENT).map_err(io::Error::other)?;
-        let records = log_file::records(&content).map_err(io::Error::other)?;
+    /// [`io::ErrorKind::InvalidData`] when the body is no log file; others when the directory cannot be
+    /// written.
+    fn note_body(&self, of: (AccountId, Region), key: &str, body: &[u8]) -> io::Result<()> {
+        let content = gzip::decompress(body, gzip::MAX_CONTENT).map_err(invalid)?;
+        let records = log_file::records(&content).map_err(invalid)?;
         let places = log_file::places_in(&content, &records);
         let mut noted = Vec::with_capacity(records.len());
         for (record, place) in records.iter().zip(places) {
-            let value = serde_json::from_str(record.get()).map_err(io::Error::other)?;
+            let value = serde_json::from_str(record.get()).map_err(invalid)?;
             let attributes = Cow::Owned(event::attributes(&value));
             noted.push(Noted { json: record.get(), place, attributes });
         }
-        self.note(account, region, key, &noted)
+        self.note(of, key, &noted).map(drop)
     }
 
+    /// Takes up a file durably, without what is above it; `None` if it is there already.
     fn note(
         &self,
-        account: AccountId,
-        region: Region,
+        of: (AccountId, Region),
         key: &str,
         records: &[Noted<'_>],
-    ) -> io::Result<()> {
-        let name =
-            LogName::parse(key).filter(|name| (name.account, name.region) == (account, region));
-        let name = name.ok_or_else(|| io::Error::other(format!("{key} is no log file's key")))?;
+    ) -> io::Result<Option<FileName>> {
+        let name = LogName::parse(key).filter(|name| (name.account, name.region) == of);
+        let name = name.ok_or_else(|| invalid(format!("{key} is no log file's key")))?;
         let name = FileName::of(&name);
-        let folder = self.folder(account, region).join(&name.day);
+        let folder = self.folder(of.0, of.1).join(&name.day);
         let path = folder.join(name.file());
         if path.exists() {
-            return Ok(());
+            return Ok(None);
         }
         let draft = draft(records)?;
-        make_folder(&folder)?;
+        let mut rolled = self.writing();
+        if path.exists() {
+            // Somebody else has taken it up meanwhile.
+            return Ok(None);
+        }
+        make_day(&folder)?;
+        let mut is_late = false;
         for above in [folder.join(DAY), folder.join(hour_file(name.hour()))] {
-            remove_if_there(&above)?;
+            is_late |= remove_if_there(&above)?;
             self.blocks.remove(&above);
         }
+        if is_late {
+            // Were that undone after the file is there, nobody would find it.
+            sync(&folder)?;
+        }
         draft.write(&path)?;
-        self.roll_up(account, region, &name)
+        sync(&folder)?;
+        if let Some(rolled) = rolled.get_mut(&of) {
+            rolled.late.insert(name.day.clone());
+        }
+        Ok(Some(name))
     }
 
-    /// Makes the index again from the log files of a bucket; says how many there were.
-    ///
-    /// # Errors
-    /// [`ArchiveError`]; files that are no log files are passed over.
-    pub async fn rebuild(&self, objects: &dyn Objects, bucket: &str) -> Result<u64, ArchiveError> {
-        let failed = |why: io::Error| ArchiveError(format!("the index: {why}"));
-        let empty = || {
-            fs::remove_dir_all(&self.dir)?;
-            make_folder(&self.dir)?;
-            fs::write(self.dir.join(INCOMPLETE), "")
-        };
-        empty().map_err(failed)?;
-        self.blocks.clear();
-        self.rolled.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let (mut after, mut count) = (None::<String>, 0);
-        loop {
-            let page = objects.list(bucket, "AWSLogs/", after.as_deref(), PAGE).await?;
-            for summary in &page {
-                let Some(name) = LogName::parse(&summary.key) else { continue };
-                let Some(object) = objects.get(bucket, &summary.key).await? else { continue };
-                let of = (name.account, name.region);
-                count += u64::from(self.note_body(of, &summary.key, &object.body).is_ok());
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => after = Some(last.key.clone()),
-                _ => break,
-            }
-        }
-        remove_if_there(&self.dir.join(INCOMPLETE)).map_err(failed)?;
-        Ok(count)
+    /// Marks the index incomplete.
+    fn lacks(&self, why: &str) -> io::Result<()> {
+        let mut lack = self.lack();
+        lack.times += 1;
+        lack.untold = Some(why.to_owned());
+        fs::write(self.dir.join(INCOMPLETE), "")?;
+        sync(&self.dir)
+    }
+
+    fn lack(&self) -> MutexGuard<'_, Lack> {
+        self.lack.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often keys were used on the days between, both included, `YYYYMMDD`.
@@ -300,53 +316,6 @@ fn attribute_number(attribute: EventAttribute) -> u8 {
     }
 }
 
-/// A record that is taken up.
-struct Noted<'e> {
-    json: &'e str,
-    /// Where it is in the file's content.
-    place: Range<usize>,
-    attributes: Cow<'e, [(EventAttribute, String)]>,
-}
-
-/// The block of a file with these records.
-fn draft(records: &[Noted<'_>]) -> io::Result<Draft> {
-    let mut draft = Draft::default();
-    // Values recur; hashing costs more than looking up.
-    let mut known: HashMap<&(EventAttribute, String), u64> = HashMap::new();
-    let stretches = log_file::stretches(records.iter().map(|record| record.place.clone()));
-    for (number, Stretch { bytes, records: numbers }) in stretches.into_iter().enumerate() {
-        let number = u32::try_from(number).map_err(io::Error::other)?;
-        let (mut oldest, mut newest) = (i64::MAX, i64::MIN);
-        let of_stretch = records.get(numbers).unwrap_or_default();
-        for Noted { json, attributes, .. } in of_stretch {
-            let record = Record::parse(json).map_err(io::Error::other)?;
-            let time = record.time().ok_or_else(|| io::Error::other("a record without time"))?;
-            (oldest, newest) = (oldest.min(time.millis()), newest.max(time.millis()));
-            // The time in an event's own identifier leads to it.
-            for pair in attributes.iter().filter(|pair| pair.0 != EventAttribute::EventId) {
-                let hash = *known.entry(pair).or_insert_with(|| value_hash(pair.0, &pair.1));
-                draft.note(hash, number);
-            }
-            count(&record, &mut draft.usage);
-        }
-        let (from, to) = (bytes.start as u64, bytes.end as u64);
-        let records = of_stretch.len() as u64;
-        draft.members.push(Member { name: String::new(), oldest, newest, records, from, to });
-    }
-    Ok(draft)
-}
-
-fn count(record: &Record<'_>, usage: &mut Usage) {
-    if record.event_source != "kms.amazonaws.com" {
-        return;
-    }
-    for resource in record.resources() {
-        if let Some(arn) = resource.arn.as_deref().filter(|arn| arn.contains(":key/")) {
-            usage.note(arn, &record.event_name, record.error_code.is_none());
-        }
-    }
-}
-
 fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
@@ -366,9 +335,29 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
+/// Says whether it was.
+fn remove_if_there(path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
-        _ => Ok(()),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true),
     }
+}
+
+/// Makes what was renamed and removed in a directory durable.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Makes the folder of a day, in that of its Region and that of its account, durably.
+fn make_day(folder: &Path) -> io::Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    make_folder(folder)?;
+    folder.ancestors().skip(1).take(3).try_for_each(sync)
+}
+
+/// What is wrong with what is taken up, not with where it is put.
+fn invalid(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }

@@ -1,40 +1,64 @@
 //! Blocks of hours and days that are over, made of the blocks below them.
 
-use super::{Block, DAY, Draft, FileName, Index, hour_file, names};
-use std::collections::BTreeSet;
+use super::block::Draft;
+use super::{Block, DAY, FileName, Index, hour_file, names};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use strongroom_types::{AccountId, Region};
 
+/// How far the blocks of an account and Region are rolled up.
+pub(super) struct Rolled {
+    /// Day and hour before which all is, but for what came late.
+    until: (String, String),
+    /// Days that files came to since.
+    pub(super) late: BTreeSet<String>,
+}
+
 impl Index {
-    /// Rolls up all that is before the hour of `latest`, when that is a new one.
+    /// Rolls up all that is before the hour of `latest`, when that is a new one. The first time, that
+    /// is every day that was left; from then on, the days since the one that was rolled up last.
     pub(super) fn roll_up(
         &self,
-        account: AccountId,
-        region: Region,
+        (account, region): (AccountId, Region),
         latest: &FileName,
     ) -> io::Result<()> {
-        let place = (latest.day.clone(), latest.hour().to_owned());
-        let rolled = || self.rolled.lock().unwrap_or_else(PoisonError::into_inner);
-        if rolled().get(&(account, region)).is_some_and(|before| *before >= place) {
+        let until = (latest.day.clone(), latest.hour().to_owned());
+        let mut all = self.writing();
+        let rolled = all.get(&(account, region));
+        if rolled.is_some_and(|rolled| rolled.until >= until) {
             return Ok(());
         }
         let folder = self.folder(account, region);
-        for day in names(&folder)?.into_iter().filter(|day| *day <= latest.day) {
-            let is_over = day < latest.day;
-            let until = if is_over { "24" } else { latest.hour() };
-            self.close_hours(&folder.join(&day), until)?;
-            if is_over {
-                self.close_day(&folder.join(&day))?;
+        let is_left = |day: &String| {
+            *day <= latest.day
+                && rolled.is_none_or(|rolled| *day >= rolled.until.0 || rolled.late.contains(day))
+        };
+        for day in names(&folder)?.into_iter().filter(is_left) {
+            if day < latest.day {
+                self.close(&folder.join(&day))?;
+            } else {
+                self.close_hours(&folder.join(&day), latest.hour())?;
             }
         }
-        rolled().insert((account, region), place);
+        let _ = all.insert((account, region), Rolled { until, late: BTreeSet::new() });
         Ok(())
     }
 
+    /// The right to write.
+    pub(super) fn writing(&self) -> MutexGuard<'_, HashMap<(AccountId, Region), Rolled>> {
+        self.rolled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes a day and its hours.
+    pub(super) fn close(&self, folder: &Path) -> io::Result<()> {
+        self.close_hours(folder, "24")?;
+        self.close_day(folder)
+    }
+
     /// Closes the hours of a day that are before `until`.
-    fn close_hours(&self, folder: &Path, until: &str) -> io::Result<()> {
+    pub(super) fn close_hours(&self, folder: &Path, until: &str) -> io::Result<()> {
         if folder.join(DAY).exists() {
             return Ok(());
         }

@@ -1,11 +1,16 @@
 use super::*;
 use crate::History;
+use crate::record::Record;
 use crate::testing::{BUCKET, Bucket, HOUR, START, account, block_on, event, region};
 use crate::{gzip, log_file};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use strongroom_engine::ports::Inline;
-use strongroom_engine::ports::archive::{EventHistory as _, EventPage, EventPlace, EventQuery};
+use std::sync::Mutex;
+use strongroom_engine::ports::archive::{
+    ArchiveError, EventHistory as _, EventPage, EventPlace, EventQuery, Object, ObjectSummary,
+    Objects,
+};
+use strongroom_engine::ports::{Boxed, Inline};
 use strongroom_types::Timestamp;
 
 /// Log files in a bucket with an index over them, and all their events.
@@ -179,6 +184,149 @@ fn it_is_the_same_when_it_is_made_again_from_the_files() {
     assert_eq!(shelf.look_up(query), before);
     assert_eq!(shelf.index.usage(account(), region(), ("0", "9")).unwrap(), usage);
     assert_eq!(shelf.index.places().unwrap(), [(account(), region())]);
+}
+
+/// A bucket of which one object cannot be had.
+struct Faulty {
+    bucket: Arc<Bucket>,
+    bad: Option<String>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Faulty {
+    fn of(shelf: &Shelf, bad: Option<usize>) -> Self {
+        let bad = bad.map(|number| shelf.files[number].0.clone());
+        Self { bucket: shelf.bucket.clone(), bad, asked: Mutex::default() }
+    }
+}
+
+impl Objects for Faulty {
+    fn has_bucket(&self, name: &str) -> bool {
+        self.bucket.has_bucket(name)
+    }
+
+    fn put<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+        body: &'a [u8],
+        metadata: &'a BTreeMap<String, String>,
+    ) -> Boxed<'a, Result<(), ArchiveError>> {
+        self.bucket.put(bucket, key, body, metadata)
+    }
+
+    fn get<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+    ) -> Boxed<'a, Result<Option<Object>, ArchiveError>> {
+        self.asked.lock().unwrap().push(key.to_owned());
+        if self.bad.as_deref() == Some(key) {
+            return Box::pin(std::future::ready(Err(ArchiveError("it cannot be had".to_owned()))));
+        }
+        self.bucket.get(bucket, key)
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<ObjectSummary>, ArchiveError>> {
+        self.bucket.list(bucket, prefix, after, limit)
+    }
+}
+
+/// An index that has nothing yet.
+fn emptied(shelf: &mut Shelf) {
+    let path = shelf.folder.path().join("other");
+    shelf.index = Arc::new(Index::open(&path).unwrap());
+}
+
+#[test]
+fn it_is_made_again_newest_first_and_goes_on_where_it_was_broken_off() {
+    let mut shelf = two_days();
+    let old = -100 * 24 * 60;
+    shelf.put(old, vec![event(START.plus_days(-100), 0, ("Decrypt", "old", "k"))]);
+    for name in ["CloudTrail-Digest/eu-west-2/2026/x", "CloudTrail/eu-west-2/odd", "y", "~"] {
+        shelf.bucket.put_now(&format!("AWSLogs/{}/{name}", account()), vec![1], BTreeMap::new());
+    }
+    emptied(&mut shelf);
+    let bad = 100;
+    let faulty = Faulty::of(&shelf, Some(bad));
+    assert!(block_on(shelf.index.rebuild(&faulty, BUCKET)).is_err());
+    assert!(!shelf.index.is_complete());
+    let asked = faulty.asked.into_inner().unwrap();
+    let days: Vec<String> =
+        asked.iter().map(|key| FileName::of(&LogName::parse(key).unwrap()).day).collect();
+    assert_eq!(days.len(), shelf.files.len() - 1, "all but the old one");
+    assert!(days.is_sorted_by(|one, other| one >= other));
+    let folder = shelf.index.folder(account(), region());
+    assert!(folder.join("20261122/d").exists() && folder.join("20261124/h-04").exists());
+    let faulty = Faulty::of(&shelf, None);
+    let count = block_on(shelf.index.rebuild(&faulty, BUCKET)).unwrap();
+    assert_eq!(count, shelf.files.len() as u64 - 1);
+    assert_eq!(faulty.asked.into_inner().unwrap(), [shelf.files[bad].0.clone()]);
+    assert!(shelf.index.is_complete());
+    shelf.files.pop();
+    let query = by(EventAttribute::Username, "u5");
+    assert_eq!(sorted(shelf.look_up(query.clone())), sorted(shelf.scan(&query)));
+}
+
+#[test]
+fn files_may_be_delivered_while_it_is_made_again() {
+    let mut shelf = two_days();
+    emptied(&mut shelf);
+    let made = std::thread::scope(|threads| {
+        let making = threads.spawn(|| block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)));
+        for (key, events) in &shelf.files {
+            let noted: Vec<&Event> = events.iter().collect();
+            shelf.index.note_file(account(), region(), key, &noted).unwrap();
+        }
+        making.join().unwrap()
+    });
+    assert_eq!(made.unwrap(), shelf.files.len() as u64);
+    assert!(shelf.index.is_complete() && shelf.index.trouble().is_none());
+    for query in [all(), by(EventAttribute::Username, "u5")] {
+        assert_eq!(sorted(shelf.look_up(query.clone())), sorted(shelf.scan(&query)));
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_up_holds_nothing_up_and_is_told() {
+    let shelf = two_days();
+    block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)).unwrap();
+    assert!(shelf.index.is_complete());
+    let mut odd = event(START, 1, ("Decrypt", "ann", "k"));
+    odd.json = "{}".to_owned();
+    let key = object_name::log_file(None, account(), region(), START, "X");
+    shelf.index.note_file(account(), region(), &key, &[&odd]).unwrap();
+    assert!(!shelf.index.is_complete());
+    assert!(shelf.index.trouble().is_some_and(|why| why.contains(&key)));
+    assert_eq!(shelf.index.trouble(), None);
+    // Made again, it passes over what is no log file.
+    shelf.bucket.put_now(&key, b"no gzip".to_vec(), BTreeMap::new());
+    block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)).unwrap();
+    assert!(shelf.index.is_complete());
+}
+
+#[test]
+fn days_that_are_rolled_up_are_not_looked_at_each_hour() {
+    let mut shelf = two_days();
+    let folder = shelf.index.folder(account(), region());
+    let block = folder.join("20261122/d");
+    fs::remove_file(&block).unwrap();
+    let next = |shelf: &mut Shelf, hour: i64| {
+        let time = START.plus_millis(hour * HOUR);
+        shelf.put(hour * 60, vec![event(time, 0, ("Decrypt", "x", "k"))]);
+    };
+    next(&mut shelf, 50);
+    assert!(!block.exists());
+    // After a start they are, once.
+    shelf.index = Arc::new(Index::open(&shelf.folder.path().join("index")).unwrap());
+    next(&mut shelf, 51);
+    assert!(block.exists());
 }
 
 #[test]

@@ -186,11 +186,7 @@ impl Verifier<'_> {
         };
         match (known, said) {
             (None, None) => {}
-            (_, Some(said)) if !all.contains(said) => {
-                let what = format!("this digest is missing; {key} follows on it");
-                let time = DigestName::parse(said).map_or(end, |name| name.end);
-                self.found(Kind::DigestMissing, time, said, what);
-            }
+            (_, Some(said)) if !all.contains(said) => self.missing(end, key, said),
             (Some(known), None) => {
                 let what = format!(
                     "it begins a chain though {known} is before it: nothing says that no digest was \
@@ -209,6 +205,24 @@ impl Verifier<'_> {
                 }
             }
         }
+    }
+
+    /// The digest `said`, which `key` follows on, is not there. Of the time before the window that is
+    /// as it may be: old objects are removed where somebody has set that up.
+    fn missing(&mut self, end: Timestamp, key: &str, said: &str) {
+        let time = DigestName::parse(said).map_or(end, |name| name.end);
+        if self.is_before_window(time) {
+            let note = format!(
+                "{said}, which {key} follows on, is not there; it is before the time asked for"
+            );
+            return self.report.notes.push(note);
+        }
+        let what = format!("this digest is missing; {key} follows on it");
+        self.found(Kind::DigestMissing, time, said, what);
+    }
+
+    fn is_before_window(&self, end: Timestamp) -> bool {
+        self.window.from.is_some_and(|from| end <= from)
     }
 
     fn compare(&mut self, end: Timestamp, key: &str, digest: &Digest, before: &Link) {
@@ -236,14 +250,16 @@ impl Verifier<'_> {
         for head in heads {
             let Some(name) = DigestName::parse(&head.key) else { continue };
             let end = name.end;
-            let is_outside = self.window.from.is_some_and(|from| end <= from)
-                || self.window.to.is_some_and(|to| end > to);
-            if is_outside {
+            if self.window.to.is_some_and(|to| end > to) {
+                continue;
+            }
+            self.head_files(head).await?;
+            if self.is_before_window(end) {
                 continue;
             }
             let source = &head.source;
             match self.hashes.get(&head.key) {
-                Some(hash) if *hash == head.hash => self.head_files(head).await?,
+                Some(hash) if *hash == head.hash => {}
                 Some(_) => {
                     let what = format!(
                         "{source} knows this digest with another content: it was written anew"

@@ -87,11 +87,17 @@ impl Verifier<'_> {
         if is_within { Ok(()) } else { Err(format!("event {id} is of another time")) }
     }
 
-    /// Verifies the files that wait for a digest and whose hashes `head` knows.
+    /// Verifies the files that wait for a digest and whose hashes `head` knows. Some are of times that
+    /// digests tell of already: what is delivered late is in a later one.
     pub(super) async fn head_files(&mut self, head: &Head) -> Result<(), ArchiveError> {
         for (key, expected) in &head.files {
             let time =
                 LogName::parse(key).map_or(Timestamp::from_millis(i64::MAX), |name| name.time);
+            // A digest may have named it since the head was asked for.
+            if !self.window.has(time) || !self.named.insert(key.clone()) {
+                continue;
+            }
+            self.report.pending.push(key.clone());
             let source = &head.source;
             let Some(object) = self.objects.get(&self.chain.bucket, key).await? else {
                 let what = format!("this log file is missing; {source} names it");
@@ -128,13 +134,15 @@ impl Verifier<'_> {
                 continue;
             }
             if end.is_none_or(|end| time >= end) {
-                self.report.pending.push(object.key);
+                self.report.pending.push(object.key.clone());
+                self.report.unknown.push(object.key);
             } else if self.told.iter().any(|(from, to)| time >= *from && time < *to) {
                 unnamed.push((time, object.key));
             } else {
                 untold += 1;
             }
         }
+        self.report.pending.sort();
         if untold > 0 {
             let note = format!("{untold} log files are of times that no digest tells of");
             self.report.notes.push(note);

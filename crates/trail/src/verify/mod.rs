@@ -15,9 +15,7 @@ pub use report::{Finding, Kind, Report};
 use crate::object_name::{DigestName, LogName};
 use crate::public_key::PublicKeys;
 use std::collections::{BTreeMap, BTreeSet};
-use strongroom_crypto::hash;
 use strongroom_engine::ports::archive::{ArchiveError, ObjectSummary, Objects};
-use strongroom_keys::DeliveryRecord;
 use strongroom_types::{AccountId, Region, Timestamp};
 
 /// Objects listed in one step.
@@ -53,22 +51,6 @@ pub struct Head {
     pub hash: String,
     /// The log files delivered since then that are known too: key and hash, hexadecimal.
     pub files: Vec<(String, String)>,
-}
-
-impl Head {
-    /// The head that a delivery's record knows of; `None` before the first digest.
-    #[must_use]
-    pub fn of(record: &DeliveryRecord) -> Option<Self> {
-        let previous = record.previous.as_ref()?;
-        let file =
-            |file: &strongroom_keys::DeliveredFile| (file.key.clone(), hash::hex(&file.hash));
-        Some(Self {
-            source: "the server's store".to_owned(),
-            key: previous.key.clone(),
-            hash: hash::hex(&previous.hash),
-            files: record.files.iter().map(file).collect(),
-        })
-    }
 }
 
 /// Which part of the time is looked at.

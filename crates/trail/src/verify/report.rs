@@ -1,7 +1,9 @@
 //! What verification found.
 
 use super::Chain;
+use crate::object_name::LogName;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use strongroom_types::Timestamp;
 
 /// What there is of a chain, and what is wrong with it.
@@ -30,6 +32,9 @@ pub struct Report {
     pub to: Option<String>,
     /// Log files that wait for the next digest; only the store knows whether they were changed.
     pub pending: Vec<String>,
+    /// Those of them that no head knows.
+    #[serde(skip)]
+    pub(super) unknown: Vec<String>,
     /// What is wrong, in the order of time: what is after the first finding may have been changed
     /// with it.
     pub findings: Vec<Finding>,
@@ -97,9 +102,34 @@ impl Report {
             from: None,
             to: None,
             pending: Vec::new(),
+            unknown: Vec::new(),
             findings: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The log files that wait for the next digest, and are known neither to a head nor among `known`.
+    pub fn unknown<'r>(&'r self, known: &'r BTreeSet<String>) -> impl Iterator<Item = &'r String> {
+        self.unknown.iter().filter(|key| !known.contains(*key))
+    }
+
+    /// Whether there are objects that no digest names.
+    #[must_use]
+    pub fn has_extra(&self) -> bool {
+        self.findings.iter().any(|finding| finding.kind == Kind::Extra)
+    }
+
+    /// Says of log files that seem to wait for the next digest that nobody has delivered them.
+    pub fn disown(&mut self, keys: &BTreeSet<String>) {
+        let bucket = self.bucket.clone();
+        for key in keys {
+            self.pending.retain(|pending| pending != key);
+            let time = LogName::parse(key).map_or(Timestamp::from_millis(i64::MAX), |of| of.time);
+            let what = "neither a digest nor the server's store names it: somebody put it there, or \
+                        its delivery is not finished (`strongroom trail flush`, and verify again)";
+            self.found(Kind::Extra, time, (&bucket, key), what);
+        }
+        self.findings.sort_by_key(|finding| finding.time);
     }
 
     /// Whether nothing is wrong.

@@ -278,6 +278,64 @@ fn waiting_files_are_compared_with_the_store() {
 }
 
 #[test]
+fn files_that_only_look_as_if_they_waited_are_found_with_the_store() {
+    let mut trail = Trail::of_hours(2);
+    let late = end(2).plus_millis(Timestamp::MINUTE);
+    let known = trail.deliver(end(2), &[event(end(2), 1, ("Encrypt", "bob", "k"))]);
+    let heads = [trail.head()];
+    let forged = trail.deliver(late, &[event(late, 2, ("Encrypt", "eve", "k"))]);
+    let mut report = trail.verify(&heads, ALL);
+    assert_eq!(report.pending, [known.clone(), forged.clone()]);
+    // What another head knows, of a trail beside this or later, is no finding.
+    assert_eq!(report.unknown(&BTreeSet::from([forged.clone()])).count(), 0);
+    let unknown: BTreeSet<String> = report.unknown(&BTreeSet::new()).cloned().collect();
+    assert_eq!(unknown, BTreeSet::from([forged]));
+    report.disown(&unknown);
+    assert_eq!((report.findings.len(), report.findings[0].kind), (1, Kind::Extra));
+    assert_eq!(report.pending, [known]);
+    assert!(report.has_extra());
+    // The newest digest is before the window; what waits is compared nevertheless.
+    let now = Window { from: Some(end(2)), to: None };
+    rewrite(&trail, &report.pending[0], "Encrypt", "Decrypt");
+    assert_eq!(trail.verify(&heads, now).findings[0].kind, Kind::LogAltered);
+}
+
+#[test]
+fn files_delivered_late_wait_as_others_do() {
+    let mut trail = Trail::of_hours(3);
+    let time = START.plus_millis(15 * Timestamp::MINUTE);
+    let late = trail.deliver(time, &[event(time, 9, ("Encrypt", "bob", "k"))]);
+    assert!(trail.verify(&[], ALL).has_extra());
+    let report = trail.verify(&[trail.head()], ALL);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.pending, [late]);
+    trail.close(end(4));
+    assert!(trail.verify(&[trail.head()], ALL).is_sound());
+    // And of a time that no digest tells of.
+    let time = START.plus_millis(-Timestamp::MINUTE);
+    trail.deliver(time, &[event(time, 9, ("Encrypt", "bob", "k"))]);
+    assert_eq!(trail.verify(&[trail.head()], ALL).notes, Vec::<String>::new());
+}
+
+#[test]
+fn old_digests_that_were_removed_are_no_finding_of_a_later_window() {
+    let remove = |trail: &Trail, hours: &[i64]| {
+        let gone = hours.iter().map(|hour| digest_key(end(*hour)));
+        gone.for_each(|key| drop(trail.bucket.change(|objects| objects.remove(&key))));
+    };
+    let window = Window { from: Some(end(2)), to: None };
+    let trail = Trail::of_hours(4);
+    remove(&trail, &[1, 2]);
+    let report = trail.verify(&[trail.head()], window);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.digests, report.notes.len()), (2, 1));
+    assert_eq!(trail.verify(&[trail.head()], ALL).findings[0].kind, Kind::DigestMissing);
+    remove(&trail, &[3]);
+    let report = trail.verify(&[trail.head()], window);
+    assert_eq!(report.findings[0].kind, Kind::DigestMissing);
+}
+
+#[test]
 fn trails_in_one_bucket_do_not_disturb_each_other() {
     let mut trail = Trail::of_hours(2);
     let time = START.plus_millis(15 * Timestamp::MINUTE);
