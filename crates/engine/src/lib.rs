@@ -14,6 +14,7 @@
 mod accounts;
 pub mod audit;
 mod authenticate;
+mod buckets;
 pub mod call;
 mod credential;
 pub mod decode;
@@ -57,6 +58,7 @@ pub mod work;
 
 pub use accounts::AccountEntry;
 pub use authenticate::Unauthenticated;
+pub use buckets::HeldBucket;
 pub use engine::{Engine, Ports, Report, Running, Settings};
 pub use facts::{constraint_fact, principal_arn, principal_type};
 pub use operation::{Operation, Role};

@@ -73,6 +73,9 @@ impl Engine {
         let Ok(claim) = claim(request, rules, self.wall()) else { return };
         let Some(account) = self.account_of(&claim).await else { return };
         let time = self.now();
+        // Not in the Region that the request names: nobody vouches for that, and each new one would
+        // have log files, digests and a key to sign them from then on.
+        let Some(region) = self.settings().region() else { return };
         let Some(missed) = self.unverified().admit(claim.access_key_id(), time) else { return };
         let identity = Identity {
             kind: "Unknown".to_owned(),
@@ -85,14 +88,13 @@ impl Engine {
         let record = AuditRecord {
             request: id.0,
             time,
-            region: claim.region(),
             identity: Some(identity),
             arrival: Some(ArrivalRecord::from(origin)),
             error_code: Some(code.to_owned()),
             error_message: Some(why.message()).filter(|text| !text.is_empty()).map(bounded),
             read_only: demands.effect.is_read_only(),
             suppressed: (missed > 0).then_some(missed),
-            ..AuditRecord::blank(demands.service, demands.name, account, claim.region())
+            ..AuditRecord::blank(demands.service, demands.name, account, region)
         };
         if !self.ledger().note(&record) {
             self.report(Some(id), "a request with refused credentials could not be recorded");

@@ -40,6 +40,6 @@ pub use root::{LocalRootKey, RootKey, RootKeyError};
 pub use sealed::{RecordError, domain_number, open, seal};
 pub use state::{StateClass, StateRefusal, admits};
 pub use trail::{
-    BucketRecord, DeliveredDigest, DeliveredFile, DeliveryRecord, EventSelector, JournalCursor,
-    PendingRound, ShippingRecord, TrailKeyRecord, TrailRecord,
+    BucketRecord, BucketStanding, DeliveredDigest, DeliveredFile, DeliveryRecord, EventSelector,
+    JournalCursor, PendingRound, ShippingRecord, TrailKeyRecord, TrailRecord,
 };

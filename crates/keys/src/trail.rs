@@ -123,13 +123,33 @@ impl EventSelector {
     }
 }
 
-/// Whose a bucket is: of the account that first made a trail to it.
+/// Whose a bucket is: of the account that first made a trail to it or that the operator gave it to,
+/// or everybody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct BucketRecord {
-    /// The account.
+    /// The account; [`AccountId::NOBODY`] if it is everybody's.
     #[cbor(n(0), with = "text")]
     pub account: AccountId,
+    /// What the operator's configuration says of it, or has said.
+    #[cbor(n(1), default)]
+    pub standing: BucketStanding,
+}
+
+/// What the operator's configuration says of a bucket, or has said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[cbor(index_only)]
+pub enum BucketStanding {
+    /// Nothing: all that is in it is its account's.
+    #[default]
+    #[n(0)]
+    Unnamed,
+    /// Where it is: there may be more in it than its account's.
+    #[n(1)]
+    Named,
+    /// That it is the server's own: no account can have it, and each sees its part.
+    #[n(2)]
+    Shared,
 }
 
 /// How far one trail's delivery for one account and Region has come.

@@ -13,7 +13,7 @@ mod listing;
 
 use folder::Folder;
 use rustix::io::Errno;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -29,6 +29,9 @@ pub const MAX_OBJECT: u64 = 64 << 20;
 /// The greatest length of an object's metadata in bytes. S3 allows 2 KB.
 const MAX_METADATA: u64 = 16 << 10;
 
+/// How many directories are remembered whose entries are durable; some hundred bytes each.
+const MAX_KNOWN: usize = 4096;
+
 /// [`Objects`] in a directory, as files of mode 0600. Every bucket that S3's rules allow the name
 /// of is there; its directory is made when something is put into it.
 ///
@@ -36,19 +39,48 @@ const MAX_METADATA: u64 = 16 << 10;
 pub struct DirectoryObjects {
     base: PathBuf,
     /// Two writers would meet in the same unfinished file.
-    writing: Mutex<()>,
+    writing: Mutex<Durable>,
+}
+
+/// The directories of which this process knows that their entries, and those of all that lead to
+/// them, are durable: the paths below `base`, that of `base` itself being empty.
+///
+/// INVARIANT: one is here only after the directory that holds it was synced while it was there. Who
+/// finds it gone makes it again, and syncs again.
+#[derive(Default)]
+struct Durable(HashSet<String>);
+
+impl Durable {
+    fn has(&self, path: &str) -> bool {
+        self.0.contains(path)
+    }
+
+    /// What is forgotten is synced once more, and no more than that.
+    fn add(&mut self, path: &str) {
+        if self.has(path) {
+            return;
+        }
+        if self.0.len() >= MAX_KNOWN {
+            self.0.clear();
+        }
+        self.0.insert(path.to_owned());
+    }
 }
 
 impl DirectoryObjects {
     /// The objects under `base`, which need not exist before something is put.
     #[must_use]
     pub fn new(base: &Path) -> Self {
-        Self { base: base.to_owned(), writing: Mutex::new(()) }
+        Self { base: base.to_owned(), writing: Mutex::default() }
     }
 
     /// Metadata come first, so that an object that is seen is whole. Where there was another
     /// object, a power cut between the two leaves that one's content with the new metadata, until
     /// the put is repeated, as one is that has not returned.
+    ///
+    /// In a directory that is known it takes two syncs for each file: its content's before it has
+    /// its name, and that of the directory, without which its name could be gone after a power cut.
+    /// The directories that lead there were synced when they were made, or first seen.
     fn put_now(
         &self,
         (bucket, key): (&str, &str),
@@ -59,11 +91,14 @@ impl DirectoryObjects {
             return Err(io::Error::other("an object is longer than allowed"));
         }
         let (folders, name) = place(key);
-        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        crate::dir::create_private_dir(&self.base)?;
-        let mut folder = Folder::open(&self.base)?;
+        let mut durable = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folder = self.base_now(&mut durable)?;
+        let mut path = String::new();
         for name in std::iter::once(bucket).chain(folders) {
-            folder = folder.make(name)?;
+            path.push('/');
+            path.push_str(name);
+            folder = folder.make(name, durable.has(&path))?;
+            durable.add(&path);
         }
         let beside = format!("{name}{METADATA_SUFFIX}");
         if metadata.is_empty() {
@@ -72,6 +107,18 @@ impl DirectoryObjects {
             folder.write(&beside, &serde_json::to_vec(metadata)?)?;
         }
         folder.write(name, body)
+    }
+
+    /// The directory of all buckets, made if it is not there.
+    fn base_now(&self, durable: &mut Durable) -> io::Result<Folder> {
+        match Folder::open(&self.base) {
+            Ok(folder) if durable.has("") => return Ok(folder),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        crate::dir::create_private_dir(&self.base)?;
+        durable.add("");
+        Folder::open(&self.base)
     }
 
     fn get_now(&self, bucket: &str, key: &str) -> io::Result<Option<Object>> {
@@ -183,5 +230,50 @@ impl Objects for DirectoryObjects {
             let listed = self.list_now(bucket, (prefix, after), limit);
             listed.map_err(|error| failed(bucket, prefix, &error))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use folder::syncs;
+
+    const LOG: &str = "AWSLogs/111122223333/CloudTrail/eu-west-2/2026/11/22/";
+
+    #[test]
+    fn a_file_in_a_directory_that_is_known_takes_two_syncs() {
+        let outer = tempfile::tempdir().unwrap();
+        let base = outer.path().join("trail");
+        let put = |objects: &DirectoryObjects, key: &str, metadata: &BTreeMap<String, String>| {
+            syncs::take();
+            objects.put_now(("bucket", &format!("{LOG}{key}")), b"x", metadata).unwrap();
+            syncs::take()
+        };
+        let (none, signed) = (BTreeMap::new(), [("signature".to_owned(), "0a".to_owned())].into());
+        let objects = DirectoryObjects::new(&base);
+        assert_eq!(put(&objects, "a", &none), 8 + 2);
+        assert_eq!(put(&objects, "b", &none), 2);
+        assert_eq!(put(&objects, "c", &signed), 4);
+        assert_eq!(put(&objects, "more/d", &none), 1 + 2);
+        // Who made the directories may have been killed before they were synced.
+        let another = DirectoryObjects::new(&base);
+        assert_eq!(put(&another, "a", &none), 8 + 2);
+        assert_eq!(put(&another, "b", &none), 2);
+        // What is gone is made again, and synced.
+        std::fs::remove_dir_all(base.join("bucket/AWSLogs/111122223333/CloudTrail")).unwrap();
+        assert_eq!(put(&another, "a", &none), 5 + 2);
+        std::fs::remove_dir_all(&base).unwrap();
+        assert_eq!(put(&another, "a", &none), 8 + 2);
+        assert_eq!(put(&another, "b", &none), 2);
+    }
+
+    #[test]
+    fn what_is_known_is_bounded() {
+        let mut durable = Durable::default();
+        for n in 0..=MAX_KNOWN {
+            durable.add(&n.to_string());
+            durable.add("0");
+        }
+        assert!(durable.0.len() <= MAX_KNOWN && durable.has(&MAX_KNOWN.to_string()));
     }
 }

@@ -18,7 +18,7 @@ use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
 use strongroom_server::log::Format;
 use strongroom_server::{Limits, TlsSource, Transport};
-use strongroom_types::Region;
+use strongroom_types::{AccountId, Region};
 
 /// The largest configuration file, bytes.
 const MAX_FILE: u64 = 64 * 1024;
@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) key_stores: strongroom_keystores::Configuration,
     pub(crate) buckets: BTreeMap<String, strongroom_keystores::BucketConfiguration>,
+    /// The account that each of them is reserved for.
+    pub(crate) bucket_owners: BTreeMap<String, Option<AccountId>>,
     pub(crate) dev_clock: bool,
     pub(crate) trail: Trail,
     /// What is fetched for the identity providers of the settings.
@@ -92,8 +94,10 @@ impl Config {
             identity_providers::read(&file.identity_providers)?;
         let json = arguments.log_json || file.log_json;
         let mut trail = file.trail;
-        let buckets = buckets::configurations(std::mem::take(&mut trail.buckets))?;
+        let tables = std::mem::take(&mut trail.buckets);
         let trail = trail.trail()?;
+        let bucket_owners = buckets::owners(&tables, &trail.bucket)?;
+        let buckets = buckets::configurations(tables)?;
         let bucket = trail.bucket.clone();
         Ok(Self {
             data,
@@ -105,6 +109,7 @@ impl Config {
             provider_keys,
             key_stores: file.key_stores.configuration()?,
             buckets,
+            bucket_owners,
             settings: Settings {
                 region: Some(region),
                 sm2_everywhere: file.sm2_everywhere,

@@ -4,6 +4,7 @@ use crate::clock::{DevClock, SystemClock};
 use crate::data::DataDir;
 use crate::terminal::Failure;
 use crate::workers::WorkerThreads;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,7 +14,9 @@ use strongroom_engine::ledger::JournalTail;
 use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::{EventHistory, NoArchive, Objects};
 use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
-use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings, VaultError};
+use strongroom_engine::{
+    CacheSizes, Engine, HeldBucket, Ports, Report, Running, Settings, VaultError,
+};
 use strongroom_server::log::{self, Level};
 use strongroom_types::{AccountId, Region};
 use tokio::runtime::{Builder, Runtime};
@@ -97,6 +100,22 @@ pub(crate) async fn first_account(
     let key = data.first_access_key()?;
     let key = (key.id.as_str(), key.secret);
     engine.create_account(AccountId::INITIAL, None, region, key).await.map_err(failed)
+}
+
+/// Reserves the buckets that the configuration names, and tells which are somebody else's.
+pub(crate) async fn reserve_buckets(
+    engine: &Engine,
+    owners: &BTreeMap<String, Option<AccountId>>,
+) -> Result<(), Failure> {
+    let held = engine.reserve_buckets(owners).await;
+    for HeldBucket { name, owner } in held.map_err(|why| Failure::new(why.to_string()))? {
+        let told = format!(
+            "the bucket {name} is account {owner}'s, who had it before the configuration said \
+             otherwise; it sees what was delivered for it only"
+        );
+        log::log(Level::Warn, &told);
+    }
+    Ok(())
 }
 
 /// The clock of a data directory: the system's, or one that is so many milliseconds ahead.

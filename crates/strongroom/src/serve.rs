@@ -68,6 +68,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, mut threads, tail } =
         running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
     runtime.block_on(running::first_account(&engine, &data, config.region))?;
+    runtime.block_on(running::reserve_buckets(&engine, &config.bucket_owners))?;
     let endpoint = endpoint(&server, plain, &config)?;
     data.write_endpoint(&endpoint)?;
     greet(&data, &endpoint, &config);

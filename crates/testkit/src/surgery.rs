@@ -10,7 +10,9 @@ use strongroom_crypto::mac::HmacKey;
 use strongroom_engine::ledger::Head;
 use strongroom_engine::ports::{Batch, Log, Store, Versioned};
 use strongroom_keys::identity::SessionRecord;
-use strongroom_keys::{BucketRecord, DomainKey, DomainName, KeyRecord, RootKey, codec};
+use strongroom_keys::{
+    BucketRecord, BucketStanding, DomainKey, DomainName, KeyRecord, RootKey, codec,
+};
 use strongroom_types::{AccountId, KeyArn, Region};
 
 impl World {
@@ -50,7 +52,7 @@ impl World {
     /// # Panics
     /// When the store in memory fails.
     pub fn give_bucket(&self, bucket: &str, account: AccountId) {
-        let record = codec::encode(&BucketRecord { account });
+        let record = codec::encode(&BucketRecord { account, standing: BucketStanding::Unnamed });
         self.put_record(DomainName::global(), format!("cb/{bucket}").as_bytes(), &record);
     }
 

@@ -107,6 +107,7 @@ fn refused_credentials_are_told_to_their_account_within_a_bound() {
     let random = json!({"NumberOfBytes": 8});
     let mut thief = kit.owner();
     thief.secret = "not the secret".to_owned();
+    thief.region = "xx-yy-9".parse().unwrap();
     let answers: Vec<Answer> =
         (0..70).map(|_| kit.block_on(thief.call("GenerateRandom", &random))).collect();
     assert!(answers.iter().all(|answer| answer.code() == "InvalidSignatureException"));
@@ -122,6 +123,8 @@ fn refused_credentials_are_told_to_their_account_within_a_bound() {
     assert_eq!(recorded, 60);
     let event = json_of(&told_of(&kit, &answers[0])[0]);
     assert_eq!(event["errorCode"], "InvalidSignatureException");
+    // The server's own: nobody vouches for the one that was named.
+    assert_eq!(event["awsRegion"], "us-east-1");
     assert_eq!(
         event["userIdentity"],
         json!({"type": "Unknown", "accountId": "111122223333", "accessKeyId": thief.access_key})

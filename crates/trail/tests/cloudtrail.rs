@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ports::archive::EventAttribute;
 use strongroom_keys::{DeliveryRecord, TrailKeyRecord};
-use strongroom_testkit::{Answer, Client, Kit};
+use strongroom_testkit::{Answer, Client, Kit, stranger};
 use strongroom_types::Timestamp;
 
 fn call(kit: &Kit, operation: &str, input: &Value) -> Answer {
@@ -189,6 +189,16 @@ fn a_bucket_is_whose_it_was_first() {
     let input = json!({"Name": "theirs2", "S3BucketName": "the-bucket"});
     let refused = kit.block_on(kit.stranger().cloudtrail("CreateTrail", &input));
     assert_eq!(refused.code(), "InsufficientS3BucketPolicyException");
+}
+
+#[test]
+fn a_bucket_that_the_operator_gives_is_that_accounts() {
+    let kit = Kit::new();
+    let given = [("the-bucket".to_owned(), Some(stranger()))].into();
+    assert_eq!(kit.block_on(kit.engine().reserve_buckets(&given)).unwrap(), []);
+    let input = json!({"Name": "main", "S3BucketName": "the-bucket"});
+    assert_eq!(code(&kit, "CreateTrail", &input), "InsufficientS3BucketPolicyException");
+    let _ = kit.block_on(kit.stranger().cloudtrail("CreateTrail", &input)).ok();
 }
 
 #[test]
@@ -511,8 +521,8 @@ fn events_are_looked_up_page_by_page() {
     ] {
         assert_eq!(code(&kit, "LookupEvents", &other), "InvalidNextTokenException", "{other}");
     }
-    let stranger = kit.block_on(kit.stranger().cloudtrail("LookupEvents", &next));
-    assert_eq!(stranger.code(), "InvalidNextTokenException");
+    let theirs = kit.block_on(kit.stranger().cloudtrail("LookupEvents", &next));
+    assert_eq!(theirs.code(), "InvalidNextTokenException");
 }
 
 #[test]

@@ -219,6 +219,54 @@ fn an_account_sees_what_is_its_own() {
     assert_eq!(all.elements("Key"), ["AWSLogs/111122223333/x", "elsewhere/z"]);
 }
 
+/// What the operator's configuration names is nobody's by being the first to make a trail to it,
+/// and shows each account its own only, also when the server's own trail delivers elsewhere.
+#[test]
+fn a_bucket_that_the_operator_names_shows_an_account_its_own_only() {
+    let (kit, _) = scene();
+    let named = |account| [("own-bucket".to_owned(), account), ("old-bucket".to_owned(), None)];
+    let named = |account| named(account).into_iter().collect::<BTreeMap<_, _>>();
+    let reserve = |account| kit.block_on(kit.engine().reserve_buckets(&named(account))).unwrap();
+    let keys = ["AWSLogs/111122223333/x", "p/AWSLogs/111122223333/x", "AWSLogs/444455556666/y"];
+    for key in keys {
+        put(&kit.world, "own-bucket", key, b"x", &[]);
+        put(&kit.world, "old-bucket", key, b"x", &[]);
+    }
+    let status = |target: &str| get(&kit, target).status;
+    assert_eq!(status("/own-bucket/elsewhere/z"), 200);
+    assert_eq!(status("/old-bucket?location"), 404);
+    assert_eq!(reserve(Some(AccountId::INITIAL)), []);
+    let before = kit.world.contents();
+    assert_eq!(reserve(Some(AccountId::INITIAL)), []);
+    assert_eq!(kit.world.contents(), before);
+    let held = reserve(Some(stranger()));
+    assert_eq!((held.len(), &*held[0].name, held[0].owner), (1, "own-bucket", AccountId::INITIAL));
+    for (target, code) in [
+        ("/own-bucket/elsewhere/z", 403),
+        ("/own-bucket", 403),
+        ("/own-bucket?prefix=p/", 403),
+        ("/own-bucket?prefix=p/AWSLogs/111122223333/", 200),
+        ("/own-bucket/p/AWSLogs/111122223333/x", 200),
+        ("/own-bucket/AWSLogs/444455556666/y", 403),
+        ("/old-bucket?location", 200),
+        ("/old-bucket/AWSLogs/111122223333/x", 200),
+        ("/old-bucket/AWSLogs/444455556666/y", 403),
+        ("/old-bucket/p/AWSLogs/111122223333/x", 403),
+        ("/old-bucket?prefix=AWSLogs/", 403),
+    ] {
+        assert_eq!(status(target), code, "{target}");
+    }
+    let theirs = send(&kit, &kit.stranger(), "GET", "/old-bucket/AWSLogs/444455556666/y");
+    assert_eq!(theirs.status, 200);
+    for client in [kit.owner(), kit.stranger()] {
+        for bucket in ["old-bucket", SHARED] {
+            let input = serde_json::json!({"Name": "thief", "S3BucketName": bucket});
+            let refused = kit.block_on(client.cloudtrail("CreateTrail", &input));
+            assert_eq!(refused.code(), "InsufficientS3BucketPolicyException", "{bucket}");
+        }
+    }
+}
+
 #[test]
 fn what_is_not_there_is_told_to_those_who_may_list() {
     let (kit, joe) = scene();

@@ -11,6 +11,9 @@ impl AccountId {
     /// The account that a new server starts with: `111122223333`, the number of AWS's examples.
     pub const INITIAL: Self = Self(111_122_223_333);
 
+    /// The number that stands for no account: `000000000000`.
+    pub const NOBODY: Self = Self(0);
+
     /// The account of this number, below 10¹².
     #[must_use]
     pub fn from_number(number: u64) -> Option<Self> {

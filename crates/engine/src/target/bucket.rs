@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::facts::EntityFacts;
 use crate::refusal::{ObjectRefusal, Refusal};
 use crate::slot::Slot;
-use strongroom_keys::BucketRecord;
+use strongroom_keys::{BucketRecord, BucketStanding};
 use strongroom_policy::{EntityResource, Parts, Permit, Shown};
 use strongroom_types::{AccountId, Action, EntityArn, Region};
 
@@ -32,8 +32,33 @@ pub struct Found {
 pub(super) struct Bucket {
     pub(super) name: String,
     pub(super) owner: AccountId,
-    /// Whether it is everybody's, of whom each sees what is its account's.
-    shared: bool,
+    /// What its owner sees of it.
+    view: View,
+}
+
+/// What of a bucket its owner sees.
+#[derive(Clone, Copy)]
+enum View {
+    /// All of it.
+    Whole,
+    /// What was delivered for the account, below whatever prefix: the operator's credentials open
+    /// the bucket, or did, and there may be other things in it.
+    Delivered,
+    /// What was delivered for the account without a prefix: everybody is its owner.
+    Shared,
+}
+
+impl View {
+    /// Whether keys that begin with `beginning` are the account's.
+    fn shows(self, beginning: &str, account: AccountId) -> bool {
+        let own = format!("AWSLogs/{account}/");
+        let is_own = beginning.starts_with(&own);
+        match self {
+            Self::Whole => true,
+            Self::Delivered => is_own || beginning.contains(&format!("/{own}")),
+            Self::Shared => is_own,
+        }
+    }
 }
 
 /// Proof that the caller may do this to a bucket that is there.
@@ -52,7 +77,7 @@ impl AdmittedBucket {
         &self.name
     }
 
-    /// The account that it belongs to; of the one that is everybody's, the caller's.
+    /// The account that it belongs to; of one that is everybody's, the caller's.
     #[must_use]
     pub fn owner(&self) -> AccountId {
         self.owner
@@ -85,7 +110,7 @@ impl Bucket {
     /// Finds the bucket `name`.
     pub(super) async fn find(name: String, desk: &Desk<'_>) -> Result<Self, Refusal> {
         if name == desk.settings.trail_bucket() {
-            return Ok(Self { name, owner: desk.call.caller.account, shared: true });
+            return Ok(Self { name, owner: desk.call.caller.account, view: View::Shared });
         }
         if !desk.objects.has_bucket(&name) {
             return Err(Refusal::Object(ObjectRefusal::NoBucket(name)));
@@ -93,11 +118,17 @@ impl Bucket {
         let found = desk.vault.read::<BucketRecord>(&Slot::bucket(&name)).await;
         let found = found.map_err(|why| desk.internal(&why))?;
         let found = found.ok_or_else(|| Refusal::Object(ObjectRefusal::NoBucket(name.clone())))?;
-        Ok(Self { name, owner: found.record.account, shared: false })
+        let BucketRecord { account, standing } = found.record;
+        let (owner, view) = match standing {
+            BucketStanding::Unnamed => (account, View::Whole),
+            BucketStanding::Named => (account, View::Delivered),
+            BucketStanding::Shared => (desk.call.caller.account, View::Shared),
+        };
+        Ok(Self { name, owner, view })
     }
 
-    /// Whether the caller's account sees keys that begin with `beginning`: all of its own bucket,
-    /// and of the one that is everybody's those below its own number.
+    /// Whether the caller's account sees keys that begin with `beginning`: all of a bucket of its
+    /// own, and of one that the operator's configuration names those below its own number.
     ///
     /// # Errors
     /// [`Refusal::AccessDenied`], in which S3 says no more.
@@ -108,10 +139,9 @@ impl Bucket {
         note: &mut Note,
     ) -> Result<(), Refusal> {
         let account = desk.call.caller.account;
-        let own = format!("AWSLogs/{account}/");
         let reason = if self.owner != account {
             "the bucket belongs to another account"
-        } else if self.shared && beginning.is_some_and(|key| !key.starts_with(&own)) {
+        } else if beginning.is_some_and(|key| !self.view.shows(key, account)) {
             "an account sees its own objects only"
         } else {
             return Ok(());
@@ -165,5 +195,29 @@ impl Target for OneBucket {
         let region = desk.settings.region().ok_or(Refusal::Internal)?;
         let Found { bucket: Bucket { name, owner, .. }, prefix } = found;
         Ok(AdmittedBucket { name, owner, region, prefix, permit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_accounts_is_below_its_number() {
+        let shows = |view: View, key: &str| view.shows(key, AccountId::INITIAL);
+        for (key, delivered, shared) in [
+            ("AWSLogs/111122223333/", true, true),
+            ("AWSLogs/111122223333/CloudTrail/x", true, true),
+            ("a/b/AWSLogs/111122223333/x", true, false),
+            ("AWSLogs/111122223333", false, false),
+            ("AWSLogs/444455556666/x", false, false),
+            ("xAWSLogs/111122223333/x", false, false),
+            ("a/AWSLogs/444455556666/AWSLogs/", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(shows(View::Delivered, key), delivered, "{key}");
+            assert_eq!(shows(View::Shared, key), shared, "{key}");
+            assert!(shows(View::Whole, key));
+        }
     }
 }

@@ -8,7 +8,8 @@ use crate::ports::archive::{EventAttribute, EventPlace, EventQuery};
 use crate::refusal::{Refusal, TrailRefusal};
 use crate::slot::{Slot, SlotRange};
 use crate::target::{AdmittedAccount, AdmittedNewTrail, AdmittedTrail};
-use strongroom_keys::{BucketRecord, DeliveryRecord, TrailKeyRecord, TrailRecord};
+use crate::vault::Read;
+use strongroom_keys::{BucketRecord, BucketStanding, DeliveryRecord, TrailKeyRecord, TrailRecord};
 use strongroom_types::{AccountId, Region, Tag, Timestamp};
 
 /// The name of the trail that every account has and nobody changes.
@@ -274,12 +275,15 @@ impl Work<'_> {
         let slot = Slot::bucket(bucket);
         let owner = self.desk.vault.read::<BucketRecord>(&slot).await;
         match owner.map_err(|why| self.desk.internal(&why))? {
-            Some(owner) if owner.record.account != account => {
+            Some(Read { record, .. })
+                if record.account != account || record.standing == BucketStanding::Shared =>
+            {
                 Err(refused(TrailRefusal::BucketPolicy))
             }
             Some(_) => Ok(()),
             None => {
-                self.changes.put(slot, None, &BucketRecord { account });
+                let record = BucketRecord { account, standing: BucketStanding::Unnamed };
+                self.changes.put(slot, None, &record);
                 Ok(())
             }
         }

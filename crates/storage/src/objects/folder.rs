@@ -47,15 +47,24 @@ impl Folder {
         }
     }
 
-    /// The directory `name` in this one, made if it is not there. Its entry is durable.
-    pub(super) fn make(&self, name: &str) -> io::Result<Self> {
-        match fs::mkdirat(&self.0, name, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => (),
+    /// The directory `name` in this one, made if it is not there. Its entry is durable, unless it
+    /// was there and `is_durable` says that it is known to be so.
+    pub(super) fn make(&self, name: &str, is_durable: bool) -> io::Result<Self> {
+        let was_there = match fs::mkdirat(&self.0, name, Mode::RWXU) {
+            Ok(()) => false,
+            Err(Errno::EXIST) => true,
             Err(error) => return Err(error.into()),
-        }
+        };
         // Also when it was there: who made it may have been killed before this.
-        fs::fsync(&self.0)?;
+        if !was_there || !is_durable {
+            self.sync()?;
+        }
         Ok(Self(fs::openat(&self.0, name, DIRECTORY, Mode::empty())?))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        syncs::count();
+        Ok(fs::fsync(&self.0)?)
     }
 
     /// The content of the file `name`, at most `max` bytes, and when it was written; nothing if
@@ -90,13 +99,15 @@ impl Folder {
             let _ = self.remove(&unfinished);
         }
         written?;
-        Ok(fs::fsync(&self.0)?)
+        // A renaming is durable once its directory is, so each has its own.
+        self.sync()
     }
 
     fn fill(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mode = Mode::RUSR.union(Mode::WUSR);
         let mut file = File::from(fs::openat(&self.0, name, NEW_FILE, mode)?);
         file.write_all(bytes)?;
+        syncs::count();
         file.sync_all()
     }
 
@@ -135,6 +146,22 @@ impl Folder {
             Err(error) if is_absent(error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// How often a thread has waited for the medium, for tests.
+pub(super) mod syncs {
+    #[cfg(test)]
+    thread_local!(static COUNT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+
+    pub(super) fn count() {
+        #[cfg(test)]
+        COUNT.set(COUNT.get() + 1);
+    }
+
+    #[cfg(test)]
+    pub(in super::super) fn take() -> usize {
+        COUNT.take()
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_keystores::BucketConfiguration;
 use strongroom_storage::dir::read_private;
+use strongroom_types::AccountId;
 
 /// The largest file with a secret access key, bytes.
 const MAX_SECRET: u64 = 4096;
@@ -25,6 +26,31 @@ pub(super) struct Table {
     path_style: Option<bool>,
     ca_file: Option<PathBuf>,
     deadline_ms: Option<u64>,
+    account: Option<String>,
+}
+
+/// The buckets, and the account that each is reserved for. `own` is that of the server's own trail.
+pub(super) fn owners(
+    tables: &BTreeMap<String, Table>,
+    own: &str,
+) -> Result<BTreeMap<String, Option<AccountId>>, Failure> {
+    let owner = |name: &String, text: &String| match text.parse() {
+        _ if name == own => Err(Failure::new(format!(
+            "the configuration's trail.buckets.{name}.account cannot be given: the bucket of the \
+             server's own trail is every account's"
+        ))),
+        Ok(AccountId::NOBODY) | Err(()) => Err(Failure::new(format!(
+            "the configuration's trail.buckets.{name}.account is the twelve digits of an account"
+        ))),
+        Ok(account) => Ok(account),
+    };
+    tables
+        .iter()
+        .map(|(name, table)| {
+            let account = table.account.as_ref().map(|text| owner(name, text)).transpose()?;
+            Ok((name.clone(), account))
+        })
+        .collect()
 }
 
 /// Where the buckets are, and what opens them.
@@ -63,5 +89,28 @@ impl Table {
             read_private(path, MAX_SECRET).map_err(|why| Failure::of(path.display(), why))?;
         let file = SecretBytes::new(file);
         Ok(SecretBytes::new(file.expose().trim_ascii().to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_can_be_given_to_an_account() {
+        let owners = |members: &str, own: &str| {
+            let table = format!(
+                "[audit]\nendpoint = 'https://a'\nregion = 'us-east-1'\naccess_key_id = 'a'\n\
+                 secret_access_key_file = 's'\n{members}"
+            );
+            owners(&toml::from_str(&table).unwrap(), own).map(|owners| owners["audit"])
+        };
+        assert_eq!(owners("", "audit").unwrap(), None);
+        let given = "account = '111122223333'";
+        assert_eq!(owners(given, "other").unwrap(), Some(AccountId::INITIAL));
+        assert!(owners(given, "audit").is_err());
+        for text in ["", "1", "000000000000", "11112222333x"] {
+            assert!(owners(&format!("account = '{text}'"), "other").is_err(), "{text}");
+        }
     }
 }
