@@ -190,6 +190,12 @@ impl Slot {
         Self::entity(format!("gn/{account}/{id}"))
     }
 
+    /// That users have the unique ids of their groups, not the names: `groups-by-id`.
+    #[must_use]
+    pub fn groups_known_by_id() -> Self {
+        Self::new("groups-by-id".to_owned(), DomainName::global(), Subject::Other)
+    }
+
     /// That a user is in a group: `im/<account>/<unique id of the group>/<user in lower case>`.
     #[must_use]
     pub fn membership(account: AccountId, group_id: &str, user: &str) -> Self {

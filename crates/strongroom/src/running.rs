@@ -94,6 +94,7 @@ pub(crate) async fn first_account(
     region: Region,
 ) -> Result<(), Failure> {
     let failed = |why: VaultError| Failure::new(why.to_string());
+    engine.know_groups_by_id().await.map_err(failed)?;
     if engine.has_account(AccountId::INITIAL).await.map_err(failed)? {
         return Ok(());
     }

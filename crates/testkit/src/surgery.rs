@@ -56,6 +56,18 @@ impl World {
         self.put_record(DomainName::global(), format!("cb/{bucket}").as_bytes(), &record);
     }
 
+    /// The record of no Region at `place`.
+    ///
+    /// # Panics
+    /// When there is none, or it is not authentic.
+    #[must_use]
+    pub fn global<T: for<'b> minicbor::Decode<'b, ()>>(&self, place: &str) -> T {
+        let old = self.stored(place.as_bytes()).expect("it is there");
+        let domain = self.domain_key(DomainName::global());
+        let plain = strongroom_keys::open(&domain, place.as_bytes(), old.version, &old.value);
+        codec::decode(plain.expect("it is authentic").expose()).expect("it is a record")
+    }
+
     /// Puts a record of no Region at `place`, as the server itself would have.
     ///
     /// # Panics

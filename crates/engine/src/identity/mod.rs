@@ -7,6 +7,7 @@ pub(crate) mod aws_managed;
 pub(crate) mod bindings;
 pub(crate) mod defect;
 mod fresh;
+mod groups_by_id;
 pub(crate) mod quota;
 pub(crate) mod role_use;
 pub(crate) mod session;
