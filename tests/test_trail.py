@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -155,6 +156,32 @@ def test_another_key_signs_and_both_are_known(tmp_path):
         assert len({key["Fingerprint"] for key in keys["PublicKeyList"]}) == 3
         status, said = validate(server)
         assert (status, "2/2 digest files valid" in said) == (0, True), said
+    finally:
+        server.kill()
+
+
+def test_anchors_are_kept_where_the_configuration_says(tmp_path):
+    daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    daemon.bind(str(tmp_path / "log"))
+    daemon.settimeout(10)
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[trail]\nanchor_file = "{tmp_path}/anchors"\nanchor_syslog = "{tmp_path}/log"\nanchor_bucket = "anchors"\n')
+    server = Server(tmp_path / "data", options=["--dev-clock", "--config", str(config)]).start()
+    try:
+        server.client().list_keys()
+        flush(server)
+        advance(server, "1h")
+        flush(server)
+        # The account's own Region, and the server's, in which the account was made.
+        lines = (tmp_path / "anchors").read_text().splitlines()
+        assert len(lines) == 2 and {json.loads(line)["region"] for line in lines} == {REGION, "us-east-1"}
+        told = {daemon.recv(65536).decode().split(" anchor - ")[1] for _ in lines}
+        kept = {path.read_text() for path in (server.data / "trail" / "anchors").rglob("*.json")}
+        assert told == kept == set(lines)
+        with pytest.raises(ClientError) as refused:
+            server.client("cloudtrail").create_trail(Name="mine", S3BucketName="anchors")
+        assert refused.value.response["Error"]["Code"] == "InsufficientS3BucketPolicyException"
     finally:
         server.kill()
 

@@ -5,7 +5,7 @@ mod identity_providers;
 mod key_stores;
 mod trail;
 
-pub(crate) use trail::Trail;
+pub(crate) use trail::{Anchors, Trail};
 
 use crate::cli::ServeArguments;
 use crate::provider_keys::KeySource;
@@ -96,7 +96,9 @@ impl Config {
         let mut trail = file.trail;
         let tables = std::mem::take(&mut trail.buckets);
         let trail = trail.trail()?;
-        let bucket_owners = buckets::owners(&tables, &trail.bucket)?;
+        let mut bucket_owners = buckets::owners(&tables, &trail.bucket)?;
+        // Anchors are no account's to overwrite.
+        bucket_owners.extend(trail.anchors.bucket.clone().map(|bucket| (bucket, None)));
         let buckets = buckets::configurations(tables)?;
         let bucket = trail.bucket.clone();
         Ok(Self {

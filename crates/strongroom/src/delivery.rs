@@ -1,14 +1,19 @@
 //! Delivery of the audit trail by a running server, on a thread of its own.
 
-use crate::config::Trail;
+use crate::config::{Anchors, Trail};
+use crate::stream::told_for_sure;
 use crate::terminal::Failure;
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use strongroom_engine::ports::archive::Objects;
 use strongroom_server::log::{self, Level};
+use strongroom_trail::anchor;
 use strongroom_trail::shipper::{Shipped, Shipper};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -45,14 +50,15 @@ impl Courier {
 /// Starts the thread. It ends when `stopped` says so, and lets go of the engine.
 pub(crate) fn start(
     shipper: Shipper,
+    objects: Arc<dyn Objects>,
     trail: &Trail,
     stopped: watch::Receiver<bool>,
 ) -> Result<(Courier, JoinHandle<()>), Failure> {
     let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
     let (sender, wanted) = mpsc::channel(16);
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let (interval, anchor) = (trail.interval, trail.anchor.clone());
-    let work = Work { shipper, anchor, troubled: None };
+    let (interval, anchors) = (trail.interval, trail.anchors.clone());
+    let work = Work { shipper, anchors, objects, troubled: None };
     let thread = std::thread::Builder::new()
         .name("trail".to_owned())
         .spawn(move || runtime.block_on(work.run(interval, wanted, stopped)))
@@ -62,7 +68,8 @@ pub(crate) fn start(
 
 struct Work {
     shipper: Shipper,
-    anchor: Option<PathBuf>,
+    anchors: Anchors,
+    objects: Arc<dyn Objects>,
     /// What the latest run failed with.
     troubled: Option<String>,
 }
@@ -116,17 +123,39 @@ impl Work {
             }
             Err(_) => {}
         }
-        self.keep_anchors();
+        self.keep_anchors().await;
         outcome
     }
 
-    fn keep_anchors(&mut self) {
+    /// Keeps signed statements elsewhere, each in every place; what failed is tried again.
+    async fn keep_anchors(&mut self) {
         let lines = self.shipper.take_anchors();
-        let Some(path) = self.anchor.as_deref().filter(|_| !lines.is_empty()) else { return };
-        if let Err(why) = append(path, &lines) {
-            log::log(Level::Error, &format!("{}: {why}", path.display()));
+        if lines.is_empty() {
+            return;
+        }
+        if let Err(why) = self.kept(&lines).await {
+            log::log(Level::Error, &format!("anchors of the trail could not be kept: {why}"));
             self.shipper.keep_anchors(lines);
         }
+    }
+
+    async fn kept(&self, lines: &[String]) -> Result<(), String> {
+        let Anchors { file, syslog, bucket } = &self.anchors;
+        if let Some(path) = file {
+            append(path, lines).map_err(|why| format!("{}: {why}", path.display()))?;
+        }
+        if let Some(path) = syslog {
+            let told = told_for_sure(path, "anchor", lines);
+            told.map_err(|why| format!("{}: {why}", path.display()))?;
+        }
+        if let Some(bucket) = bucket {
+            for line in lines {
+                let key = anchor::object_key(line).ok_or("an anchor that is none")?;
+                let put = self.objects.put(bucket, &key, line.as_bytes(), &BTreeMap::new()).await;
+                put.map_err(|why| why.to_string())?;
+            }
+        }
+        Ok(())
     }
 }
 

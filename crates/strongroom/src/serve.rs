@@ -83,9 +83,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let stream = config.trail.stream.clone();
     let stream = stream.map(|target| Box::new(Telling::new(target)) as Box<dyn Stream>);
     let indexer = keep_index(&runtime, &index, &objects, &config.trail, stopped.clone())?;
+    let anchored = objects.clone();
     let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
     let shipper = shipper.with_stream(stream);
-    let (courier, thread) = delivery::start(shipper, &config.trail, stopped.clone())?;
+    let (courier, thread) = delivery::start(shipper, anchored, &config.trail, stopped.clone())?;
     threads.insert(0, thread);
     let socket = {
         let _context = runtime.enter();

@@ -214,6 +214,17 @@ fn connected(path: &Path) -> io::Result<UnixDatagram> {
     Ok(socket)
 }
 
+/// Tells the log daemon at `path` lines that must not be lost: the first failure is the caller's.
+pub(crate) fn told_for_sure(path: &Path, kind: &str, lines: &[String]) -> io::Result<()> {
+    let socket = connected(path)?;
+    for line in lines {
+        let process = std::process::id();
+        socket
+            .send(format!("<{PRIORITY}>1 - - strongroom {process} {kind} - {line}").as_bytes())?;
+    }
+    Ok(())
+}
+
 /// Whether it is for the line and not for the daemon that it was not sent.
 fn is_too_long(why: &io::Error) -> bool {
     why.raw_os_error() == Some(Errno::MSGSIZE.raw_os_error())

@@ -64,6 +64,15 @@ impl Anchor {
     }
 }
 
+/// The key of the object that a line is kept in, if it is kept in a bucket: beside no log file.
+#[must_use]
+pub fn object_key(line: &str) -> Option<String> {
+    let anchor: Anchor = serde_json::from_str(line).ok()?;
+    let (_, name) = anchor.key.rsplit_once('/')?;
+    let name = name.strip_suffix(".json.gz")?;
+    Some(format!("anchors/{}/{}/{name}.json", anchor.account, anchor.region))
+}
+
 /// The line for the digest `of` a trail for a Region, which ends at `end`.
 ///
 /// # Errors

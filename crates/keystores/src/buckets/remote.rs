@@ -7,6 +7,7 @@ use super::wire::{self, Listed};
 use crate::connections::{Answer, Connections, Limits};
 use crate::xks::Endpoint;
 use crate::{ConfigurationError, clock, tls};
+use base64_simd::STANDARD as BASE64;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{HOST, HeaderValue, LAST_MODIFIED};
@@ -66,6 +67,9 @@ impl Remote {
             .iter()
             .map(|(name, value)| (format!("{METADATA}{name}"), value.clone()))
             .collect();
+        // Buckets with Object Lock take nothing without a checksum.
+        let checksum = BASE64.encode_to_string(hash::sha256(body));
+        headers.push(("x-amz-checksum-sha256".to_owned(), checksum));
         if key.ends_with(".json.gz") {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
             headers.push(("content-encoding".to_owned(), "gzip".to_owned()));

@@ -25,8 +25,21 @@ pub(super) struct Table {
     interval_seconds: Option<u64>,
     backlog_mib: Option<u64>,
     anchor_file: Option<PathBuf>,
+    anchor_syslog: Option<PathBuf>,
+    anchor_bucket: Option<String>,
     stream: Option<String>,
     pub(super) buckets: BTreeMap<String, buckets::Table>,
+}
+
+/// Where anchors are kept: in each place that is given.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Anchors {
+    /// A file that they are appended to.
+    pub(crate) file: Option<PathBuf>,
+    /// The socket of a log daemon.
+    pub(crate) syslog: Option<PathBuf>,
+    /// A bucket, an object each.
+    pub(crate) bucket: Option<String>,
 }
 
 /// How the trail is delivered.
@@ -38,8 +51,8 @@ pub(crate) struct Trail {
     pub(crate) interval: Duration,
     /// Bytes of the journal that may wait before nothing more is taken on.
     pub(crate) backlog: u64,
-    /// Where signed statements of how far the trail has come are appended.
-    pub(crate) anchor: Option<PathBuf>,
+    /// Where signed statements of how far the trail has come are kept.
+    pub(crate) anchors: Anchors,
     /// Where events are told as lines of JSON.
     pub(crate) stream: Option<Target>,
 }
@@ -64,7 +77,11 @@ impl Table {
             bucket: self.bucket.unwrap_or_else(|| DEFAULT_BUCKET.to_owned()),
             interval: Duration::from_secs(interval),
             backlog: backlog.saturating_mul(1 << 20),
-            anchor: self.anchor_file,
+            anchors: Anchors {
+                file: self.anchor_file,
+                syslog: self.anchor_syslog,
+                bucket: self.anchor_bucket,
+            },
             stream: stream.transpose()?,
         })
     }
