@@ -307,13 +307,20 @@ impl Note {
         self.material.push(id);
     }
 
-    /// Notes what decided: all of it, and what of it is the owner's of the resource and what the
-    /// caller's.
-    pub(crate) fn reason(&mut self, reason: String, parts: Parts, owner: AccountId, call: &Call) {
+    /// Notes what decided: all of it, and, if the resource is another account's, what of it is the
+    /// owner's and what the caller's.
+    pub(crate) fn reason(
+        &mut self,
+        reason: String,
+        parts: impl FnOnce() -> Parts,
+        owner: AccountId,
+        call: &Call,
+    ) {
         let caller = call.caller.account;
         if owner == caller {
             self.decided.push((caller, reason.clone()));
         } else {
+            let parts = parts();
             self.decided.extend(parts.owner.map(|part| (owner, part)));
             self.decided.extend(parts.caller.map(|part| (caller, part)));
         }

@@ -382,11 +382,11 @@ impl Desk<'_> {
         match answer {
             Ok(permit) => {
                 let reason = permit.reason();
-                note.reason(reason.to_string(), reason.parts(), owner, self.call);
+                note.reason(reason.to_string(), || reason.parts(), owner, self.call);
                 Ok(permit)
             }
             Err(denial) => {
-                note.reason(denial.to_string(), denial.parts(), owner, self.call);
+                note.reason(denial.to_string(), || denial.parts(), owner, self.call);
                 Err(Refusal::AccessDenied { message: denial.message(question, mention) })
             }
         }
@@ -409,7 +409,7 @@ impl Desk<'_> {
             denial = caller.authority.with_sources(None, own).err().unwrap_or(denial);
         }
         let parts = Parts { owner: Some(reason.clone()), caller: None };
-        note.reason(reason, parts, arn.account, self.call);
+        note.reason(reason, || parts, arn.account, self.call);
         Refusal::AccessDenied { message: denial.message(&question, mention) }
     }
 

@@ -5,6 +5,7 @@
 //! which a warning tells. They are in the log files all the same.
 
 use rustix::io::Errno;
+use std::fmt;
 use std::io::{self, Write};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl Target {
     fn line(&self, event: &Event) -> String {
         match self {
             Self::Stdout => format!("{}\n", event.json),
-            Self::Syslog(_) => syslog(event),
+            Self::Syslog(_) => message(event.time.civil(), "event", &event.json),
         }
     }
 
@@ -218,9 +219,7 @@ fn connected(path: &Path) -> io::Result<UnixDatagram> {
 pub(crate) fn told_for_sure(path: &Path, kind: &str, lines: &[String]) -> io::Result<()> {
     let socket = connected(path)?;
     for line in lines {
-        let process = std::process::id();
-        socket
-            .send(format!("<{PRIORITY}>1 - - strongroom {process} {kind} - {line}").as_bytes())?;
+        socket.send(message("-", kind, line).as_bytes())?;
     }
     Ok(())
 }
@@ -234,10 +233,9 @@ fn is_late(why: &io::Error) -> bool {
     matches!(why.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// A message of RFC 5424.
-fn syslog(event: &Event) -> String {
-    let time = event.time.civil();
-    format!("<{PRIORITY}>1 {time} - strongroom {} event - {}", std::process::id(), event.json)
+/// A message of RFC 5424; `time` is `-` where none is told.
+fn message(time: impl fmt::Display, kind: &str, text: &str) -> String {
+    format!("<{PRIORITY}>1 {time} - strongroom {} {kind} - {text}", std::process::id())
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ impl Bucket {
             return Ok(());
         };
         let parts = Parts { owner: None, caller: Some(reason.to_owned()) };
-        note.reason(reason.to_owned(), parts, self.owner, desk.call);
+        note.reason(reason.to_owned(), || parts, self.owner, desk.call);
         Err(Refusal::AccessDenied { message: "Access Denied".to_owned() })
     }
 

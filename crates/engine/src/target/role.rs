@@ -128,7 +128,7 @@ impl Target for RoleToAssume {
         let Some((entry, trust)) = trusted else {
             let reason = "no such role".to_owned();
             let parts = Parts { owner: Some(reason.clone()), caller: None };
-            note.reason(reason, parts, found.resource.owner, desk.call);
+            note.reason(reason, || parts, found.resource.owner, desk.call);
             return Err(told(desk.hidden_role(assume, &found.resource)));
         };
         let entity = EntityFacts::of(&entry.record);

@@ -103,11 +103,7 @@ impl Events {
     ) -> Result<Vec<(Timestamp, String)>, Failure> {
         let mut all = Vec::new();
         for place in &self.places {
-            let found = match &self.index {
-                Some(index) => self.look_up(index, *place, filter, limit).await,
-                None => self.scan(*place, filter, limit).await,
-            };
-            all.extend(found.map_err(|why| Failure::new(why.to_string()))?);
+            all.extend(self.of_place(*place, filter, limit).await?);
         }
         all.sort_by(|(one, _), (other, _)| other.cmp(one));
         all.truncate(limit);
@@ -121,13 +117,23 @@ impl Events {
     ) -> Result<Vec<(Timestamp, String)>, Failure> {
         let mut all = Vec::new();
         for place in &self.places {
-            let found = match &self.index {
-                Some(index) => self.look_up(index, *place, filter, 1).await,
-                None => self.scan(*place, filter, 1).await,
-            };
-            all.extend(found.map_err(|why| Failure::new(why.to_string()))?.into_iter().take(1));
+            all.extend(self.of_place(*place, filter, 1).await?.into_iter().take(1));
         }
         Ok(all)
+    }
+
+    /// The newest records of a place, newest first: `limit`, or some more that were read with them.
+    async fn of_place(
+        &self,
+        place: (AccountId, Region),
+        filter: &FilterArguments,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, String)>, Failure> {
+        let found = match &self.index {
+            Some(index) => self.look_up(index, place, filter, limit).await,
+            None => self.scan(place, filter, limit).await,
+        };
+        found.map_err(|why| Failure::new(why.to_string()))
     }
 
     async fn look_up(

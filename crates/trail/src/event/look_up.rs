@@ -25,7 +25,7 @@ pub fn attributes(record: &Value) -> Vec<(A, String)> {
     for arn in resources.into_iter().flatten().filter_map(|one| one.get("ARN")?.as_str()) {
         resource_attributes(arn, &mut all);
     }
-    if matches!(text("/eventSource"), Some("iam.amazonaws.com" | "sts.amazonaws.com")) {
+    if text("/eventSource").is_some_and(super::is_global) {
         for part in ["requestParameters", "responseElements"] {
             access_keys(record.get(part).unwrap_or(&Value::Null), &mut all);
         }
@@ -33,7 +33,8 @@ pub fn attributes(record: &Value) -> Vec<(A, String)> {
     all
 }
 
-fn user_name(record: &Value) -> Option<&str> {
+/// The name of the user, or of the role's session; `root` for the root user.
+pub(crate) fn user_name(record: &Value) -> Option<&str> {
     let who = record.get("userIdentity")?;
     let text = |name: &str| who.get(name).and_then(Value::as_str);
     match text("type")? {

@@ -19,6 +19,7 @@ mod resources;
 
 pub use concerned::accounts;
 pub use look_up::attributes;
+pub(crate) use look_up::user_name;
 
 use copy::Copy;
 use json::Json;
@@ -80,12 +81,17 @@ fn event(copy: &Copy<'_>) -> Event {
         time: record.time,
         is_read_only: copy.is_read_only(),
         is_management: copy.is_management(),
-        is_global: matches!(record.service.as_str(), "iam" | "sts"),
+        is_global: is_global(&source),
         attributes: looked_up_by(copy, &source, &id, &access_keys),
         id,
         source,
         json,
     }
+}
+
+/// Whether the service, an event source, is a global one.
+pub(crate) fn is_global(source: &str) -> bool {
+    matches!(source, "iam.amazonaws.com" | "sts.amazonaws.com")
 }
 
 /// The record, with its members in the order of AWS's samples.

@@ -325,14 +325,13 @@ impl Shipper {
             }
             record.round = round.number;
             let mut has_some = false;
-            for (part, own_key) in parts.iter().zip(&own_keys) {
+            for (number, (part, own_key)) in parts.iter().zip(&own_keys).enumerate() {
                 let taken: Vec<&Event> =
                     part.iter().filter(|event| takes(trail, Traits::of(event))).collect();
                 if taken.is_empty() {
                     continue;
                 }
                 has_some = true;
-                let number = own_keys.iter().position(|key| key == own_key).unwrap_or_default();
                 let key = log_key(trail, region, round, number);
                 match self.put(trail, &key, &taken).await {
                     Ok(file) => {
@@ -391,9 +390,7 @@ impl Shipper {
             newest,
         })
     }
-}
 
-impl Shipper {
     /// Puts an object. The bucket of an account's own trail that has failed is not asked again for a
     /// while: whoever has one that does not answer shall not make all others wait.
     async fn put_object(

@@ -3,6 +3,7 @@
 
 use super::{ShipError, Shipped, Shipper, place};
 use crate::digest::parse_time;
+use crate::event::is_global;
 use crate::selection::{Traits, takes};
 use crate::{gzip, log_file};
 use serde::Deserialize;
@@ -98,15 +99,13 @@ impl Shipper {
         for record in log_file::records(&text).map_err(damaged)? {
             let parsed: Selected = serde_json::from_str(record.get()).map_err(damaged)?;
             let time = parse_time(&parsed.event_time).ok_or_else(|| damaged("a time"))?;
-            let is_global =
-                matches!(parsed.event_source.as_str(), "iam.amazonaws.com" | "sts.amazonaws.com");
             let event = Traits {
                 region,
                 time,
                 source: &parsed.event_source,
                 is_read_only: parsed.read_only,
                 is_management: parsed.management_event,
-                is_global,
+                is_global: is_global(&parsed.event_source),
             };
             if takes(trail, event) {
                 taken.push(record.get());

@@ -2,9 +2,10 @@
 //!
 //! Source: AWS CloudTrail API Reference, Event, Resource.
 
+use crate::digest::parse_time;
+use crate::event::user_name;
 use serde_json::Value;
 use strongroom_engine::reply::{Out, Reply};
-use strongroom_types::Timestamp;
 
 /// The event whose record is `json`; `None` when that is none.
 pub(super) fn event(json: String) -> Option<Reply> {
@@ -18,29 +19,14 @@ pub(super) fn event(json: String) -> Option<Reply> {
         .with_some("EventName", text("/eventName"))
         .with_some("ReadOnly", read_only.map(|truth| truth.to_string()))
         .with_some("AccessKeyId", text("/userIdentity/accessKeyId"))
-        .with_some("EventTime", record.get("eventTime").and_then(Value::as_str).and_then(time))
+        .with_some(
+            "EventTime",
+            record.get("eventTime").and_then(Value::as_str).and_then(parse_time),
+        )
         .with_some("EventSource", text("/eventSource"))
-        .with_some("Username", username(&record))
+        .with_some("Username", user_name(&record).map(str::to_owned))
         .with("Resources", resources(&record));
     Some(reply.with("CloudTrailEvent", json))
-}
-
-/// `YYYY-MM-DDTHH:MM:SSZ`.
-fn time(text: &str) -> Option<Timestamp> {
-    Timestamp::parse_basic(&text.replace(['-', ':'], ""))
-}
-
-/// The name of the user, or of the role's session; `root` for the root user.
-fn username(record: &Value) -> Option<String> {
-    let identity = record.get("userIdentity")?;
-    let text = |name: &str| identity.get(name).and_then(Value::as_str);
-    let session = || text("principalId").and_then(|id| id.split_once(':')).map(|(_, name)| name);
-    let name = match text("type")? {
-        "Root" => Some("root"),
-        "AssumedRole" | "FederatedUser" => session(),
-        _ => text("userName"),
-    };
-    name.map(str::to_owned)
 }
 
 fn resources(record: &Value) -> Out {
@@ -57,11 +43,15 @@ fn resources(record: &Value) -> Out {
 mod tests {
     use super::*;
     use serde_json::json;
+    use strongroom_types::Timestamp;
 
     #[test]
     fn times_are_read() {
-        assert_eq!(time("2026-11-22T06:37:05Z"), Some(Timestamp::from_millis(1_795_329_425_000)));
-        assert_eq!(time("yesterday"), None);
+        assert_eq!(
+            parse_time("2026-11-22T06:37:05Z"),
+            Some(Timestamp::from_millis(1_795_329_425_000))
+        );
+        assert_eq!(parse_time("yesterday"), None);
     }
 
     #[test]
@@ -73,7 +63,7 @@ mod tests {
             (json!({"type": "AWSAccount", "principalId": "AIDA1"}), None),
             (json!({}), None),
         ] {
-            assert_eq!(username(&json!({ "userIdentity": identity })).as_deref(), name);
+            assert_eq!(user_name(&json!({ "userIdentity": identity })), name);
         }
     }
 
