@@ -1,5 +1,7 @@
 //! Where records are: the keys of the store. `docs/records.md` lists the forms.
 
+mod place;
+
 use crate::grant_kind::GrantPlace;
 use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
@@ -282,6 +284,12 @@ impl Slot {
         Self::new(text, DomainName::global(), subject)
     }
 
+    /// How far the rotation of the domain keys has come: `dr`.
+    #[must_use]
+    pub fn domain_rotation() -> Self {
+        Self::new("dr".to_owned(), DomainName::global(), Subject::Other)
+    }
+
     /// The store's head: `head`.
     #[must_use]
     pub fn head() -> Self {
@@ -527,11 +535,30 @@ pub(crate) fn digest(text: &str) -> String {
 /// domain key wrapped under the root key, `root` names the root key.
 pub(crate) mod bare {
     use strongroom_keys::DomainName;
+    use strongroom_types::Region;
 
     /// Where the fingerprint of the root key is.
     pub(crate) const ROOT: &[u8] = b"root";
     /// What the places of the global domain's wrapped keys begin with.
     pub(crate) const GLOBAL_DOMAIN: &[u8] = b"d/global/";
+
+    /// What the places of all wrapped domain keys begin with.
+    pub(crate) const DOMAINS: &[u8] = b"d/";
+    /// The first store key beyond them.
+    pub(crate) const DOMAINS_END: &[u8] = b"d0";
+
+    /// The domain and the number of the wrapped domain key at `place`.
+    #[must_use]
+    pub(crate) fn domain_of(place: &[u8]) -> Option<(DomainName, u32)> {
+        let text = std::str::from_utf8(place).ok()?;
+        let (name, number) = text.strip_prefix("d/")?.split_once('/')?;
+        let name = match name {
+            "global" => DomainName::global(),
+            region => DomainName::region(region.parse::<Region>().ok()?),
+        };
+        let number = number.parse().ok()?;
+        (domain(name, number) == place).then_some((name, number))
+    }
 
     /// Where a wrapped domain key is.
     #[must_use]

@@ -128,16 +128,19 @@ impl Default for CacheSizes {
     }
 }
 
-/// Number of the domain keys that seal. Rotation of domain keys raises it; there is one key a domain
-/// until then.
-const CURRENT: u32 = 1;
+/// Number of a domain's first key.
+const FIRST: u32 = 1;
+/// Domain keys looked at in one step. There are as many as rotations whose old keys are still needed.
+const DOMAIN_PAGE: usize = 100;
 
 /// Opens sealed records.
 pub struct Vault {
     store: Arc<dyn Store>,
-    root: Arc<dyn RootKey>,
+    root: RwLock<Arc<dyn RootKey>>,
     entropy: Arc<dyn Entropy>,
     domains: RwLock<HashMap<(DomainName, u32), Arc<DomainKey>>>,
+    /// Number of the key that seals, of each domain that was asked for.
+    numbers: RwLock<HashMap<DomainName, u32>>,
     epoch: RwLock<u64>,
     keys: Cache<KeyArn, Arc<KeyEntry>, KeyWeight>,
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
@@ -156,9 +159,10 @@ impl Vault {
     ) -> Self {
         Self {
             store,
-            root,
+            root: RwLock::new(root),
             entropy,
             domains: RwLock::new(HashMap::new()),
+            numbers: RwLock::new(HashMap::new()),
             epoch: RwLock::new(0),
             keys: Cache::with_weighter(sizes.keys, sizes.key_bytes, KeyWeight),
             aliases: Cache::new(sizes.aliases),
@@ -186,8 +190,26 @@ impl Vault {
         &*self.store
     }
 
-    pub(crate) fn root(&self) -> &dyn RootKey {
-        &*self.root
+    /// The root key.
+    pub(crate) fn root(&self) -> Arc<dyn RootKey> {
+        Arc::clone(&self.root.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on with another root key, and with these numbers of domain keys: the store has come so far.
+    pub(crate) fn follow_root(&self, root: Arc<dyn RootKey>, keys: Vec<DomainKey>) {
+        *self.root.write().unwrap_or_else(PoisonError::into_inner) = root;
+        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            numbers.insert(key.name(), key.number());
+            known.insert((key.name(), key.number()), Arc::new(key));
+        }
+    }
+
+    /// Forgets a domain key that the store has no more.
+    pub(crate) fn forget_domain(&self, name: DomainName, number: u32) {
+        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&(name, number));
     }
 
     /// The key at `arn`, from the cache if it is there.
@@ -447,7 +469,7 @@ impl Vault {
         number: u32,
         wrapped: &[u8],
     ) -> Result<Arc<DomainKey>, VaultError> {
-        let key = self.root.unwrap(name, number, wrapped);
+        let key = self.root().unwrap(name, number, wrapped);
         let key = Arc::new(key.map_err(|why| VaultError(format!("domain key of {name}: {why}")))?);
         let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
         Ok(known.entry((name, number)).or_insert(key).clone())
@@ -461,11 +483,41 @@ impl Vault {
         &self,
         name: DomainName,
     ) -> Result<Option<Arc<DomainKey>>, VaultError> {
-        if let Some(key) = self.known(name, CURRENT) {
-            return Ok(Some(key));
+        let number = {
+            let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+            numbers.get(&name).copied()
+        };
+        if let Some(number) = number {
+            return self.numbered(name, number).await.map(Some);
         }
-        let found = self.store.read(&bare::domain(name, CURRENT)).await?;
-        found.map(|found| self.learn(name, CURRENT, &found.value)).transpose()
+        let Some((number, wrapped)) = self.newest_domain(name).await? else { return Ok(None) };
+        let key = self.learn(name, number, &wrapped)?;
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        // A rotation may have come in between.
+        let newest = numbers.entry(name).or_insert(number);
+        *newest = number.max(*newest);
+        Ok(Some(key))
+    }
+
+    /// The domain key of the greatest number that the store has for `name`, wrapped.
+    async fn newest_domain(&self, name: DomainName) -> Result<Option<(u32, Vec<u8>)>, VaultError> {
+        let (mut newest, to) = (None, bare::domain(name, u32::MAX));
+        let mut from = bare::domain(name, 0);
+        loop {
+            let page = self.store.scan(&from, &to, DOMAIN_PAGE).await?;
+            let is_last = page.len() < DOMAIN_PAGE;
+            if let Some(entry) = page.into_iter().last() {
+                let number = bare::domain_of(&entry.key).map(|(_, number)| number);
+                let number = number.ok_or_else(|| {
+                    VaultError(format!("{name} has a domain key without a number"))
+                })?;
+                from = [entry.key.as_slice(), &[0]].concat();
+                newest = Some((number, entry.found.value));
+            }
+            if is_last {
+                return Ok(newest);
+            }
+        }
     }
 
     /// The global domain's key, which the first start makes.
@@ -480,25 +532,25 @@ impl Vault {
         let (place, value) = self.fresh_domain(name)?;
         let batch = Batch {
             expect: vec![(place.clone(), None)],
-            put: vec![(place, Versioned { version: 1, value: value.clone() })],
+            put: vec![(place, Versioned { version: 1, value })],
             delete: Vec::new(),
         };
         match self.store.commit(&batch).await {
-            Ok(()) => self.learn(name, CURRENT, &value),
+            Ok(()) => self.numbered(name, FIRST).await,
             Err(CommitError::Conflict) => Err(VaultError("another server uses the store".into())),
             Err(CommitError::Failed(why)) => Err(why.into()),
         }
     }
 
-    /// A new key for `name`, wrapped, and the place where it goes.
+    /// A first key for `name`, wrapped, and the place where it goes.
     ///
     /// # Errors
     /// [`VaultError`].
     pub(crate) fn fresh_domain(&self, name: DomainName) -> Result<(Vec<u8>, Vec<u8>), VaultError> {
         let failed = |why: &dyn fmt::Display| VaultError(format!("domain key of {name}: {why}"));
-        let key = DomainKey::generate(name, CURRENT, &*self.entropy).map_err(|e| failed(&e))?;
-        let wrapped = self.root.wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
-        Ok((bare::domain(name, CURRENT), wrapped))
+        let key = DomainKey::generate(name, FIRST, &*self.entropy).map_err(|e| failed(&e))?;
+        let wrapped = self.root().wrap(&key, &*self.entropy).map_err(|e| failed(&e))?;
+        Ok((bare::domain(name, FIRST), wrapped))
     }
 
     /// The backing keys of `entry` that are there, oldest first, unwrapped and parsed once.

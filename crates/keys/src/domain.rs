@@ -6,7 +6,7 @@ use strongroom_crypto::{Entropy, EntropyError, SecretKey};
 use strongroom_types::Region;
 
 /// What a domain key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DomainName(Option<Region>);
 
 impl DomainName {

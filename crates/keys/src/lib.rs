@@ -6,6 +6,7 @@
 pub mod blob;
 pub mod codec;
 mod domain;
+mod domain_rotation;
 mod due;
 mod family;
 mod grant;
@@ -25,6 +26,7 @@ mod tags;
 mod trail;
 
 pub use domain::{DomainKey, DomainName};
+pub use domain_rotation::DomainRotationRecord;
 pub use due::DueTask;
 pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;

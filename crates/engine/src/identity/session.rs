@@ -81,10 +81,8 @@ pub(crate) async fn open(vault: &Vault, token: &str) -> Result<Option<OpenSessio
     let Ok(sealed) = base64_simd::STANDARD.decode_to_vec(token) else { return Ok(None) };
     let Ok(number) = strongroom_keys::domain_number(&sealed) else { return Ok(None) };
     // A number that was never given is no failure of the store.
-    let Some(domain) = vault.current(DomainName::global()).await? else { return Ok(None) };
-    if domain.number() != number {
-        return Ok(None);
-    }
+    let domain = vault.numbered_if_any(DomainName::global(), number).await?;
+    let Some(domain) = domain else { return Ok(None) };
     let Ok(mut record) = SessionRecord::open(&domain, &sealed) else { return Ok(None) };
     // It has done what it is for.
     record.padding = Vec::new();

@@ -4,8 +4,9 @@
 use super::digest::SetDigest;
 use super::head::{Head, Position};
 use super::journal::anchor_frame;
-use super::verify::Verification;
-use super::{CommitFailure, CommitJob, Health, JournalJob, Part, SealedChange};
+use super::rekeying::Rekeying;
+use super::verify::{Verification, is_counted};
+use super::{CommitFailure, CommitJob, CommitterJob, Health, JournalJob, Part, SealedChange};
 use crate::ports::{Batch, CommitError, Versioned};
 use crate::slot::Slot;
 use crate::vault::{Vault, VaultError};
@@ -22,13 +23,15 @@ const GROUP: usize = 256;
 /// ledger is gone.
 pub struct Committer {
     pub(super) vault: Arc<Vault>,
-    pub(super) jobs: mpsc::Receiver<CommitJob>,
+    pub(super) jobs: mpsc::Receiver<CommitterJob>,
     pub(super) journal: mpsc::WeakSender<JournalJob>,
     pub(super) position: Arc<Mutex<Position>>,
     pub(super) health: Arc<Health>,
     pub(super) set_key: HmacKey,
     pub(super) head: Head,
     pub(super) verification: Option<Verification>,
+    /// The set digest under another key, while it is made.
+    pub(super) rekeying: Option<Rekeying>,
 }
 
 /// A group in the making: what the store will hold, and who waits for it.
@@ -48,8 +51,9 @@ impl Committer {
         let mut readable = true;
         loop {
             let idle = self.jobs.is_empty() && !self.jobs.is_closed();
-            if readable && idle && self.verification.is_some() {
-                readable = self.verify_page().await;
+            let walks = self.verification.is_some() || self.rekeying.is_some();
+            if readable && idle && walks {
+                readable = self.walk_on().await;
                 continue;
             }
             if self.jobs.recv_many(&mut jobs, GROUP).await == 0 {
@@ -57,13 +61,24 @@ impl Committer {
             }
             let mut group = Group { digest: SetDigest(self.head.digest), ..Group::default() };
             for job in jobs.drain(..) {
-                self.consider(job, &mut group).await;
+                match job {
+                    CommitterJob::Commit(job) => self.consider(job, &mut group).await,
+                    // Whoever asked for another key before waits no more.
+                    CommitterJob::Rekey(rekeying) => self.rekeying = Some(rekeying),
+                }
             }
             if !group.accepted.is_empty() {
                 self.write(group).await;
             }
-            readable = self.verify_page().await;
+            readable = self.walk_on().await;
         }
+    }
+
+    /// Goes on with the walks over the store that are under way, by a page each. Returns whether the
+    /// store could be read.
+    async fn walk_on(&mut self) -> bool {
+        let verified = self.verify_page().await;
+        self.rekey_page().await && verified
     }
 
     /// Takes `job` into the group if all it expects holds there.
@@ -86,7 +101,8 @@ impl Committer {
         }
         for SealedChange { place, before, after } in &job.changes {
             let versions = [*before, after.as_ref().map(|found| found.version)];
-            for version in versions.into_iter().flatten() {
+            let counted = versions.into_iter().flatten().filter(|_| is_counted(place));
+            for version in counted {
                 group.digest.toggle(&self.set_key, place, version);
             }
             group.changes.insert(place.clone(), after.clone());
@@ -114,6 +130,7 @@ impl Committer {
             digest: [0; 32],
             journal: *self.position.lock().unwrap_or_else(PoisonError::into_inner),
             commits: self.head.commits + 1,
+            digest_domain: self.head.digest_domain,
         };
         head.set(group.digest);
         let written = match self.batch(&group, &head).await {
@@ -165,12 +182,47 @@ impl Committer {
 
     /// Keeps a verification that is under way in step with the store.
     fn follow(&mut self, group: &Group) {
-        let Some(verification) = &mut self.verification else { return };
-        for (place, change) in &group.changes {
+        for (place, change) in group.changes.iter().filter(|(place, _)| is_counted(place)) {
             let before = group.before.get(place).copied().flatten();
             let after = change.as_ref().map(|found| found.version);
-            verification.follow(&self.set_key, place, before, after);
+            if let Some(verification) = &mut self.verification {
+                verification.follow(&self.set_key, place, before, after);
+            }
+            if let Some(rekeying) = &mut self.rekeying {
+                rekeying.follow(place, before, after);
+            }
         }
+    }
+
+    /// Goes on with the digest under another key. At its end that one is kept.
+    async fn rekey_page(&mut self) -> bool {
+        if self.health.has_stopped() {
+            self.rekeying = None;
+        }
+        // Were the store not what the head says, the new digest would cover it up.
+        if self.verification.is_some() {
+            return true;
+        }
+        let Some(mut rekeying) = self.rekeying.take() else { return true };
+        match rekeying.page(self.vault.store()).await {
+            Ok(false) => self.rekeying = Some(rekeying),
+            Ok(true) => self.adopt(rekeying),
+            Err(why) => {
+                self.health.note(Part::Store, Some(why.to_string()));
+                self.rekeying = Some(rekeying);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Counts with another key from now on; the next commit makes that durable.
+    fn adopt(&mut self, rekeying: Rekeying) {
+        let Rekeying { walk, key, domain, done } = rekeying;
+        self.head.set(walk.digest());
+        self.head.digest_domain = Some(domain);
+        self.set_key = key;
+        let _ = done.send(());
     }
 
     /// Tells the journal how far the store has come, so that an older store is noticed later.

@@ -20,6 +20,9 @@ pub struct Head {
     /// Groups of commits so far; also the version of the head's own record.
     #[n(3)]
     pub commits: u64,
+    /// Number of the global domain key that the key of the digest is derived from; absent for 1.
+    #[n(4)]
+    pub digest_domain: Option<u32>,
 }
 
 /// A place in the journal.
@@ -34,6 +37,11 @@ pub struct Position {
 }
 
 impl Head {
+    /// Number of the global domain key that the key of the digest is derived from.
+    pub(super) fn digest_domain(&self) -> u32 {
+        self.digest_domain.unwrap_or(1)
+    }
+
     pub(super) fn set(&mut self, digest: SetDigest) {
         self.digest = digest.0;
     }

@@ -69,7 +69,9 @@ impl JournalWriter {
         let mut jobs = Vec::with_capacity(GROUP);
         let mut buffer = Vec::new();
         while self.jobs.recv_many(&mut jobs, GROUP).await > 0 {
-            if self.broken || self.length >= SEGMENT_BYTES {
+            // Asked in any case, or it would be renewed again.
+            let renews = self.health.takes_renewal();
+            if self.broken || renews || self.length >= SEGMENT_BYTES {
                 self.roll().await;
             }
             while !jobs.is_empty() {

@@ -8,29 +8,33 @@
 mod committer;
 mod digest;
 mod head;
+mod hierarchy;
 mod journal;
 mod open;
 mod recovery;
+mod rekeying;
 mod tail;
 mod verify;
 
 pub use committer::Committer;
 pub use head::{Head, Position};
+pub(crate) use hierarchy::BareChange;
 pub use journal::{Frame, JournalWriter};
 pub use open::{OpenError, Opened, open};
 pub use recovery::{Recovered, RecoveryError, read_segment};
 pub use tail::{JournalTail, Most, Stretch};
 
 use crate::audit::AuditRecord;
-use crate::ports::Versioned;
+use crate::ports::{LogReader, Versioned};
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
+use rekeying::Rekeying;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use strongroom_crypto::SecretBytes;
-use strongroom_keys::{DomainKey, DomainName, codec};
+use strongroom_keys::codec;
 use tokio::sync::{mpsc, oneshot};
 
 /// Changes that one operation has staged, in the clear. Nothing is changed without saying what it
@@ -61,6 +65,11 @@ impl Changes {
     ) {
         let after = Some(SecretBytes::new(codec::encode_exact(record)));
         self.changes.push(Change { slot, before, after });
+    }
+
+    /// Stages that `slot`, now at version `before`, shall hold the encoded record `plain`.
+    pub(crate) fn replace(&mut self, slot: Slot, before: u64, plain: SecretBytes) {
+        self.changes.push(Change { slot, before: Some(before), after: Some(plain) });
     }
 
     /// Stages that `slot`, now at version `before`, shall be absent.
@@ -118,6 +127,14 @@ pub(crate) enum CommitFailure {
     Unrecorded,
 }
 
+/// What the committer is asked for.
+pub(crate) enum CommitterJob {
+    /// Changes.
+    Commit(CommitJob),
+    /// To keep the set digest under another key.
+    Rekey(Rekeying),
+}
+
 /// Sealed changes on their way to the committer.
 pub(crate) struct CommitJob {
     pub(crate) changes: Vec<SealedChange>,
@@ -155,6 +172,8 @@ pub(crate) struct Health {
     /// Why nothing more is taken on until the trail is delivered, if so.
     trail: Mutex<Option<String>>,
     holds_back: AtomicBool,
+    /// Whether the journal is to go on in another segment.
+    renews_segment: AtomicBool,
 }
 
 /// A part of the ledger that writes.
@@ -185,6 +204,16 @@ impl Health {
         *self.trail.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
+    /// Has the journal go on in another segment, under the newest domain key, from the next record on.
+    pub(crate) fn renew_segment(&self) {
+        self.renews_segment.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the journal is to go on in another segment; asked once.
+    pub(crate) fn takes_renewal(&self) -> bool {
+        self.renews_segment.swap(false, Ordering::SeqCst)
+    }
+
     /// Whether nothing more is recorded now.
     pub(crate) fn holds_back(&self) -> bool {
         self.holds_back.load(Ordering::SeqCst)
@@ -211,10 +240,14 @@ impl Health {
 /// The handle by which the pipeline records.
 pub struct Ledger {
     pub(crate) vault: Arc<Vault>,
-    pub(crate) commits: mpsc::Sender<CommitJob>,
+    pub(crate) commits: mpsc::Sender<CommitterJob>,
     pub(crate) journal: mpsc::Sender<JournalJob>,
     pub(crate) sequence: AtomicU64,
     pub(crate) health: Arc<Health>,
+    /// The journal's segments, to see under which domain key each is.
+    pub(crate) segments: Mutex<Box<dyn LogReader>>,
+    /// Held by whoever makes domain keys, wraps them anew or destroys them.
+    pub(crate) hierarchy: tokio::sync::Mutex<()>,
 }
 
 impl Ledger {
@@ -297,32 +330,13 @@ impl Ledger {
             self.health.note(Part::Store, Some(why.to_string()));
             stopped
         })?;
-        self.commits.send(job).await.map_err(|_| stopped)?;
+        self.send(job).await?;
         written.await.map_err(|_| stopped)?
     }
 
-    /// The key of `name`'s domain; made, and committed like any change, at the domain's first use.
-    pub(crate) async fn domain(&self, name: DomainName) -> Result<Arc<DomainKey>, VaultError> {
-        let stopped = || VaultError(format!("the domain key of {name} could not be recorded"));
-        // Whoever loses the race to make it finds the other's.
-        for _ in 0..2 {
-            if let Some(key) = self.vault.current(name).await? {
-                return Ok(key);
-            }
-            let (place, value) = self.vault.fresh_domain(name)?;
-            let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
-            let (done, written) = oneshot::channel();
-            let after = Some(Versioned { version: sequence, value });
-            let changes = vec![SealedChange { place, before: None, after }];
-            let (expected, subjects) = (Vec::new(), Vec::new());
-            let job = CommitJob { changes, expected, subjects, sequence, done };
-            self.commits.send(job).await.map_err(|_| stopped())?;
-            match written.await {
-                Ok(Ok(()) | Err(CommitFailure::Conflict)) => {}
-                Ok(Err(CommitFailure::Unrecorded)) | Err(_) => return Err(stopped()),
-            }
-        }
-        self.vault.current(name).await?.ok_or_else(stopped)
+    async fn send(&self, job: CommitJob) -> Result<(), CommitFailure> {
+        let sent = self.commits.send(CommitterJob::Commit(job)).await;
+        sent.map_err(|_| CommitFailure::Unrecorded)
     }
 
     async fn seal(

@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use strongroom_crypto::mac::HmacKey;
+use strongroom_keys::DomainName;
 use tokio::sync::mpsc;
 
 /// Requests that may wait for the ledger; the server admits fewer connections than this.
@@ -136,7 +137,9 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         return Err(OpenError::JournalCut { journal: recovered.position, store: head.journal });
     }
     settle(&mut *log, &recovered, &unfinished)?;
-    let set_key = set_key(&vault).await?;
+    // The first start makes it.
+    vault.global().await?;
+    let set_key = set_key(&vault, head.digest_domain()).await?;
     let verification = verify_some(&vault, &set_key, &head).await?;
     let segment = recovered.newest + 1;
     let (key, length) = begin(&vault, &mut *log, segment, recovered.chain, head.commits)
@@ -144,6 +147,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         .map_err(OpenError::Begin)?;
     let position = Arc::new(Mutex::new(Position { segment, frames: key.frames() }));
     let tail = JournalTail { vault: vault.clone(), log: log.reader(), position: position.clone() };
+    let segments = log.reader();
     let health = Arc::new(Health::default());
     let (commits, commit_jobs) = mpsc::channel(QUEUE);
     let (journal, journal_jobs) = mpsc::channel(QUEUE);
@@ -156,6 +160,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         set_key,
         head,
         verification,
+        rekeying: None,
     };
     let writer = JournalWriter {
         vault: vault.clone(),
@@ -171,7 +176,8 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         commits: head.commits,
     };
     let sequence = AtomicU64::new(head.sequence + 1);
-    let ledger = Ledger { vault, commits, journal, sequence, health };
+    let (segments, hierarchy) = (Mutex::new(segments), tokio::sync::Mutex::default());
+    let ledger = Ledger { vault, commits, journal, sequence, health, segments, hierarchy };
     Ok(Opened { ledger, committer, writer, tail, recovered, is_new })
 }
 
@@ -211,8 +217,9 @@ async fn mark(vault: &Vault, fingerprint: String, before: Option<u64>) -> Result
     }
 }
 
-async fn set_key(vault: &Vault) -> Result<HmacKey, OpenError> {
-    let domain = vault.global().await?;
+/// The key of the set digest, of the global domain key of this number.
+pub(super) async fn set_key(vault: &Vault, number: u32) -> Result<HmacKey, VaultError> {
+    let domain = vault.numbered(DomainName::global(), number).await?;
     let key = domain.derive("strongroom set digest v1", b"");
     let key = key.map_err(|why| VaultError(why.to_string()))?;
     Ok(HmacKey::new(key.expose()))

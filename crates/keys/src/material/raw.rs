@@ -132,6 +132,22 @@ impl KeyMaterial {
         let is_it = *material.id.as_bytes() == record.id;
         if is_it { Ok(material) } else { Err(RecordError::Authentication) }
     }
+
+    /// Wraps what `record` holds for `arn` under another domain key of the same Region. The key pair
+    /// in it is not parsed.
+    ///
+    /// # Errors
+    /// [`RecordError`] when it is not authentic, or sealing fails.
+    pub fn rewrap(
+        from: &DomainKey,
+        to: &DomainKey,
+        arn: &KeyArn,
+        record: &MaterialRecord,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, RecordError> {
+        let bytes = sealed::open(from, &place(arn), 0, &record.wrapped)?;
+        sealed::seal(to, &place(arn), 0, bytes.expose(), entropy)
+    }
 }
 
 /// The longest HMAC key that may be brought, in bytes; a longer one is to be hashed by who has it.
