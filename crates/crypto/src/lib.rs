@@ -14,9 +14,11 @@ pub mod jws;
 pub mod kdf;
 pub mod key_wrap;
 pub mod mac;
+pub mod password;
 pub mod post_quantum;
 pub mod rs256;
 pub mod secret;
+pub mod shares;
 pub mod sm2;
 
 pub use entropy::{Entropy, EntropyError, SystemEntropy};

@@ -58,6 +58,15 @@ struct Page {
 type Stale = (Slot, u64, SecretBytes);
 
 impl Engine {
+    /// How far the rotation of the domain keys has come; `None` if none is under way.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn domain_rotation(&self) -> Result<Option<DomainRotationRecord>, VaultError> {
+        let read = self.vault().read(&Slot::domain_rotation()).await?;
+        Ok(read.map(|read| read.record))
+    }
+
     /// Takes the next step of a rotation of the domain keys, if one is under way: at most a page of
     /// records. For one caller at a time.
     ///

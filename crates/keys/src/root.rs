@@ -47,6 +47,15 @@ pub struct LocalRootKey {
 }
 
 impl LocalRootKey {
+    /// The root key of the same bytes as `key`, which stays.
+    ///
+    /// # Errors
+    /// [`RootKeyError`] when AWS-LC fails.
+    pub fn copy_of(key: &SecretKey) -> Result<Self, RootKeyError> {
+        let copy = SecretKey::from_slice(key.expose());
+        Self::new(copy.ok_or_else(|| RootKeyError("a root key has 32 bytes".to_owned()))?)
+    }
+
     /// The root key of these bytes.
     ///
     /// # Errors

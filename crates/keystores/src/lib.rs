@@ -25,7 +25,9 @@ mod documents;
 mod hsm;
 pub mod package;
 mod pem;
+mod remote_kms;
 mod tls;
+mod wrapping_key;
 mod xks;
 
 pub use buckets::{BucketConfiguration, Buckets};
@@ -34,3 +36,5 @@ pub use configuration::{
 };
 pub use connectors::Connectors;
 pub use documents::{Documents, NotFetched};
+pub use remote_kms::{RemoteKms, RemoteKmsConfiguration, RemoteKmsError};
+pub use wrapping_key::WrappingKey;

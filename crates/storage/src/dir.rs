@@ -86,6 +86,15 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_dir(parent(path))
 }
 
+/// Gives the private file at `from` the name `to` of the same directory, durably, whatever was there.
+///
+/// # Errors
+/// When the medium fails.
+pub fn rename_private(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_dir(parent(to))
+}
+
 /// Why a private file was not read.
 #[derive(Debug)]
 pub enum ReadError {

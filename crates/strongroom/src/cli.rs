@@ -1,5 +1,12 @@
 //! The command line. Other tools rely on these names.
 
+mod root_key;
+
+pub(crate) use root_key::{
+    InitArguments, ProviderArguments, ProviderName, RootKeyArguments, RootKeyCommand,
+    UnsealArguments,
+};
+
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +36,15 @@ pub(crate) enum Command {
     Account(AccountArguments),
     /// Make keys of given key material.
     Key(KeyArguments),
+    /// Make a data directory, and choose what keeps its root key. `serve` makes one with a root key in
+    /// a file by itself.
+    Init(Box<InitArguments>),
+    /// Open a server that is sealed: a passphrase, a PIN, or one share of the root key.
+    Unseal(UnsealArguments),
+    /// Seal a running server: it lets go of every key and refuses all requests until it is unsealed.
+    Seal(DataArgument),
+    /// Look at the root key, replace it, or have another provider keep it.
+    RootKey(RootKeyArguments),
     /// Set the clock of a server forward that was started with --dev-clock.
     Clock(ClockArguments),
 }
@@ -303,6 +319,11 @@ pub(crate) struct ServeArguments {
     /// directory of its own
     #[arg(long)]
     pub(crate) dev_clock: bool,
+    /// Read what opens the root key from this descriptor: a passphrase, a PIN, or shares, a line each.
+    /// Without it, whoever starts the server at a terminal is asked for a passphrase or PIN; else the
+    /// server starts sealed
+    #[arg(long, value_name = "FD")]
+    pub(crate) root_key_fd: Option<u32>,
     /// Write log lines as JSON
     #[arg(long)]
     pub(crate) log_json: bool,

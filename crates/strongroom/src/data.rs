@@ -3,6 +3,7 @@
 //! | name | holds |
 //! |---|---|
 //! | `root.key` | the root key, mode 0600; whoever has it and the rest has everything |
+//! | `root-key.toml` | in its place: how a provider opens the root key |
 //! | `store.db` | the embedded store: sealed records |
 //! | `journal/` | the audit journal: sealed frames that are not yet delivered |
 //! | `trail/` | log files and digests of the audit trail, a directory for each bucket |
@@ -13,19 +14,19 @@
 //! | `tls/` | the self-signed authority and certificate, if asked for |
 //! | `LOCK` | held by the running server |
 
+use crate::root_file::{self, Kept, RootFiles};
 use crate::terminal::Failure;
+use crate::unlock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
 use strongroom_engine::ports::Log;
 use strongroom_iam::AccessKey;
-use strongroom_keys::{LocalRootKey, RootKey};
+use strongroom_keys::RootKey;
 use strongroom_storage::dir::{ReadError, create_private_dir, read_private, write_private};
 use strongroom_storage::{DirLock, DirectoryObjects, FileLog, LockError, SqliteStore};
 use strongroom_types::AccountId;
 
-/// What the root key file begins with.
-const ROOT_KEY_TITLE: &str = "strongroom root key v1";
 /// The longest of the small files, bytes.
 const MAX_FILE: u64 = 4096;
 
@@ -131,40 +132,55 @@ impl DataDir {
             .map_err(|why| Failure::of(path.display(), why))
     }
 
-    /// The root key; made if there is no store yet.
+    /// The root key as its file has it; made, in a file, if there is no store yet.
+    pub(crate) fn kept_root_key(&self) -> Result<Kept, Failure> {
+        let files = self.root_files();
+        files.settle(|| self.root_mark())?;
+        if let Some(kept) = files.current()? {
+            return Ok(kept);
+        }
+        if self.store_path().exists() {
+            return Err(Failure::new(format!(
+                "{} and root-key.toml are missing, and without one of them the store cannot be \
+                 opened; put it back from where you keep it",
+                self.path.join("root.key").display()
+            )));
+        }
+        let key = SecretKey::generate(&SystemEntropy);
+        let kept = Kept::Plain(key.map_err(|why| Failure::new(why.to_string()))?);
+        files.begin(&kept)?;
+        Ok(kept)
+    }
+
+    /// The root key; whoever started the command is asked for what opens it.
     pub(crate) fn root_key(&self) -> Result<Arc<dyn RootKey>, Failure> {
-        let path = self.path.join("root.key");
-        let key = match read_private(&path, MAX_FILE) {
-            Ok(bytes) => parse_root_key(&path, SecretBytes::new(bytes))?,
-            Err(ReadError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {
-                self.new_root_key(&path)?
-            }
-            Err(why) => return Err(Failure::of(path.display(), why)),
+        let root = match self.kept_root_key()? {
+            Kept::Plain(key) => root_file::local(&key)?,
+            Kept::Wrapped(file) => root_file::local(&unlock::ask(&file)?)?,
         };
-        let root = LocalRootKey::new(key).map_err(|why| Failure::new(why.to_string()))?;
         Ok(Arc::new(root))
     }
 
-    fn new_root_key(&self, path: &Path) -> Result<SecretKey, Failure> {
-        if self.store_path().exists() {
-            return Err(Failure::new(format!(
-                "{} is missing, and without it the store cannot be opened; put it back from \
-                 where you keep it",
-                path.display()
-            )));
+    /// The files of the root key.
+    pub(crate) fn root_files(&self) -> RootFiles<'_> {
+        RootFiles(&self.path)
+    }
+
+    /// Whether there is a store.
+    pub(crate) fn has_store(&self) -> bool {
+        self.store_path().exists()
+    }
+
+    /// The fingerprint of the root key that the store hangs from; `None` without a store.
+    fn root_mark(&self) -> Result<Option<String>, Failure> {
+        if !self.has_store() {
+            return Ok(None);
         }
-        let failed = |why: &dyn std::fmt::Display| Failure::of(path.display(), why);
-        let key = SecretKey::generate(&SystemEntropy).map_err(|why| failed(&why))?;
-        let mut text = format!("{ROOT_KEY_TITLE}\n").into_bytes();
-        let mut encoded = SecretBytes::zeroed(base64_simd::STANDARD.encoded_length(32));
-        let to = base64_simd::Out::from_slice(encoded.expose_mut());
-        let _ = base64_simd::STANDARD.encode(key.expose(), to);
-        text.reserve_exact(encoded.len() + 1);
-        text.extend_from_slice(encoded.expose());
-        text.push(b'\n');
-        let text = SecretBytes::new(text);
-        write_private(path, text.expose()).map_err(|why| failed(&why))?;
-        Ok(key)
+        let store = self.store()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(|why| Failure::new(why.to_string()))?;
+        let mark = runtime.block_on(strongroom_engine::root_fingerprint(&store));
+        mark.map_err(|why| Failure::of(self.store_path().display(), why))
     }
 
     /// The embedded store.
@@ -265,16 +281,4 @@ fn not_initialised(path: &Path) -> Failure {
          name its directory with --data",
         path.display()
     ))
-}
-
-fn parse_root_key(path: &Path, text: SecretBytes) -> Result<SecretKey, Failure> {
-    let bad = || {
-        Failure::new(format!(
-            "{} is not a root key file: it has two lines, `{ROOT_KEY_TITLE}` and 32 bytes in base64",
-            path.display()
-        ))
-    };
-    let rest = text.expose().strip_prefix(ROOT_KEY_TITLE.as_bytes()).ok_or_else(bad)?;
-    let decoded = base64_simd::STANDARD.decode_to_vec(rest.trim_ascii()).map_err(|_| bad())?;
-    SecretKey::from_slice(SecretBytes::new(decoded).expose()).ok_or_else(bad)
 }

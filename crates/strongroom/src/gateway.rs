@@ -1,6 +1,9 @@
 //! From the transport to the engine and back: route, authenticate, parse, serve, render.
 
+mod door;
 mod s3;
+
+pub(crate) use door::Door;
 
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;

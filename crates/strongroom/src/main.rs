@@ -14,11 +14,16 @@ mod key;
 mod operator;
 mod policy;
 mod provider_keys;
+mod root_file;
+mod root_key;
 mod running;
+mod secret_input;
 mod serve;
 mod stream;
 mod terminal;
 mod trail;
+mod unlock;
+mod up;
 mod why;
 mod workers;
 
@@ -36,6 +41,10 @@ fn main() -> ExitCode {
         Command::Account(arguments) => account::run(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Clock(arguments) => dev_clock::run(&arguments),
+        Command::Init(arguments) => root_key::init(&arguments),
+        Command::Unseal(arguments) => root_key::unseal(&arguments),
+        Command::Seal(arguments) => root_key::seal(&arguments),
+        Command::RootKey(arguments) => root_key::run(&arguments),
     };
     ended(done.map(|()| true))
 }

@@ -1,12 +1,16 @@
 //! What the operator asks of a data directory: of the server that runs on it, over a socket there, or
 //! of the directory itself while none does. Either way it is done by [`perform`].
 
+mod replacement;
 mod request;
+mod sealed;
 mod socket;
 mod trail;
 
+pub(crate) use replacement::{Replacement, Wanted, fresh, texts};
 pub(crate) use request::{Request, perform};
-pub(crate) use socket::{Desk, Socket, ask, ask_if_running};
+pub(crate) use sealed::Sealed;
+pub(crate) use socket::{Desk, Office, Socket, ask, ask_if_running};
 pub(crate) use trail::{HeadsPage, KnownDigest, KnownFile, KnownHead};
 
 use crate::data::{DataDir, Endpoint};

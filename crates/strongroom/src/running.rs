@@ -17,6 +17,7 @@ use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
 use strongroom_engine::{
     CacheSizes, Engine, HeldBucket, Ports, Report, Running, Settings, VaultError,
 };
+use strongroom_keys::RootKey;
 use strongroom_server::log::{self, Level};
 use strongroom_types::{AccountId, Region};
 use tokio::runtime::{Builder, Runtime};
@@ -43,20 +44,20 @@ pub(crate) fn open_for_operator(
 ) -> Result<Opened, Failure> {
     let archive = Archive { objects: Arc::new(NoArchive), history: Arc::new(NoArchive) };
     let workers = Arc::new(WorkerThreads::start()?);
-    open(data, runtime, clock, Settings::default(), Arc::new(NoKeyStores), archive, workers)
+    let ports = (clock, Settings::default(), Arc::new(NoKeyStores) as _, archive, workers);
+    open(data, runtime, data.root_key()?, ports)
 }
+
+/// What the engine is given beside the data directory and the root key.
+pub(crate) type Given = (Arc<dyn Clock>, Settings, Arc<dyn KeyStores>, Archive, Arc<WorkerThreads>);
 
 /// Opens store and journal.
 pub(crate) fn open(
     data: &DataDir,
     runtime: &Runtime,
-    clock: Arc<dyn Clock>,
-    settings: Settings,
-    key_stores: Arc<dyn KeyStores>,
-    Archive { objects, history }: Archive,
-    workers: Arc<WorkerThreads>,
+    root: Arc<dyn RootKey>,
+    (clock, settings, key_stores, Archive { objects, history }, workers): Given,
 ) -> Result<Opened, Failure> {
-    let root = data.root_key()?;
     let ports = Ports {
         store: Arc::new(data.store()?),
         log: data.log()?,

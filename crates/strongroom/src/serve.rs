@@ -1,101 +1,50 @@
-//! `strongroom serve`: ports put together, threads started, and everything brought to an end in
-//! order.
+//! `strongroom serve`: listening, sealed until there is a root key, open from then on, and everything
+//! brought to an end in order.
 
-use crate::brake::{Brake, Verdict};
 use crate::cli::ServeArguments;
-use crate::clock::{DevClock, SystemClock};
-use crate::config::{Config, Trail};
+use crate::clock::DevClock;
+use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
-use crate::delivery;
 use crate::environment::typed;
-use crate::gateway::Gateway;
-use crate::operator::Socket;
-use crate::provider_keys::{self, KeySource};
-use crate::running::{self, Archive, Opened};
-use crate::stream::Telling;
+use crate::gateway::{Door, Gateway};
+use crate::operator::{Office, Sealed, Socket};
+use crate::provider_keys;
+use crate::root_file::{self, Kept};
+use crate::running;
+use crate::secret_input::Source;
 use crate::terminal::{self, Failure};
-use crate::workers::WorkerThreads;
+use crate::unlock::{self, Brought};
+use crate::up::Up;
+use std::io::IsTerminal;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use strongroom_engine::ports::Clock;
-use strongroom_engine::ports::archive::Objects;
-use strongroom_engine::{Due, Engine};
-use strongroom_federation::Providers;
-use strongroom_keystores::{Buckets, Connectors};
+use strongroom_crypto::SecretKey;
+use strongroom_rootkeys::{KeyFile, Needs, NotOpened};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
-use strongroom_trail::history::History;
-use strongroom_trail::index::Index;
-use strongroom_trail::shipper::{Shipper, Stream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-/// The longest time between two looks at what is due.
-const SCHEDULE: Duration = Duration::from_secs(60);
-/// The time between two looks at whether the trail's index is complete.
-const INDEX: Duration = Duration::from_secs(600);
+/// How long after a provider has not answered it is asked again.
+const RETRY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
     let findings = hardening::harden();
-    let mut config = Config::load(arguments)?;
+    let config = Config::load(arguments)?;
     log::configure(Level::Info, config.log);
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     let (data, findings) = DataDir::take(&config.data)?;
     findings.iter().for_each(|finding| log::log(Level::Warn, finding));
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
-    let plain = matches!(config.server.transport, Transport::Plain { .. });
     let server = runtime
         .block_on(Server::bind(config.server.clone()))
         .map_err(|why| Failure::new(why.to_string()))?;
-    let data = Arc::new(data);
     let dev_clock = data.clock_for(config.dev_clock)?.map(|ahead| Arc::new(DevClock::new(ahead)));
-    let clock: Arc<dyn Clock> = match &dev_clock {
-        Some(clock) => clock.clone(),
-        None => Arc::new(SystemClock),
-    };
-    let key_stores = Connectors::new(config.key_stores.clone());
-    let key_stores = key_stores.map_err(|why| Failure::of("[key_stores]", why))?;
-    let buckets = Buckets::new(config.buckets.clone(), data.objects());
-    let buckets = buckets.map_err(|why| Failure::of("[trail.buckets]", why))?;
-    let settings = config.settings.clone();
-    let workers = Arc::new(WorkerThreads::start()?);
-    let objects: Arc<dyn Objects> = Arc::new(buckets);
-    let (index, archive) = archive(&data, &objects, &config.trail, workers.clone())?;
-    let Opened { engine, mut threads, tail } =
-        running::open(&data, &runtime, clock, settings, Arc::new(key_stores), archive, workers)?;
-    runtime.block_on(running::first_account(&engine, &data, config.region))?;
-    runtime.block_on(running::reserve_buckets(&engine, &config.bucket_owners))?;
-    let endpoint = endpoint(&server, plain, &config)?;
-    data.write_endpoint(&endpoint)?;
-    greet(&data, &endpoint, &config);
-    // A clock that is set on purpose needs no brake.
-    let trusted = dev_clock.is_some();
-    let (stop, stopped) = watch::channel(false);
-    let shipping = strongroom_trail::shipper::Settings {
-        bucket: config.trail.bucket.clone(),
-        region: config.region,
-        backlog: config.trail.backlog,
-    };
-    let stream = config.trail.stream.clone();
-    let stream = stream.map(|target| Box::new(Telling::new(target)) as Box<dyn Stream>);
-    let indexer = keep_index(&runtime, &index, &objects, &config.trail, stopped.clone())?;
-    let anchored = objects.clone();
-    let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
-    let shipper = shipper.with_stream(stream);
-    let (courier, thread) = delivery::start(shipper, anchored, &config.trail, stopped.clone())?;
-    threads.insert(0, thread);
-    let socket = {
-        let _context = runtime.enter();
-        Socket::bind(data.clone(), dev_clock, config.region, courier)?
-    };
-    let keys = std::mem::take(&mut config.provider_keys);
-    let providers = config.settings.identity_providers.clone();
-    serve(&runtime, server, engine, Beside { socket, trusted, keys, providers, stop, stopped })?;
-    running::join(vec![indexer])?;
+    let serving = Serving::new(&runtime, server, Arc::new(data), config, dev_clock)?;
+    let threads = serving.run(&runtime, arguments.root_key_fd)?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -103,71 +52,213 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The objects of the trail, what is looked up in them, and both as the engine knows them.
-fn archive(
-    data: &DataDir,
-    objects: &Arc<dyn Objects>,
-    trail: &Trail,
-    workers: Arc<WorkerThreads>,
-) -> Result<(Arc<Index>, Archive), Failure> {
-    let place = data.path().join("trail-index");
-    let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
-    let index = Arc::new(index);
-    let history = History::new(index.clone(), objects.clone(), trail.bucket.clone(), workers);
-    let archive = Archive { objects: objects.clone(), history: Arc::new(history) };
-    Ok((index, archive))
+/// What stays while the server is sealed and opened.
+struct Serving {
+    data: Arc<DataDir>,
+    config: Config,
+    dev_clock: Option<Arc<DevClock>>,
+    endpoint: Endpoint,
+    door: Arc<Door>,
+    office: Arc<Office>,
+    /// What listens, until it serves.
+    server: Option<Server>,
+    connections: Option<tokio::task::JoinHandle<Drained>>,
+    beside: Vec<tokio::task::JoinHandle<()>>,
+    stopped: watch::Receiver<bool>,
+    seal: mpsc::Receiver<()>,
 }
 
-/// Starts the thread that makes the index of the trail complete, beside serving and delivery. It ends
-/// when `stopped` says so.
-fn keep_index(
-    runtime: &Runtime,
-    index: &Arc<Index>,
-    objects: &Arc<dyn Objects>,
-    trail: &Trail,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<JoinHandle<()>, Failure> {
-    let (index, objects, bucket) = (index.clone(), objects.clone(), trail.bucket.clone());
-    let kept = async move {
-        while !*stopped.borrow() {
-            let completed = async {
-                complete(&index, &*objects, &bucket).await;
-                tokio::time::sleep(INDEX).await;
+type Threads = Vec<std::thread::JoinHandle<()>>;
+
+impl Serving {
+    fn new(
+        runtime: &Runtime,
+        server: Server,
+        data: Arc<DataDir>,
+        mut config: Config,
+        dev_clock: Option<Arc<DevClock>>,
+    ) -> Result<Self, Failure> {
+        let plain = matches!(config.server.transport, Transport::Plain { .. });
+        let endpoint = endpoint(&server, plain, &config)?;
+        let (ask, seal) = mpsc::channel(1);
+        let office = Office::new(data.clone(), dev_clock.clone(), config.region, ask);
+        let office = Arc::new(office);
+        let _context = runtime.enter();
+        let socket = Socket::bind(office.clone())?;
+        let stopped = signals()?;
+        let keys = std::mem::take(&mut config.provider_keys);
+        let providers = config.settings.identity_providers.clone();
+        let beside = vec![
+            runtime.spawn(socket.serve(stopped.clone())),
+            runtime.spawn(provider_keys::keep(keys, providers, stopped.clone())),
+        ];
+        let (door, server, connections) = (Arc::default(), Some(server), None);
+        Ok(Self {
+            data,
+            config,
+            dev_clock,
+            endpoint,
+            door,
+            office,
+            server,
+            connections,
+            beside,
+            stopped,
+            seal,
+        })
+    }
+
+    /// Serves until the process is told to stop. Returns the threads that are still writing.
+    fn run(mut self, runtime: &Runtime, secrets: Option<u32>) -> Result<Threads, Failure> {
+        let mut root = self.first_try(secrets)?;
+        let mut threads = Threads::new();
+        let mut greeted = false;
+        loop {
+            let opened = match root.take() {
+                Some(opened) => Some(opened),
+                None => self.wait(runtime, greeted)?,
             };
-            tokio::select! {
-                biased;
-                _ = stopped.changed() => break,
-                () = completed => {}
+            let Some(opened) = opened else { break };
+            let root_key = Arc::new(root_file::local(&opened)?);
+            drop(opened);
+            let clock = self.dev_clock.as_ref();
+            let up = Up::start(runtime, &self.data, &self.config, clock, root_key)?;
+            self.office.is_open(up.engine().clone(), up.courier().clone());
+            self.door.open(Gateway { engine: up.engine().clone() });
+            self.data.write_endpoint(&self.endpoint)?;
+            self.listen(runtime);
+            if !std::mem::replace(&mut greeted, true) {
+                greet(&self.data, &self.endpoint, &self.config);
             }
+            let stops = runtime.block_on(async {
+                tokio::select! {
+                    _ = self.stopped.wait_for(|stopped| *stopped) => true,
+                    _ = self.seal.recv() => false,
+                }
+            });
+            if stops {
+                self.drain(runtime);
+            } else {
+                log::log(Level::Warn, "the server is being sealed");
+            }
+            self.door.close();
+            self.office.is_between();
+            let left = up.end(runtime)?;
+            if stops {
+                threads = left;
+                break;
+            }
+            // Requests that are in have their answers first.
+            running::join(left)?;
         }
-    };
-    let handle = runtime.handle().clone();
-    std::thread::Builder::new()
-        .name("trail-index".to_owned())
-        .spawn(move || handle.block_on(kept))
-        .map_err(|why| Failure::of("a thread could not be started", why))
+        self.drain(runtime);
+        for task in std::mem::take(&mut self.beside) {
+            let _ = runtime.block_on(task);
+        }
+        Ok(threads)
+    }
+
+    /// The root key, if it is there without an operator, or whoever starts the server has it.
+    fn first_try(&self, secrets: Option<u32>) -> Result<Option<SecretKey>, Failure> {
+        let file = match self.data.kept_root_key()? {
+            Kept::Plain(key) => return Ok(Some(key)),
+            Kept::Wrapped(file) => file,
+        };
+        let source = match (unlock::needs(&file.provider), secrets) {
+            (None, _) => {
+                return match unlock::open_here(&file, &Brought::Nothing) {
+                    Ok(root) => Ok(Some(root)),
+                    Err(NotOpened::Unavailable(why)) => {
+                        log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+                        Ok(None)
+                    }
+                    Err(why) => Err(unlock::failure(&file, &why)),
+                };
+            }
+            (Some(needed), Some(number)) => Some((needed, Source::descriptor(number)?)),
+            (Some(needed @ (Needs::Passphrase | Needs::Pin)), None)
+                if std::io::stdin().is_terminal() =>
+            {
+                Some((needed, Source::terminal()?))
+            }
+            _ => None,
+        };
+        let open = |(needed, mut source)| unlock::ask_from(&file, needed, &mut source);
+        source.map(open).transpose()
+    }
+
+    /// Listens, sealed, until operators have brought what opens the root key; `None` if the process
+    /// is told to stop first.
+    fn wait(&mut self, runtime: &Runtime, greeted: bool) -> Result<Option<SecretKey>, Failure> {
+        let file: KeyFile = match self.data.kept_root_key()? {
+            // Nobody seals such a server; its file has come in the place of another by hand.
+            Kept::Plain(key) => return Ok(Some(key)),
+            Kept::Wrapped(file) => file,
+        };
+        let is_automatic = unlock::needs(&file.provider).is_none();
+        let (sender, mut opened) = mpsc::channel(1);
+        let sealed = Arc::new(Sealed::new(file, sender));
+        self.office.is_sealed(sealed.clone());
+        self.data.write_endpoint(&self.endpoint)?;
+        self.listen(runtime);
+        let told = "sealed: every request is refused until `strongroom unseal` opens the root key";
+        log::log(Level::Warn, told);
+        if !greeted {
+            terminal::line(format_args!("strongroom listening on {}, sealed", self.endpoint.url));
+        }
+        let root = runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    root = opened.recv() => return root,
+                    _ = self.stopped.wait_for(|stopped| *stopped) => return None,
+                    () = tokio::time::sleep(RETRY), if is_automatic && !greeted => {
+                        if let Err(why) = sealed.open(Brought::Nothing).await {
+                            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+                        }
+                    }
+                }
+            }
+        });
+        self.office.is_between();
+        Ok(root)
+    }
+
+    /// Lets connections in, unless it does already.
+    fn listen(&mut self, runtime: &Runtime) {
+        let Some(server) = self.server.take() else { return };
+        let (door, mut stopped) = (self.door.clone(), self.stopped.clone());
+        let shutdown = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        self.connections = Some(runtime.spawn(server.serve(door, shutdown)));
+    }
+
+    /// Waits until requests in flight are answered.
+    fn drain(&mut self, runtime: &Runtime) {
+        let Some(connections) = self.connections.take() else { return };
+        if let Ok(Drained::Left(count)) = runtime.block_on(connections) {
+            log::log(Level::Warn, &format!("{count} connections were cut off"));
+        }
+    }
 }
 
-/// Makes the index of the trail from its log files, if it is new, was not made to its end, or has
-/// missed some. What cannot be had now is tried again later; until then not all past events are found.
-/// Files may be delivered meanwhile. It blocks its thread for a log file at a time.
-async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) {
-    if let Some(why) = index.trouble() {
-        log::log(Level::Warn, &format!("the trail's index has missed a log file: {why}"));
-    }
-    if index.is_complete() {
-        return;
-    }
-    match index.rebuild(objects, bucket).await {
-        Ok(0) => {}
-        Ok(count) => {
-            log::log(Level::Info, &format!("the trail's index was made of {count} log files"));
+/// Tells when the process is to stop.
+fn signals() -> Result<watch::Receiver<bool>, Failure> {
+    let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let (stop, stopped) = watch::channel(false);
+    let _ = tokio::task::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        Err(why) => log::log(
-            Level::Warn,
-            &format!("the trail's index is not complete; it is tried again later: {why}"),
-        ),
-    }
+        log::log(Level::Info, "stopping: requests in flight are finished");
+        let _ = stop.send(true);
+        // Whoever listens finds the sender there.
+        std::future::pending::<()>().await;
+    });
+    Ok(stopped)
 }
 
 fn endpoint(server: &Server, plain: bool, config: &Config) -> Result<Endpoint, Failure> {
@@ -213,94 +304,4 @@ fn greet(data: &DataDir, endpoint: &Endpoint, config: &Config) {
 fn command_name() -> String {
     let called = std::env::args_os().next().unwrap_or_default();
     format!("{} env", typed(&called.to_string_lossy()))
-}
-
-/// What is done beside serving.
-struct Beside {
-    socket: Socket,
-    /// Whether the clock needs no brake.
-    trusted: bool,
-    /// What is fetched for the identity providers.
-    keys: Vec<KeySource>,
-    providers: Providers,
-    /// Says that the server stops.
-    stop: watch::Sender<bool>,
-    stopped: watch::Receiver<bool>,
-}
-
-fn serve(
-    runtime: &Runtime,
-    server: Server,
-    engine: Arc<Engine>,
-    beside: Beside,
-) -> Result<(), Failure> {
-    let Beside { socket, trusted, keys, providers, stop, stopped } = beside;
-    let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
-    let drained = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-        let shutdown = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            log::log(Level::Info, "stopping: requests in flight are finished");
-        };
-        let gateway = Arc::new(Gateway { engine: engine.clone() });
-        let operator = socket.serve(engine.clone(), stopped.clone());
-        let keys = provider_keys::keep(keys, providers, stopped.clone());
-        let schedule = schedule(engine, stopped, trusted);
-        let serving = async {
-            let drained = server.serve(gateway, shutdown).await;
-            let _ = stop.send(true);
-            drained
-        };
-        Ok::<_, Failure>(tokio::join!(serving, schedule, operator, keys).0)
-    })?;
-    if let Drained::Left(count) = drained {
-        log::log(Level::Warn, &format!("{count} connections were cut off"));
-    }
-    Ok(())
-}
-
-/// Does with keys what is due.
-async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>, trusted: bool) {
-    let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
-    loop {
-        match brake.look(engine.now(), started.elapsed()) {
-            _ if trusted => run_due(&engine, Due::Everything).await,
-            Verdict::Go => run_due(&engine, Due::Everything).await,
-            Verdict::Wait => run_due(&engine, Due::Reversible).await,
-            Verdict::Jumped(millis) => log::log(
-                Level::Error,
-                &format!(
-                    "the clock jumped by {} s; no key and no expired key material is deleted for \
-                     the next hour, so that it can be set right",
-                    millis / 1000
-                ),
-            ),
-        }
-        write_last_uses(&engine).await;
-        tokio::select! {
-            () = tokio::time::sleep(SCHEDULE) => {}
-            _ = stopped.changed() => {
-                write_last_uses(&engine).await;
-                return;
-            }
-        }
-    }
-}
-
-async fn write_last_uses(engine: &Engine) {
-    if let Err(why) = engine.write_last_uses().await {
-        log::log(Level::Error, &format!("last uses of keys could not be written: {why}"));
-    }
-}
-
-async fn run_due(engine: &Engine, due: Due) {
-    match engine.run_due_tasks(due).await {
-        Ok(0) => {}
-        Ok(count) => log::log(Level::Info, &format!("{count} scheduled tasks of keys were done")),
-        Err(why) => log::log(Level::Error, &format!("scheduled tasks could not be done: {why}")),
-    }
 }

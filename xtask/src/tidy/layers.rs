@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol", &["types", "crypto", "engine", "kms", "iam", "trail"]),
     ("storage", &["types", "crypto", "engine"]),
     ("keystores", &["types", "crypto", "sigv4", "engine"]),
-    ("trail", &["types", "crypto", "keys", "engine"]),
+    ("rootkeys", &["crypto", "keys", "engine", "keystores"]),
     ("server", &["types", "crypto"]),
     ("strongroom", EVERY_LIBRARY),
     ("testkit", EVERY_LIBRARY),
@@ -44,7 +44,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "protocol",
     "storage",
     "keystores",
-    "trail",
+    "rootkeys",
     "server",
 ];
 
@@ -63,7 +63,9 @@ const TESTS: &[(&str, &str)] = &[
 /// Outside crates that only these crates' built code may name: sockets, disks and the cryptographic
 /// backend each have one owner.
 const OWNED: &[(&str, &[&str])] = &[
+    ("argon2", &["crypto"]),
     ("aws-lc-rs", &["crypto", "bench"]),
+    ("blahaj", &["crypto"]),
     ("ed25519-dalek", &["crypto"]),
     ("ml-dsa", &["crypto"]),
     ("ml-kem", &["crypto"]),

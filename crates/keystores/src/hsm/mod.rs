@@ -66,7 +66,7 @@ impl Hsms {
 }
 
 impl Hsm {
-    fn start(configuration: HsmConfiguration) -> Result<Self, ConfigurationError> {
+    pub(crate) fn start(configuration: HsmConfiguration) -> Result<Self, ConfigurationError> {
         let HsmConfiguration { module, token, user, trust_anchor, vectors, deadline } =
             configuration;
         if deadline.is_zero() {

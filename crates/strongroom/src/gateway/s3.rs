@@ -67,6 +67,11 @@ pub(super) fn refused(refusal: Refusal, id: RequestId) -> Response {
     response(id, rest_xml::error(told, &[], id))
 }
 
+/// The answer of a server that is sealed.
+pub(super) fn unavailable(text: &str, id: RequestId) -> Response {
+    response(id, rest_xml::error((503, "ServiceUnavailable", text), &[], id))
+}
+
 fn unserved(why: Unserved, head: &Head, id: RequestId) -> Answer {
     let method = head.method.as_str();
     let details: &[(&str, &str)] =

@@ -1,7 +1,8 @@
 //! The requests, and what is done.
 
+use super::replacement::Replacement;
 use super::trail::HeadsPlace;
-use super::{Desk, trail};
+use super::{Desk, replacement, trail};
 use crate::dev_clock;
 use crate::terminal::Failure;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,16 @@ pub(crate) enum Request {
     RotateTrailKey(Option<String>),
     /// The public keys that verify the trail's digests.
     TrailKeys,
+    /// Whether the server is sealed, and who keeps its root key.
+    RootKeyStatus,
+    /// A passphrase, a PIN or a share, for a server that is sealed.
+    Unseal(String),
+    /// To forget the shares that were brought.
+    ResetUnseal,
+    /// To let go of the root key and all under it.
+    Seal,
+    /// Another root key.
+    ReplaceRootKey(Box<Replacement>),
     /// How far the deliveries of the trail have come: a page of them, from there on.
     TrailHeads(Option<HeadsPlace>),
 }
@@ -84,6 +95,10 @@ pub(crate) async fn perform(
             engine.delete_service_control(account, desk.region, name).await.map_err(failed)?;
             Ok(Value::Null)
         }
+        Request::RootKeyStatus => replacement::status(engine, desk).await,
+        Request::ReplaceRootKey(wanted) => replacement::replace(wanted, engine, desk).await,
+        Request::Unseal(_) | Request::ResetUnseal => Err(Failure::new("the server is not sealed")),
+        Request::Seal => Err(Failure::new("no server is running on this directory")),
         Request::FlushTrail => trail::flush(desk).await,
         Request::RotateTrailKey(region) => trail::rotate_key(region.as_deref(), engine, desk).await,
         Request::TrailKeys => trail::keys(engine, desk.region).await,
