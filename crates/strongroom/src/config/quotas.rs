@@ -282,6 +282,33 @@ mod tests {
         assert_eq!(quotas.resources.others.keys, Some(100_000));
     }
 
+    /// Each name of the preset stands in the page's table, in a row with its rate everywhere.
+    #[test]
+    fn the_page_has_every_rate_of_the_preset() {
+        let page = include_str!("../../../../docs/quotas.md");
+        let quotas = read("preset = \"aws\"").unwrap();
+        for rule in &quotas.requests[1] {
+            let name = match rule.of {
+                Subject::Operation(name) => name,
+                Subject::Shared(shared) => shared.name(),
+            };
+            let row = page.lines().find(|line| {
+                let quota = line.strip_prefix("| ").and_then(|line| line.split(" | ").next());
+                quota.is_some_and(|quota| quota.contains(&format!("`{name}`")))
+            });
+            let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
+            let rate = rule.rate.unwrap().to_string();
+            match rule.region {
+                None => assert_eq!(row.split(" | ").nth(1), Some(rate.as_str()), "{name}"),
+                Some(region) => {
+                    let china = region.partition() == "aws-cn";
+                    assert!(china || row.contains(region.as_str()), "{name} in {region}");
+                    assert!(row.contains(&rate), "{name} in {region}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_rule_says_what_how_often_whose_and_where() {
         let quotas = read(
