@@ -66,6 +66,15 @@ impl Values {
         T::from_value(self.0.swap_remove(at).1)
     }
 
+    /// The member `name`, if it is a text that was given; it stays.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(field, _)| field.name == name);
+        match found {
+            Some((_, Value::Text(text))) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether the member `name` was given.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

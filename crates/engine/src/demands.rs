@@ -1,6 +1,7 @@
 //! What an operation demands: one row of its service's table. The pipeline reads it; nothing else
 //! may decide by operation name.
 
+pub use crate::quotas::{Counted, Shared};
 pub use strongroom_keys::StateClass;
 use strongroom_types::shape::Field;
 use strongroom_types::{Action, ErrorCode, KeyUsage, Origin};
@@ -27,6 +28,8 @@ pub struct Demands {
     pub by_alias: bool,
     /// What it does to what it is about.
     pub effect: Effect,
+    /// What its requests are counted by, where there are quotas.
+    pub counted: Counted,
     /// Its wire fields.
     pub fields: &'static [Field],
     /// The errors it declares; the general ones are not listed.

@@ -13,10 +13,10 @@ use crate::operation::Role;
 use crate::ports::Workers;
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
+use crate::quotas::key_counts::KeyCounts;
 use crate::refusal::Refusal;
 use crate::slot::SlotRange;
 use crate::vault::{KeyEntry, Vault, VaultError};
-use crate::work::MAX_ALIASES_PER_KEY;
 use std::sync::{Mutex, PoisonError};
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantRecord, KeyRecord, Party};
@@ -38,6 +38,7 @@ pub struct Desk<'a> {
     pub(crate) objects: &'a dyn Objects,
     pub(crate) history: &'a dyn EventHistory,
     pub(crate) settings: &'a Settings,
+    pub(crate) key_counts: &'a KeyCounts,
     pub(crate) last_uses: &'a LastUses,
     pub(crate) access_key_uses: &'a AccessKeyUses,
     pub(crate) role_uses: &'a RoleUses,
@@ -225,7 +226,8 @@ impl Desk<'_> {
         let arn = record.arn();
         if sources.ask_for(facts::RESOURCE_ALIASES) {
             let range = SlotRange::aliases_of(&arn);
-            let places = self.vault.places(&range, None, MAX_ALIASES_PER_KEY).await;
+            let most = self.settings.quotas.resources.of(arn.account).aliases_per_key;
+            let places = self.vault.places(&range, None, most).await;
             let places = places.map_err(|why| self.internal(&why))?;
             let name = |place: &Vec<u8>| {
                 let name = place.get(range.prefix().len()..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The engine: ports put together, and nothing decided.
 
 use crate::authenticate::SigningKeys;
+use crate::bounded::Bounded;
 use crate::call::RequestId;
 use crate::identity::access_key_use::AccessKeyUses;
 use crate::identity::role_use::RoleUses;
@@ -11,14 +12,15 @@ use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenErr
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
-use crate::unverified::Unverified;
+use crate::quotas::key_counts::KeyCounts;
+use crate::quotas::{InFlight, Quotas, RequestQuotas};
 use crate::vault::{CacheSizes, Vault};
 use std::sync::Arc;
 use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
 use strongroom_federation::Providers;
 use strongroom_keys::RootKey;
-use strongroom_types::{KeySpec, Region};
+use strongroom_types::{AccountId, KeySpec, Region};
 
 /// What the engine is made of.
 pub struct Ports {
@@ -60,6 +62,8 @@ pub struct Settings {
     pub identity_providers: Providers,
     /// The bucket that the built-in trail delivers to; without one `strongroom-trail`.
     pub trail_bucket: Option<String>,
+    /// What each account may ask for, and have.
+    pub quotas: Quotas,
 }
 
 impl Settings {
@@ -107,7 +111,11 @@ pub struct Engine {
     sessions: Sessions,
     last_uses: LastUses,
     access_key_uses: AccessKeyUses,
-    unverified: Unverified,
+    unverified: Bounded<String>,
+    throttled: Bounded<AccountId>,
+    request_quotas: Option<RequestQuotas>,
+    in_flight: InFlight,
+    key_counts: KeyCounts,
     role_uses: RoleUses,
     web_refusals: WebRefusals,
     contended: tokio::sync::Mutex<()>,
@@ -139,6 +147,8 @@ impl Engine {
         let Ports { key_stores, objects, history, settings, report, .. } = ports;
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
         let opened = ledger::open(vault.clone(), log).await?;
+        let request_quotas = RequestQuotas::new(&settings.quotas.requests, &clock);
+        let in_flight = InFlight::new(settings.quotas.in_flight);
         let signing_keys = SigningKeys::default();
         let contended = tokio::sync::Mutex::new(());
         let ledger = opened.ledger;
@@ -156,7 +166,11 @@ impl Engine {
             sessions: Sessions::default(),
             last_uses: LastUses::default(),
             access_key_uses: AccessKeyUses::default(),
-            unverified: Unverified::default(),
+            unverified: Bounded::default(),
+            throttled: Bounded::default(),
+            request_quotas,
+            in_flight,
+            key_counts: KeyCounts::default(),
             role_uses: RoleUses::default(),
             web_refusals: WebRefusals::default(),
             contended,
@@ -235,8 +249,24 @@ impl Engine {
         &self.access_key_uses
     }
 
-    pub(crate) fn unverified(&self) -> &Unverified {
+    pub(crate) fn unverified(&self) -> &Bounded<String> {
         &self.unverified
+    }
+
+    pub(crate) fn throttled(&self) -> &Bounded<AccountId> {
+        &self.throttled
+    }
+
+    pub(crate) fn request_quotas(&self) -> Option<&RequestQuotas> {
+        self.request_quotas.as_ref()
+    }
+
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    pub(crate) fn key_counts(&self) -> &KeyCounts {
+        &self.key_counts
     }
 
     pub(crate) fn role_uses(&self) -> &RoleUses {

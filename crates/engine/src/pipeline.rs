@@ -9,6 +9,8 @@ use crate::engine::{Engine, Settings};
 use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
 use crate::operation::Operation;
+use crate::quotas::Charge;
+use crate::quotas::key_counts::Reserved;
 use crate::recipient;
 use crate::refusal::{Invalid, Refusal};
 use crate::reply::Reply;
@@ -16,7 +18,7 @@ use crate::slot::Slot;
 use crate::target::Target;
 use crate::vault::Vault;
 use crate::wire::{Malformed, Node};
-use crate::work::Work;
+use crate::work::{Staged, Work};
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantRecord, LastUse};
 use strongroom_types::{KeyArn, Timestamp};
@@ -38,22 +40,38 @@ impl Engine {
         call: &Call,
         input: Result<Node<'_>, Malformed>,
     ) -> Result<Recorded<Outcome>, Unrecorded> {
+        let (demands, account) = (O::DEMANDS, call.caller.account);
+        let mut charge = Charge::new(self.request_quotas(), demands, call);
+        if let Err(refusal) = charge.arrive() {
+            return Ok(self.turn_away(demands, call, Note::default(), refusal));
+        }
+        let Some(_place) = self.in_flight().enter(account).await else {
+            let refusal = Refusal::throttled(demands.service);
+            return Ok(self.turn_away(demands, call, Note::default(), refusal));
+        };
         let mut turn = None;
         for attempt in 1..=ATTEMPTS {
             let faults = Faults::default();
             let mut note = Note::default();
-            let done = self.perform::<O>(call, &input, &mut note, &faults).await;
-            let (outcome, changes) = match done {
-                Ok((reply, changes)) => (Ok(reply), changes),
-                Err(refusal) => (Err(refusal), Changes::default()),
-            };
+            let done = self.perform::<O>(call, &input, &mut note, &faults, &mut charge).await;
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
+            let (outcome, staged) = match done {
+                Ok((reply, staged)) => (Ok(reply), staged),
+                Err(refusal) => (Err(charge.refused(refusal)), Staged::default()),
+            };
+            let outcome = match outcome {
+                Err(refusal) if charge.is_exceeded() => {
+                    return Ok(self.turn_away(demands, call, note, refusal));
+                }
+                outcome => outcome,
+            };
             let is_web = call.caller.authority.web().is_some();
             let refused = is_web && outcome.is_err();
             let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
             let record = note.finish(O::DEMANDS, call, outcome.as_ref());
-            match self.ledger().commit(changes, &record, outcome).await {
+            match self.ledger().commit(staged.changes, &record, outcome).await {
                 Ok(recorded) => {
+                    staged.reserved.into_iter().for_each(Reserved::keep);
                     if refused {
                         self.web_refusals().note(&call.caller.principal, call.time);
                     }
@@ -106,12 +124,14 @@ impl Engine {
         input: &Result<Node<'_>, Malformed>,
         note: &mut Note,
         faults: &Faults,
-    ) -> Result<(Reply, Changes), Refusal> {
+        charge: &mut Charge<'_>,
+    ) -> Result<(Reply, Staged), Refusal> {
         let demands = O::DEMANDS;
         // 1 is it well formed?
         let input = input.as_ref().map_err(|why| Refusal::Serialization(why.0.clone()))?;
         let mut values = Values::check(demands.fields, input)?;
         note.parameters(&values);
+        charge.members(&values)?;
         let asides = Asides::take(&mut values, self.settings(), self.wall())?;
         let recipient = asides.recipient.as_ref();
         note.recipient(recipient);
@@ -130,6 +150,7 @@ impl Engine {
             history: self.history(),
             settings: self.settings(),
             last_uses: self.last_uses(),
+            key_counts: self.key_counts(),
             access_key_uses: self.access_key_uses(),
             role_uses: self.role_uses(),
             recipient,
@@ -141,8 +162,10 @@ impl Engine {
         };
         // 2 what is it about?
         let found = operation.target()?.find(&desk, note).await?;
+        charge.found(&O::Target::keys(&found))?;
         // 3 may this caller?
         let permits = O::Target::authorize(&found, &desk, note).await?;
+        charge.permitted(&O::Target::keys(&found))?;
         unnamed?;
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
@@ -159,6 +182,7 @@ impl Engine {
             history: self.history(),
             settings: self.settings(),
             last_uses: self.last_uses(),
+            key_counts: self.key_counts(),
             access_key_uses: self.access_key_uses(),
             role_uses: self.role_uses(),
             recipient,
@@ -176,11 +200,11 @@ impl Engine {
         }
         // 6 do it
         let mut reply = operation.run(admitted, &mut work).await?;
-        let changes = work.into_changes();
+        let staged = work.into_staged();
         if let Some(attested) = recipient {
             reply = recipient::address(reply, attested, self.vault().entropy())?;
         }
-        Ok((reply, changes))
+        Ok((reply, staged))
     }
 }
 

@@ -130,6 +130,8 @@ pub enum Refusal {
     Object(ObjectRefusal),
     /// What CloudTrail refuses.
     Trail(TrailRefusal),
+    /// More requests than a quota admits.
+    Throttled,
     /// The server failed; the log has more under the request's id.
     Internal,
 }
@@ -186,12 +188,14 @@ pub enum MaterialDefect {
 /// Source: AWS KMS Developer Guide, "Resource quotas".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// 50 aliases a key.
-    AliasesPerKey,
-    /// 10 custom key stores in an account and Region.
-    KeyStores,
-    /// 50,000 grants on a key.
-    GrantsPerKey,
+    /// So many KMS keys in an account and Region.
+    Keys(u64),
+    /// So many aliases a key.
+    AliasesPerKey(usize),
+    /// So many custom key stores in an account and Region.
+    KeyStores(usize),
+    /// So many grants on a key.
+    GrantsPerKey(u32),
     /// 100 kinds of grants on a key to one grantee; a quota of ours.
     GrantKinds,
     /// 25 rotations on demand of a key.
@@ -413,6 +417,7 @@ impl Refusal {
             Self::Identity(defect) => defect.code(),
             Self::Object(refusal) => refusal.code(),
             Self::Trail(refusal) => refusal.code(),
+            Self::Throttled => ErrorCode::RequestsThrottled,
             Self::Internal => ErrorCode::KmsInternal,
         }
     }
@@ -420,6 +425,28 @@ impl Refusal {
     /// A key of this origin, in a custom key store of the other kind.
     pub(crate) const fn wrong_store(origin: Origin) -> Self {
         Self::Validation(Invalid::KeyStore(KeyStoreDefect::Kind(origin)))
+    }
+
+    /// More requests to the service than a quota admits, as the service says it.
+    pub(crate) fn throttled(service: &str) -> Self {
+        match service {
+            "iam" | "sts" => Self::Identity(IdentityDefect::Throttled),
+            "cloudtrail" => Self::Trail(TrailRefusal::Throttled),
+            "s3" => Self::Object(ObjectRefusal::SlowDown),
+            _ => Self::Throttled,
+        }
+    }
+
+    /// Whether it says that there were too many requests.
+    #[must_use]
+    pub const fn is_throttled(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled
+                | Self::Identity(IdentityDefect::Throttled)
+                | Self::Trail(TrailRefusal::Throttled)
+                | Self::Object(ObjectRefusal::SlowDown)
+        )
     }
 
     /// Whether the fault is the server's or a key store's, not the caller's, and the request may be

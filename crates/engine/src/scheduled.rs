@@ -10,6 +10,7 @@ use crate::rotation::with_fresh_material;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{KeyEntry, VaultError};
 use crate::work::beside;
+use std::future::Future;
 use std::sync::Arc;
 use strongroom_crypto::hash;
 use strongroom_keys::{DueTask, GrantRecord, KeyRecord, KeyStoreRecord, MaterialRecord, Rotation};
@@ -104,7 +105,12 @@ impl Engine {
         let name = scheduled.action().as_str().trim_start_matches("kms:");
         let mut record = self.event("kms", name, arn.account, arn.region, arn.to_string());
         record.material = material;
-        match self.ledger().commit(changes, &record, ()).await {
+        let commit = self.ledger().commit(changes, &record, ());
+        let committed = match due.task {
+            DueTask::Delete => self.one_key_less(&arn, commit).await,
+            DueTask::Expire | DueTask::Settle | DueTask::Rotate => commit.await,
+        };
+        match committed {
             Ok(_) => {
                 if let Some(store) = store {
                     self.destroy_outside(key.record(), &store).await;
@@ -117,6 +123,19 @@ impl Engine {
                 Err(VaultError("it could not be recorded".to_owned()))
             }
         }
+    }
+
+    /// Commits what ends a key, which is counted no more then.
+    async fn one_key_less<T, E>(
+        &self,
+        arn: &KeyArn,
+        commit: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.settings().quotas.resources.of(arn.account).keys.is_none() {
+            return commit.await;
+        }
+        let by = |done: &Result<T, E>| -i64::from(done.is_ok());
+        self.key_counts().changed((arn.account, arn.region), commit, by).await
     }
 
     /// The changes that make of the key's record what `edit` makes of it, schedule included.
@@ -238,7 +257,7 @@ impl Engine {
             record.lose_replica(arn.region, self.now());
             self.stage(&entry, &record, due, &mut changes).await?;
         }
-        let limit = crate::work::MAX_ALIASES_PER_KEY;
+        let limit = crate::quotas::MOST_ALIASES_PER_KEY;
         let range = SlotRange::aliases_of(&arn);
         for (_, name) in self.vault().scan::<String>(&range, None, limit).await? {
             let Ok(name) = AliasName::parse(&name) else { continue };

@@ -5,7 +5,6 @@ use crate::engine::Engine;
 use crate::ledger::Changes;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::VaultError;
-use crate::work::MAX_ALIASES_PER_KEY;
 use std::fmt;
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::{
@@ -115,7 +114,13 @@ impl Engine {
         }
         let mut event = self.event("kms", "SeedKey", arn.account, arn.region, arn.to_string());
         event.reasons = vec![permit.reason().to_string()];
-        let written = self.ledger().commit(changes, &event, ()).await;
+        let more = i64::from(before.is_none());
+        let written = self
+            .key_counts()
+            .changed((arn.account, arn.region), self.ledger().commit(changes, &event, ()), |done| {
+                if done.is_ok() { more } else { 0 }
+            })
+            .await;
         let failed = |_| VaultError(format!("{arn} could not be recorded"));
         Ok(written.map(|_| Seeded::New).map_err(failed)?)
     }
@@ -190,8 +195,9 @@ impl Engine {
             return if same { Ok(()) } else { Err(SeedError::Alias(arn.name)) };
         }
         let range = SlotRange::aliases_of(key);
-        let held = self.vault().places(&range, None, MAX_ALIASES_PER_KEY).await?;
-        if arn.name.is_reserved() || held.len() >= MAX_ALIASES_PER_KEY {
+        let most = self.settings().quotas.resources.of(key.account).aliases_per_key;
+        let held = self.vault().places(&range, None, most).await?;
+        if arn.name.is_reserved() || held.len() >= most {
             return Err(SeedError::Alias(arn.name));
         }
         let now = self.now();

@@ -76,6 +76,9 @@ impl Refusal {
             Self::Identity(defect) => identity::message(defect),
             Self::Object(refusal) => object::message(refusal),
             Self::Trail(refusal) => trail::message(refusal),
+            Self::Throttled => "You have exceeded the rate at which you may call KMS. Reduce the \
+                                frequency of your calls."
+                .to_owned(),
             Self::Internal => "An internal error occurred. The request can be retried.".to_owned(),
         })
     }
@@ -180,12 +183,20 @@ fn key_store_request(defect: KeyStoreDefect) -> String {
 
 fn exceeded(limit: Limit) -> String {
     match limit {
-        Limit::AliasesPerKey => "The alias quota of the key is reached: 50 aliases".to_owned(),
-        Limit::KeyStores => "The custom key store quota of the account in this Region is reached: \
-                             10 custom key stores"
-            .to_owned(),
+        Limit::Keys(most) => {
+            format!("The KMS key quota of the account in this Region is reached: {most} keys")
+        }
+        Limit::AliasesPerKey(most) => {
+            format!("The alias quota of the key is reached: {most} aliases")
+        }
+        Limit::KeyStores(most) => format!(
+            "The custom key store quota of the account in this Region is reached: {most} custom \
+             key stores"
+        ),
         Limit::PolicySize => "The key policy is larger than 32768 bytes".to_owned(),
-        Limit::GrantsPerKey => "The grant quota of the key is reached: 50000 grants".to_owned(),
+        Limit::GrantsPerKey(most) => {
+            format!("The grant quota of the key is reached: {most} grants")
+        }
         Limit::GrantKinds => {
             "The quota of kinds of grants to one grantee is reached: 100 kinds".to_owned()
         }

@@ -10,7 +10,6 @@
 
 use serde_json::{Value, json};
 use strongroom_engine::Due;
-use strongroom_engine::work::MAX_GRANTS_PER_KEY;
 use strongroom_testkit::{Answer, Kit, Port};
 use strongroom_types::KeyArn;
 
@@ -140,7 +139,7 @@ fn a_store_that_fails_makes_no_token_invalid() {
 fn a_key_has_50_000_grants_at_most() {
     let kit = with_grantee();
     let key = kit.create_key();
-    let kit = kit.with_key_edited(&key, |key| key.grants = Some(MAX_GRANTS_PER_KEY - 1));
+    let kit = kit.with_key_edited(&key, |key| key.grants = Some(50_000 - 1));
     let (id, _) = create(&kit, &terms(&key));
     let refused = kit.call("CreateGrant", &terms(&key));
     assert_eq!(refused.code(), "LimitExceededException");

@@ -1,7 +1,8 @@
 //! Clocks, as the engine's port: the system's, and one for tests that runs ahead of it.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use strongroom_engine::ports::Clock;
 use strongroom_types::Timestamp;
 
@@ -13,6 +14,12 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the adapter of the clock port")]
+    fn steady(&self) -> Duration {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGINNING.elapsed()
     }
 }
 
@@ -43,6 +50,10 @@ impl Clock for DevClock {
     fn now(&self) -> Timestamp {
         let real = self.wall().millis();
         Timestamp::from_millis(real.saturating_add(self.ahead()))
+    }
+
+    fn steady(&self) -> Duration {
+        SystemClock.steady()
     }
 
     /// Clients sign by the real time.

@@ -3,6 +3,7 @@
 mod buckets;
 mod identity_providers;
 mod key_stores;
+mod quotas;
 mod trail;
 
 pub(crate) use trail::{Anchors, Trail};
@@ -59,6 +60,7 @@ struct File {
     key_stores: key_stores::Table,
     identity_providers: Vec<identity_providers::Table>,
     trail: trail::Table,
+    quotas: quotas::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -118,6 +120,7 @@ impl Config {
                 attestation_roots: attestation_roots(&file.attestation_roots)?,
                 identity_providers,
                 trail_bucket: Some(bucket),
+                quotas: file.quotas.quotas()?,
             },
         })
     }

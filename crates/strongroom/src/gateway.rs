@@ -5,12 +5,16 @@ mod s3;
 
 pub(crate) use door::Door;
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
 use strongroom_engine::demands::Demands;
+use strongroom_engine::ledger::{Recorded, Unrecorded};
+use strongroom_engine::refusal::Refusal as EngineRefusal;
 use strongroom_engine::wire::Node;
-use strongroom_engine::{Engine, Unauthenticated};
+use strongroom_engine::{Engine, Outcome, Unauthenticated};
 use strongroom_iam::{StsOperation, iam_demands, sts_demands};
 use strongroom_protocol::query::{Form, Service};
 use strongroom_protocol::route::{self, Route, Unroutable};
@@ -25,6 +29,10 @@ use strongroom_trail::service::cloudtrail::{
 
 /// CloudTrail keeps at most 1 KiB of a user agent.
 const MAX_USER_AGENT: usize = 1024;
+/// How long the answer to a request beyond a quota takes. Our choice: less than AWS's clients wait
+/// until they ask again, and long enough that the connections of one client, asking without a
+/// pause, cost the server little.
+const THROTTLED_ANSWER: Duration = Duration::from_millis(100);
 
 /// The service behind the transport.
 pub(crate) struct Gateway {
@@ -88,7 +96,7 @@ impl Gateway {
                     Err(why) => return unauthenticated_json(json::Service::Kms, &why),
                 };
                 let input = json::parse(request.body.expose());
-                match strongroom_kms::serve(&self.engine, name, &call, input).await {
+                match paced(strongroom_kms::serve(&self.engine, name, &call, input)).await {
                     Ok(recorded) => json::render(&recorded),
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
@@ -99,8 +107,8 @@ impl Gateway {
                     Ok(call) => call,
                     Err(why) => return unauthenticated_query(Service::Iam, &why, id),
                 };
-                match strongroom_iam::serve_iam(&self.engine, name, &call, Ok(form(request))).await
-                {
+                let input = Ok(form(request));
+                match paced(strongroom_iam::serve_iam(&self.engine, name, &call, input)).await {
                     Ok(recorded) => query::render(Service::Iam, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Iam, id, unrecorded),
                 }
@@ -110,8 +118,8 @@ impl Gateway {
                     Ok(call) => call,
                     Err(refused) => return refused,
                 };
-                match strongroom_iam::serve_sts(&self.engine, name, &call, Ok(form(request))).await
-                {
+                let input = Ok(form(request));
+                match paced(strongroom_iam::serve_sts(&self.engine, name, &call, input)).await {
                     Ok(recorded) => query::render(Service::Sts, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Sts, id, unrecorded),
                 }
@@ -132,7 +140,7 @@ impl Gateway {
             Err(why) => return unauthenticated_json(service, &why),
         };
         let input = json::parse(request.body.expose());
-        match serve_cloudtrail(&self.engine, name, &call, input).await {
+        match paced(serve_cloudtrail(&self.engine, name, &call, input)).await {
             Ok(recorded) => json::render_of(service, &recorded),
             Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
@@ -182,6 +190,19 @@ impl Gateway {
         }
         call
     }
+}
+
+/// Answers late what was refused because a quota was used up: who asks on and on, whatever the
+/// answer, asks no more often than this and its connections let it.
+async fn paced(
+    served: impl Future<Output = Result<Recorded<Outcome>, Unrecorded>>,
+) -> Result<Recorded<Outcome>, Unrecorded> {
+    let served = served.await;
+    let outcome = served.as_ref().map(Recorded::get);
+    if outcome.is_ok_and(|outcome| outcome.as_ref().is_err_and(EngineRefusal::is_throttled)) {
+        tokio::time::sleep(THROTTLED_ANSWER).await;
+    }
+    served
 }
 
 /// The form of a request of the Query protocol. Routing has parsed the same one.

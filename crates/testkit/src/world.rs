@@ -10,6 +10,7 @@ use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
 use strongroom_engine::ports::{Entry, Inline, Log};
+use strongroom_engine::quotas::Quotas;
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
 use strongroom_storage::{MemoryLog, MemoryObjects, MemoryStore};
@@ -38,6 +39,8 @@ pub struct World {
     pub faults: Faults,
     /// What servers have told their operator.
     pub incidents: Incidents,
+    /// What each account may ask for, and have.
+    pub quotas: Quotas,
     /// The root key.
     pub root: [u8; 32],
 }
@@ -74,6 +77,7 @@ impl Default for World {
             history: MemoryHistory::default(),
             faults,
             incidents: Incidents::default(),
+            quotas: Quotas::default(),
             root: [0x5a; 32],
         }
     }
@@ -95,6 +99,7 @@ impl World {
             history: self.history.clone(),
             faults,
             incidents: Incidents::default(),
+            quotas: self.quotas.clone(),
             root: self.root,
         }
     }
@@ -132,7 +137,7 @@ impl World {
             key_stores: Arc::new(self.key_stores.clone()),
             objects: Arc::new(FailingObjects::new(self.objects.clone(), self.faults.clone())),
             history: Arc::new(self.history.clone()),
-            settings: Settings::default(),
+            settings: Settings { quotas: self.quotas.clone(), ..Settings::default() },
             report: Arc::new(self.incidents.clone()),
         }
     }

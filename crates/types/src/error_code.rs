@@ -42,6 +42,7 @@ named! {
         LimitExceeded = "LimitExceededException",
         MalformedPolicyDocument = "MalformedPolicyDocumentException",
         NotFound = "NotFoundException",
+        RequestsThrottled = "ThrottlingException",
         Serialization = "SerializationException",
         Tag = "TagException",
         UnknownOperation = "UnknownOperationException",
@@ -101,5 +102,6 @@ named! {
         S3NoSuchBucket = "NoSuchBucket",
         S3NoSuchKey = "NoSuchKey",
         S3PreconditionFailed = "PreconditionFailed",
+        S3SlowDown = "SlowDown",
     }
 }

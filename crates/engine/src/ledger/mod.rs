@@ -26,6 +26,7 @@ pub use tail::{JournalTail, Most, Stretch};
 
 use crate::audit::AuditRecord;
 use crate::ports::{LogReader, Versioned};
+use crate::refusal::Refusal;
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use rekeying::Rekeying;
@@ -88,7 +89,8 @@ impl Changes {
 }
 
 /// Proof that changes and audit record are durable. Only the ledger makes one, and the wire
-/// formats take nothing else.
+/// formats take nothing else. The refusal of a request beyond a quota is one, too: nothing was done
+/// for it, and there is a bound to its records.
 #[derive(Debug)]
 pub struct Recorded<T> {
     value: T,
@@ -293,6 +295,13 @@ impl Ledger {
         }
         let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
         self.write(changes, sequence).await
+    }
+
+    /// The answer to a request for which nothing was done, since a quota was used up: of such there
+    /// are records within a bound. Only a refusal comes out of here.
+    pub(crate) fn turned_away<T>(&self, refusal: Refusal) -> Recorded<Result<T, Refusal>> {
+        let throttled = refusal.is_throttled();
+        Recorded { value: Err(if throttled { refusal } else { Refusal::Internal }) }
     }
 
     async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {

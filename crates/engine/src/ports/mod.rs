@@ -8,6 +8,7 @@ pub mod object_names;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 use strongroom_types::Timestamp;
 
 /// A boxed future, the return type of asynchronous ports.
@@ -17,6 +18,12 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Clock: Send + Sync {
     /// The present time, UTC.
     fn now(&self) -> Timestamp;
+
+    /// A time that never goes back and is never set, from a beginning of its own: what lasts is
+    /// measured by it.
+    fn steady(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now().millis()).unwrap_or(0))
+    }
 
     /// The time by which clients sign; another one than [`Clock::now`] only where a test has set
     /// that forward.

@@ -33,6 +33,8 @@ pub enum ObjectRefusal {
     },
     /// A condition of the request that does not hold, by its header.
     Precondition(&'static str),
+    /// More requests than a quota admits.
+    SlowDown,
 }
 
 impl ObjectRefusal {
@@ -45,6 +47,7 @@ impl ObjectRefusal {
             Self::Argument { .. } => ErrorCode::S3InvalidArgument,
             Self::Range { .. } => ErrorCode::S3InvalidRange,
             Self::Precondition(_) => ErrorCode::S3PreconditionFailed,
+            Self::SlowDown => ErrorCode::S3SlowDown,
         }
     }
 }

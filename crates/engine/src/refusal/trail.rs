@@ -55,6 +55,8 @@ pub enum TrailRefusal {
     NextToken,
     /// A page token of a listing.
     Token,
+    /// More requests than a quota admits.
+    Throttled,
 }
 
 /// What is wrong with event selectors.
@@ -97,6 +99,7 @@ impl TrailRefusal {
             Self::Selectors(_) => ErrorCode::InvalidEventSelectors,
             Self::Tags(_) => ErrorCode::InvalidTagParameter,
             Self::TagLimit => ErrorCode::TagsLimitExceeded,
+            Self::Throttled => ErrorCode::RequestsThrottled,
             Self::Attributes => ErrorCode::InvalidLookupAttributes,
             Self::TimeRange => ErrorCode::InvalidTimeRange,
             Self::NextToken => ErrorCode::InvalidNextToken,

@@ -39,6 +39,7 @@ pub use two_keys::{AdmittedPair, TwoKeys};
 
 use crate::audit::Note;
 use crate::desk::Desk;
+use crate::quotas::Keys;
 use crate::refusal::Refusal;
 use std::future::Future;
 use strongroom_types::KeyArn;
@@ -84,6 +85,12 @@ pub trait Target: sealed::Sealed + Sized + Send {
         desk: &Desk<'_>,
         note: &mut Note,
     ) -> impl Future<Output = Result<Self::Found, Refusal>> + Send;
+
+    /// The keys that it is about, where uses of keys are counted.
+    fn keys(found: &Self::Found) -> Keys<'_> {
+        let _ = found;
+        Keys::new()
+    }
 
     /// Asks the policies, and the grants.
     ///

@@ -7,6 +7,7 @@ use crate::demands::Access;
 use crate::desk::Desk;
 use crate::gate::AdmittedKey;
 use crate::operation::Role;
+use crate::quotas::Keys;
 use crate::refusal::Refusal;
 use strongroom_keys::blob::BlobHeader;
 use strongroom_policy::{Mention, Permit};
@@ -86,6 +87,10 @@ impl Target for OneKey {
 
     async fn authorize(found: &Found, desk: &Desk<'_>, note: &mut Note) -> Result<Permit, Refusal> {
         found.key.permit(desk, action(desk)?, Role::Only, None, note).await
+    }
+
+    fn keys(found: &Found) -> Keys<'_> {
+        vec![found.key.record()]
     }
 
     fn used(key: &AdmittedKey) -> Vec<KeyArn> {

@@ -7,6 +7,7 @@ use crate::demands::Access;
 use crate::desk::Desk;
 use crate::gate::AdmittedKey;
 use crate::operation::Role;
+use crate::quotas::Keys;
 use crate::refusal::Refusal;
 use strongroom_policy::Permit;
 use strongroom_types::{Action, KeyArn};
@@ -55,6 +56,10 @@ impl Target for TwoKeys {
         let from = source.key.permit(desk, from, Role::Source, Some(same), note).await?;
         let to = destination.key.permit(desk, to, Role::Destination, Some(same), note).await?;
         Ok((from, to))
+    }
+
+    fn keys((source, destination): &(Found, Found)) -> Keys<'_> {
+        vec![source.key.record(), destination.key.record()]
     }
 
     fn used(keys: &AdmittedPair) -> Vec<KeyArn> {

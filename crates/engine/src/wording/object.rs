@@ -10,6 +10,7 @@ pub(super) fn message(refusal: &ObjectRefusal) -> String {
         ObjectRefusal::LongKey(_) => "Your key is too long",
         ObjectRefusal::Argument { message, .. } => message,
         ObjectRefusal::Range { .. } => "The requested range is not satisfiable",
+        ObjectRefusal::SlowDown => "Please reduce your request rate.",
         ObjectRefusal::Precondition(_) => {
             "At least one of the pre-conditions you specified did not hold"
         }

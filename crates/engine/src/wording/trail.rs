@@ -43,6 +43,7 @@ const fn fixed(refusal: &TrailRefusal) -> &'static str {
         }
         R::Combination => "Multi-Region trail must include global service events.",
         R::Tags(why) => why,
+        R::Throttled => "Rate exceeded",
         R::TagLimit => "A trail can have at most 50 tags.",
         R::Attributes => "You can specify only one lookup attribute.",
         R::TimeRange => "The start time must not be after the end time.",

@@ -1,6 +1,6 @@
 //! Aliases of keys.
 
-use super::{MAX_ALIASES_PER_KEY, Work};
+use super::Work;
 use crate::refusal::{Limit, Refusal};
 use crate::slot::{Slot, SlotRange};
 use crate::target::AdmittedAlias;
@@ -11,20 +11,17 @@ impl Work<'_> {
     /// Stages the alias with its new target.
     ///
     /// # Errors
-    /// [`Refusal::LimitExceeded`] when the key has its 50 aliases, [`Refusal::Internal`].
+    /// [`Refusal::LimitExceeded`] when the key has its aliases, [`Refusal::Internal`].
     pub async fn put_alias(&mut self, alias: &AdmittedAlias) -> Result<(), Refusal> {
         let target = alias.target().ok_or(Refusal::Internal)?;
         let (arn, key) = (alias.arn(), target.arn());
         if alias.existing().is_some_and(|existing| existing.target == key.key) {
             return self.stage_alias(alias, key.key);
         }
-        let vault = self.desk.vault;
-        let held = vault
-            .scan::<String>(&SlotRange::aliases_of(&key), None, MAX_ALIASES_PER_KEY)
-            .await
-            .map_err(|why| self.desk.internal(&why))?;
-        if held.len() >= MAX_ALIASES_PER_KEY {
-            return Err(Refusal::LimitExceeded(Limit::AliasesPerKey));
+        let most = self.desk.settings.quotas.resources.of(key.account).aliases_per_key;
+        let held = self.desk.vault.places(&SlotRange::aliases_of(&key), None, most).await;
+        if held.map_err(|why| self.desk.internal(&why))?.len() >= most {
+            return Err(Refusal::LimitExceeded(Limit::AliasesPerKey(most)));
         }
         if let Some(current) = alias.current() {
             self.remove(Slot::alias_of(&current.arn(), &arn.name)).await?;

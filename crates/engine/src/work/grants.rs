@@ -15,9 +15,6 @@ use strongroom_keys::{GrantRecord, GrantTerms, Party};
 use strongroom_policy::NamedPrincipal;
 use strongroom_types::{AccountId, KeyArn};
 
-/// The most grants on one key. Source: AWS KMS Developer Guide, "Resource quotas".
-pub const MAX_GRANTS_PER_KEY: u32 = 50_000;
-
 /// The most kinds of grants on one key to one grantee: what they permit, and the keys of the pairs
 /// that they ask for. A request costs as much as there are kinds.
 pub const MAX_GRANT_KINDS: usize = 100;
@@ -34,7 +31,7 @@ impl Work<'_> {
     /// Stages a grant. A named one that is there already, of the same terms, is returned instead.
     ///
     /// # Errors
-    /// [`Refusal::LimitExceeded`] when the key has its 50,000 or the grantee its 100 kinds,
+    /// [`Refusal::LimitExceeded`] when the key has its grants or the grantee its 100 kinds,
     /// [`Refusal::Grant`] for a party that is nobody, [`Refusal::Internal`].
     pub async fn create_grant(
         &mut self,
@@ -82,11 +79,12 @@ impl Work<'_> {
         self.room_for_a_grant(key, &terms).await
     }
 
-    /// Refuses one more grant on a key that has its 50,000, and one more kind to a grantee that has
+    /// Refuses one more grant on a key that has all it may have, and one more kind to a grantee that has
     /// its 100.
     async fn room_for_a_grant(&self, key: &AdmittedKey, terms: &GrantTerms) -> Result<(), Refusal> {
-        if key.record().grants.unwrap_or(0) >= MAX_GRANTS_PER_KEY {
-            return Err(Refusal::LimitExceeded(Limit::GrantsPerKey));
+        let most = self.desk.settings.quotas.resources.of(key.record().account).grants_per_key;
+        if key.record().grants.unwrap_or(0) >= most {
+            return Err(Refusal::LimitExceeded(Limit::GrantsPerKey(most)));
         }
         let (party, kind) = (terms.grantee_name(), GrantKind::of(terms));
         let vault = self.desk.vault;

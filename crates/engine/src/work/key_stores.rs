@@ -3,6 +3,7 @@
 use super::{Work, keys::KeyPlace};
 use crate::pages::{Page, PageRequest};
 use crate::ports::key_store::{ExternalKey, KeyStoreError};
+use crate::quotas::MOST_KEY_STORES;
 use crate::refusal::{ExternalKeyDefect, KeyStoreRefusal, Limit, Refusal};
 use crate::slot::{Slot, SlotRange};
 use crate::target::{AdmittedAccount, AdmittedKeyStore};
@@ -13,10 +14,6 @@ use strongroom_types::{
     AccountId, ConnectionErrorCode, ConnectionState, CustomKeyStoreType, KeyId, Origin, Region,
     XksProxyConnectivity,
 };
-
-/// The most custom key stores of an account in a Region. Source: AWS KMS Developer Guide, "Resource
-/// quotas".
-pub const MAX_KEY_STORES: usize = 10;
 
 /// What of a custom key store shall change, beside its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +40,9 @@ impl Work<'_> {
     ) -> Result<String, Refusal> {
         let (region, account) = (account.region(), account.account());
         let (counted, others) = self.all_key_stores(account, region).await?;
-        if others.len() >= MAX_KEY_STORES {
-            return Err(Refusal::LimitExceeded(Limit::KeyStores));
+        let most = self.desk.settings.quotas.resources.of(account).key_stores;
+        if others.len() >= most {
+            return Err(Refusal::LimitExceeded(Limit::KeyStores(most)));
         }
         unused_name(&name, &others)?;
         unused_place(&place, &others)?;
@@ -365,7 +363,7 @@ impl Work<'_> {
         let counted = self.desk.vault.read::<u32>(&Slot::key_store_count(account, region)).await;
         let counted = counted.map_err(|why| self.desk.internal(&why))?.map(|read| read.version);
         let range = SlotRange::key_stores(account, region);
-        let all = self.desk.vault.scan(&range, None, MAX_KEY_STORES).await;
+        let all = self.desk.vault.scan(&range, None, MOST_KEY_STORES).await;
         let all = all.map_err(|why| self.desk.internal(&why))?;
         Ok((counted, all.into_iter().map(|(_, store)| store).collect()))
     }

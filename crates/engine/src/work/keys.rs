@@ -4,7 +4,7 @@ use super::Work;
 use super::offload::is_slow;
 use super::policies::CheckedPolicy;
 use crate::gate::AdmittedKey;
-use crate::refusal::{Refusal, Unsupported};
+use crate::refusal::{Limit, Refusal, Unsupported};
 use crate::slot::Slot;
 use crate::target::AdmittedAccount;
 use crate::vault::KeyEntry;
@@ -12,7 +12,9 @@ use std::sync::Arc;
 use strongroom_keys::{
     DomainKey, DomainName, KeyMaterial, KeyRecord, MaterialRecord, MultiRegion, StoreMembership,
 };
-use strongroom_types::{KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag};
+use strongroom_types::{
+    AccountId, KeyArn, KeyId, KeySpec, KeyState, KeyUsage, Origin, Region, Tag,
+};
 
 /// A key to be created.
 pub struct KeyDraft {
@@ -60,7 +62,7 @@ impl Work<'_> {
     /// Stages a new key.
     ///
     /// # Errors
-    /// The refusal of its policy, or [`Refusal::Internal`].
+    /// The refusal of its policy, [`Refusal::LimitExceeded`], or [`Refusal::Internal`].
     pub async fn create_key(
         &mut self,
         account: &AdmittedAccount,
@@ -76,6 +78,7 @@ impl Work<'_> {
             }
             None => CheckedPolicy::the_default(account, region),
         };
+        self.room_for_a_key(account, region).await?;
         // What is sealed for the Region needs its domain key, which the first to need it makes.
         let _ = self.domain(region).await?;
         let (id, origin, store) = match draft.source {
@@ -118,6 +121,21 @@ impl Work<'_> {
         self.note.resource(arn.to_string());
         self.stage_key(None, &record).await?;
         Ok(record)
+    }
+
+    /// Refuses one more key to an account that has all it may have in the Region, and reserves it
+    /// otherwise.
+    pub(super) async fn room_for_a_key(
+        &mut self,
+        account: AccountId,
+        region: Region,
+    ) -> Result<(), Refusal> {
+        let quota = self.desk.settings.quotas.resources.of(account).keys;
+        let Some(most) = quota else { return Ok(()) };
+        let reserved = self.desk.key_counts.reserve(self.desk.vault, (account, region), most).await;
+        let reserved = reserved.map_err(|why| self.desk.internal(&why))?;
+        self.reserved.push(reserved.ok_or(Refusal::LimitExceeded(Limit::Keys(most)))?);
+        Ok(())
     }
 
     /// Refuses a spec that the request's Region does not offer.

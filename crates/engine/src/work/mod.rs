@@ -27,10 +27,10 @@ pub use crate::slot::PolicyUse;
 pub use access_keys::AccessKeyEntry;
 pub use cryptography::Encrypted;
 pub(crate) use grants::beside;
-pub use grants::{CreatedGrant, MAX_GRANT_KINDS, MAX_GRANTS_PER_KEY};
+pub use grants::{CreatedGrant, MAX_GRANT_KINDS};
 pub use identities::{IdentityDraft, RoleDraft};
 pub use import::{BroughtMaterial, ImportParameters};
-pub use key_stores::{KeyStoreChange, KeyStoreName, MAX_KEY_STORES};
+pub use key_stores::{KeyStoreChange, KeyStoreName};
 pub use keys::{KeyDraft, KeySource};
 pub use managed_policies::PolicyDraft;
 pub use multi_region::{PASSING_MILLIS, ReplicaDraft};
@@ -45,15 +45,14 @@ pub use trails::{
 use crate::audit::Note;
 use crate::desk::Desk;
 use crate::ledger::Changes;
+use crate::quotas::key_counts::Reserved;
 use crate::refusal::Refusal;
 use crate::slot::Slot;
 use crate::vault::VaultError;
 use strongroom_crypto::SecretBytes;
 use strongroom_types::Timestamp;
 
-/// The most aliases of one key. Source: AWS KMS Developer Guide, "Resource quotas".
-pub const MAX_ALIASES_PER_KEY: usize = 50;
-/// The largest key policy, in bytes. Source: the same.
+/// The largest key policy, in bytes. Source: AWS KMS Developer Guide, "Resource quotas".
 pub const MAX_POLICY_BYTES: usize = 32_768;
 
 /// The work of one operation.
@@ -61,15 +60,24 @@ pub struct Work<'a> {
     pub(crate) desk: &'a Desk<'a>,
     note: &'a mut Note,
     changes: Changes,
+    reserved: Vec<Reserved>,
+}
+
+/// What the work of an operation comes to.
+#[derive(Default)]
+pub(crate) struct Staged {
+    pub(crate) changes: Changes,
+    /// The keys among them that quotas count: to be kept when they are made.
+    pub(crate) reserved: Vec<Reserved>,
 }
 
 impl<'a> Work<'a> {
     pub(crate) fn new(desk: &'a Desk<'a>, note: &'a mut Note) -> Self {
-        Self { desk, note, changes: Changes::default() }
+        Self { desk, note, changes: Changes::default(), reserved: Vec::new() }
     }
 
-    pub(crate) fn into_changes(self) -> Changes {
-        self.changes
+    pub(crate) fn into_staged(self) -> Staged {
+        Staged { changes: self.changes, reserved: self.reserved }
     }
 
     /// The time of the request.

@@ -29,7 +29,7 @@ impl Work<'_> {
     /// Stages a replica of a primary key, and that all keys related to it know it.
     ///
     /// # Errors
-    /// [`Refusal::ReplicaExists`], [`Refusal::Unsupported`] for a Region of another partition, the
+    /// [`Refusal::ReplicaExists`], [`Refusal::LimitExceeded`], [`Refusal::Unsupported`] for a Region of another partition, the
     /// refusal of the policy, or [`Refusal::Internal`].
     pub async fn replicate_key(
         &mut self,
@@ -49,6 +49,7 @@ impl Work<'_> {
             Some(text) => self.checked_policy(arn, text, draft.bypass_lockout_check).await?,
             None => CheckedPolicy::the_default(arn.account, region),
         };
+        self.room_for_a_key(arn.account, region).await?;
         let mut family = primary.multi_region.clone().ok_or(Refusal::Internal)?;
         family.replicas.push(region);
         let mut replica = KeyRecord {

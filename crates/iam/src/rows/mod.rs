@@ -29,6 +29,9 @@ macro_rules! row {
             cross_account: false,
             by_alias: false,
             effect: strongroom_engine::demands::Effect::$effect,
+            counted: strongroom_engine::demands::Counted::Shared(
+                strongroom_engine::demands::Shared::Iam,
+            ),
             fields: $fields,
             errors: &[$($error),*],
             shown: crate::rows::shown(strongroom_engine::demands::Effect::$effect),

@@ -1,7 +1,7 @@
 //! The operations of STS.
 
 use crate::fields;
-use strongroom_engine::demands::{Access, Demands, Effect, Shown, StateClass};
+use strongroom_engine::demands::{Access, Counted, Demands, Effect, Shared, Shown, StateClass};
 use strongroom_types::Action;
 use strongroom_types::ErrorCode as E;
 use strongroom_types::shape::Field;
@@ -23,6 +23,7 @@ const fn row(
         cross_account: true,
         by_alias: false,
         effect: Effect::Read,
+        counted: Counted::Shared(Shared::Sts),
         fields,
         errors,
         shown: Shown::Everything,
@@ -40,21 +41,26 @@ pub(crate) const ASSUME_ROLE: Demands = row(
     &[E::QueryMalformedPolicyDocument, E::PackedPolicyTooLarge, E::ExpiredIdentityToken],
 );
 
-pub(crate) const ASSUME_ROLE_WITH_WEB_IDENTITY: Demands = row(
-    "AssumeRoleWithWebIdentity",
-    Access::Role {
-        assume: Action::new("sts:AssumeRoleWithWebIdentity"),
-        tag: Action::new("sts:TagSession"),
-        identify: Action::new("sts:SetSourceIdentity"),
-    },
-    fields::ASSUME_ROLE_WITH_WEB_IDENTITY,
-    &[
-        E::QueryMalformedPolicyDocument,
-        E::PackedPolicyTooLarge,
-        E::InvalidIdentityToken,
-        E::ExpiredIdentityToken,
-    ],
-);
+/// Not counted with the others: whoever has a token of a provider that the account knows could use
+/// up the account's quota. AWS counts it with none, either.
+pub(crate) const ASSUME_ROLE_WITH_WEB_IDENTITY: Demands = Demands {
+    counted: Counted::Own(600),
+    ..row(
+        "AssumeRoleWithWebIdentity",
+        Access::Role {
+            assume: Action::new("sts:AssumeRoleWithWebIdentity"),
+            tag: Action::new("sts:TagSession"),
+            identify: Action::new("sts:SetSourceIdentity"),
+        },
+        fields::ASSUME_ROLE_WITH_WEB_IDENTITY,
+        &[
+            E::QueryMalformedPolicyDocument,
+            E::PackedPolicyTooLarge,
+            E::InvalidIdentityToken,
+            E::ExpiredIdentityToken,
+        ],
+    )
+};
 
 /// Nothing of any caller.
 pub(crate) const GET_CALLER_IDENTITY: Demands = Demands {

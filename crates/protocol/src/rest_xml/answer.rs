@@ -131,6 +131,7 @@ const fn status_and_code(code: ErrorCode) -> (u16, &'static str) {
         ErrorCode::S3NoSuchBucket | ErrorCode::S3NoSuchKey => (404, code.name()),
         ErrorCode::S3InvalidRange => (416, code.name()),
         ErrorCode::S3PreconditionFailed => (412, code.name()),
+        ErrorCode::S3SlowDown => (503, code.name()),
         ErrorCode::Validation | ErrorCode::Serialization => (400, "InvalidArgument"),
         other => (400, other.name()),
     }

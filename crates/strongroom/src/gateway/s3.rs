@@ -43,8 +43,8 @@ impl Gateway {
             Err(why) => return unauthenticated(&why, head, id),
         };
         let (operation, input) = (asked.operation(), asked.input());
-        match strongroom_trail::service::s3::serve(&self.engine, operation, &call, Ok(input)).await
-        {
+        let serve = strongroom_trail::service::s3::serve(&self.engine, operation, &call, Ok(input));
+        match super::paced(serve).await {
             Ok(recorded) => rest_xml::render(operation, id, &recorded),
             Err(unrecorded) => rest_xml::render_unrecorded(id, unrecorded),
         }

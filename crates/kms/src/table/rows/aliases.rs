@@ -1,6 +1,6 @@
 //! Rows of aliases.
 
-use super::{account, alias};
+use super::{account, alias, each_second};
 use crate::fields;
 use strongroom_engine::demands::{Demands, Effect};
 use strongroom_keys::StateClass as S;
@@ -14,20 +14,26 @@ pub(in crate::table) const CREATE_ALIAS: Demands = alias(
     &[E::AlreadyExists, E::NotFound, E::InvalidAliasName, E::LimitExceeded, E::KmsInvalidState],
 );
 
-pub(in crate::table) const DELETE_ALIAS: Demands = alias(
-    "DeleteAlias",
-    "kms:DeleteAlias",
-    S::Any,
-    fields::DELETE_ALIAS,
-    &[E::NotFound, E::KmsInvalidState],
+pub(in crate::table) const DELETE_ALIAS: Demands = each_second(
+    15,
+    alias(
+        "DeleteAlias",
+        "kms:DeleteAlias",
+        S::Any,
+        fields::DELETE_ALIAS,
+        &[E::NotFound, E::KmsInvalidState],
+    ),
 );
 
-pub(in crate::table) const LIST_ALIASES: Demands = account(
-    "ListAliases",
-    "kms:ListAliases",
-    Effect::Read,
-    fields::LIST_ALIASES,
-    &[E::InvalidMarker, E::InvalidArn, E::NotFound],
+pub(in crate::table) const LIST_ALIASES: Demands = each_second(
+    500,
+    account(
+        "ListAliases",
+        "kms:ListAliases",
+        Effect::Read,
+        fields::LIST_ALIASES,
+        &[E::InvalidMarker, E::InvalidArn, E::NotFound],
+    ),
 );
 
 pub(in crate::table) const UPDATE_ALIAS: Demands = alias(

@@ -2,7 +2,7 @@
 
 use super::{OPEN, USE, account, cryptography};
 use crate::fields;
-use strongroom_engine::demands::{Access, Demands, Effect};
+use strongroom_engine::demands::{Access, Counted, Demands, Effect};
 use strongroom_types::Action;
 use strongroom_types::ErrorCode as E;
 
@@ -22,18 +22,21 @@ pub(in crate::table) const GENERATE_DATA_KEY_WITHOUT_PLAINTEXT: Demands = crypto
     USE,
 );
 
-pub(in crate::table) const GENERATE_RANDOM: Demands = account(
-    "GenerateRandom",
-    "kms:GenerateRandom",
-    Effect::Use,
-    fields::GENERATE_RANDOM,
-    &[
-        E::DependencyTimeout,
-        E::UnsupportedOperation,
-        E::CustomKeyStoreNotFound,
-        E::CustomKeyStoreInvalidState,
-    ],
-);
+pub(in crate::table) const GENERATE_RANDOM: Demands = Demands {
+    counted: Counted::Random,
+    ..account(
+        "GenerateRandom",
+        "kms:GenerateRandom",
+        Effect::Use,
+        fields::GENERATE_RANDOM,
+        &[
+            E::DependencyTimeout,
+            E::UnsupportedOperation,
+            E::CustomKeyStoreNotFound,
+            E::CustomKeyStoreInvalidState,
+        ],
+    )
+};
 
 pub(in crate::table) const RE_ENCRYPT: Demands = Demands {
     access: Access::TwoKeys {

@@ -2,7 +2,7 @@
 
 use super::{Errors, Fields, cryptography};
 use crate::fields;
-use strongroom_engine::demands::Demands;
+use strongroom_engine::demands::{Counted, Demands};
 use strongroom_types::{ErrorCode as E, Origin};
 
 pub(in crate::table) const GENERATE_DATA_KEY_PAIR: Demands =
@@ -18,6 +18,7 @@ pub(in crate::table) const GENERATE_DATA_KEY_PAIR_WITHOUT_PLAINTEXT: Demands = p
 const fn pair(name: &'static str, action: &'static str, fields: Fields) -> Demands {
     Demands {
         origins: &[Origin::AwsKms, Origin::External],
+        counted: Counted::ByPair,
         ..cryptography(name, action, fields, PAIR)
     }
 }

@@ -1,12 +1,13 @@
 //! Rows of grants.
 
-use super::{account, manage, read};
+use super::{account, each_second, manage, read};
 use crate::fields;
-use strongroom_engine::demands::{Access, Demands, Effect};
+use strongroom_engine::demands::{Access, Counted, Demands, Effect};
 use strongroom_keys::StateClass as S;
 use strongroom_types::{Action, ErrorCode as E};
 
 pub(in crate::table) const CREATE_GRANT: Demands = Demands {
+    counted: Counted::Own(50),
     cross_account: true,
     ..manage(
         "CreateGrant",
@@ -26,6 +27,7 @@ pub(in crate::table) const CREATE_GRANT: Demands = Demands {
 };
 
 pub(in crate::table) const LIST_GRANTS: Demands = Demands {
+    counted: Counted::Own(100),
     cross_account: true,
     ..read(
         "ListGrants",
@@ -35,15 +37,19 @@ pub(in crate::table) const LIST_GRANTS: Demands = Demands {
     )
 };
 
-pub(in crate::table) const LIST_RETIRABLE_GRANTS: Demands = account(
-    "ListRetirableGrants",
-    "kms:ListRetirableGrants",
-    Effect::Read,
-    fields::LIST_RETIRABLE_GRANTS,
-    &[E::InvalidMarker, E::InvalidArn, E::NotFound],
+pub(in crate::table) const LIST_RETIRABLE_GRANTS: Demands = each_second(
+    100,
+    account(
+        "ListRetirableGrants",
+        "kms:ListRetirableGrants",
+        Effect::Read,
+        fields::LIST_RETIRABLE_GRANTS,
+        &[E::InvalidMarker, E::InvalidArn, E::NotFound],
+    ),
 );
 
 pub(in crate::table) const RETIRE_GRANT: Demands = Demands {
+    counted: Counted::Own(50),
     access: Access::Grant(Action::new("kms:RetireGrant")),
     cross_account: true,
     ..manage(
@@ -63,6 +69,7 @@ pub(in crate::table) const RETIRE_GRANT: Demands = Demands {
 };
 
 pub(in crate::table) const REVOKE_GRANT: Demands = Demands {
+    counted: Counted::Own(50),
     cross_account: true,
     ..manage(
         "RevokeGrant",

@@ -2,7 +2,7 @@
 
 use super::{Errors, manage, read, shown};
 use crate::fields;
-use strongroom_engine::demands::Demands;
+use strongroom_engine::demands::{Counted, Demands};
 use strongroom_keys::StateClass as S;
 use strongroom_types::ErrorCode as E;
 use strongroom_types::Origin;
@@ -26,6 +26,7 @@ const IMPORT: Errors = &[
 ];
 
 pub(in crate::table) const DELETE_IMPORTED_KEY_MATERIAL: Demands = Demands {
+    counted: Counted::Own(15),
     origins: IMPORTED,
     ..shown(manage(
         "DeleteImportedKeyMaterial",
@@ -37,6 +38,7 @@ pub(in crate::table) const DELETE_IMPORTED_KEY_MATERIAL: Demands = Demands {
 };
 
 pub(in crate::table) const GET_PARAMETERS_FOR_IMPORT: Demands = Demands {
+    counted: Counted::Own(1),
     origins: IMPORTED,
     states: S::Manage,
     ..read(
@@ -48,6 +50,7 @@ pub(in crate::table) const GET_PARAMETERS_FOR_IMPORT: Demands = Demands {
 };
 
 pub(in crate::table) const IMPORT_KEY_MATERIAL: Demands = Demands {
+    counted: Counted::Own(15),
     origins: IMPORTED,
     ..shown(manage(
         "ImportKeyMaterial",

@@ -1,8 +1,8 @@
 //! Rows of keys: making them, reading them, switching them on and off.
 
-use super::{STATE, account, manage, read, shown};
+use super::{STATE, account, each_second, manage, read, shown};
 use crate::fields;
-use strongroom_engine::demands::{Demands, Effect};
+use strongroom_engine::demands::{Counted, Demands, Effect};
 use strongroom_keys::StateClass as S;
 use strongroom_types::ErrorCode as E;
 
@@ -28,6 +28,7 @@ pub(in crate::table) const CREATE_KEY: Demands = shown(account(
 ));
 
 pub(in crate::table) const DESCRIBE_KEY: Demands = Demands {
+    counted: Counted::Own(2000),
     cross_account: true,
     by_alias: true,
     ..read("DescribeKey", "kms:DescribeKey", fields::DESCRIBE_KEY, &[E::NotFound, E::InvalidArn])
@@ -39,8 +40,10 @@ pub(in crate::table) const DISABLE_KEY: Demands =
 pub(in crate::table) const ENABLE_KEY: Demands =
     manage("EnableKey", "kms:EnableKey", S::Switch, fields::KEY_ONLY, STATE);
 
-pub(in crate::table) const LIST_KEYS: Demands =
-    account("ListKeys", "kms:ListKeys", Effect::Read, fields::LIST_KEYS, &[E::InvalidMarker]);
+pub(in crate::table) const LIST_KEYS: Demands = each_second(
+    500,
+    account("ListKeys", "kms:ListKeys", Effect::Read, fields::LIST_KEYS, &[E::InvalidMarker]),
+);
 
 pub(in crate::table) const UPDATE_KEY_DESCRIPTION: Demands = manage(
     "UpdateKeyDescription",

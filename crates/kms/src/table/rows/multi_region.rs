@@ -2,11 +2,12 @@
 
 use super::manage;
 use crate::fields;
-use strongroom_engine::demands::{Access, Demands, Shown};
+use strongroom_engine::demands::{Access, Counted, Demands, Shown};
 use strongroom_keys::StateClass as S;
 use strongroom_types::{Action, ErrorCode as E, Origin};
 
 pub(in crate::table) const REPLICATE_KEY: Demands = Demands {
+    counted: Counted::AlsoIn { own: 5, region: "ReplicaRegion", operation: "CreateKey", times: 2 },
     access: Access::Replication {
         key: Action::new("kms:ReplicateKey"),
         account: Action::new("kms:CreateKey"),
@@ -33,6 +34,12 @@ pub(in crate::table) const REPLICATE_KEY: Demands = Demands {
 };
 
 pub(in crate::table) const UPDATE_PRIMARY_REGION: Demands = Demands {
+    counted: Counted::AlsoIn {
+        own: 5,
+        region: "PrimaryRegion",
+        operation: "UpdatePrimaryRegion",
+        times: 1,
+    },
     access: Access::Succession(Action::new("kms:UpdatePrimaryRegion")),
     ..manage(
         "UpdatePrimaryRegion",

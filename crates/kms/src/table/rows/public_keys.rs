@@ -2,11 +2,12 @@
 
 use super::read;
 use crate::fields;
-use strongroom_engine::demands::{Demands, Effect};
+use strongroom_engine::demands::{Counted, Demands, Effect};
 use strongroom_keys::StateClass as S;
 use strongroom_types::ErrorCode as E;
 
 pub(in crate::table) const GET_PUBLIC_KEY: Demands = Demands {
+    counted: Counted::Own(2000),
     states: S::Show,
     cross_account: true,
     by_alias: true,

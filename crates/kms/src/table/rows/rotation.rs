@@ -1,12 +1,13 @@
 //! Rows of rotation.
 
-use super::{Errors, manage, read, shown};
+use super::{Errors, each_second, manage, read, shown};
 use crate::fields;
-use strongroom_engine::demands::Demands;
+use strongroom_engine::demands::{Counted, Demands};
 use strongroom_keys::StateClass as S;
 use strongroom_types::{ErrorCode as E, Origin};
 
 pub(in crate::table) const ENABLE_KEY_ROTATION: Demands = Demands {
+    counted: Counted::Own(15),
     origins: &[Origin::AwsKms],
     ..manage(
         "EnableKeyRotation",
@@ -23,12 +24,15 @@ pub(in crate::table) const DISABLE_KEY_ROTATION: Demands = Demands {
 };
 
 pub(in crate::table) const GET_KEY_ROTATION_STATUS: Demands = Demands {
+    counted: Counted::Own(1000),
     cross_account: true,
     ..read("GetKeyRotationStatus", "kms:GetKeyRotationStatus", fields::KEY_ONLY, READS)
 };
 
-pub(in crate::table) const LIST_KEY_ROTATIONS: Demands =
-    read("ListKeyRotations", "kms:ListKeyRotations", fields::LIST_KEY_ROTATIONS, READS);
+pub(in crate::table) const LIST_KEY_ROTATIONS: Demands = each_second(
+    100,
+    read("ListKeyRotations", "kms:ListKeyRotations", fields::LIST_KEY_ROTATIONS, READS),
+);
 
 pub(in crate::table) const ROTATE_KEY_ON_DEMAND: Demands = Demands {
     origins: &[Origin::AwsKms, Origin::External],

@@ -1,7 +1,7 @@
 //! The rows: what each operation demands.
 
 use super::fields;
-use strongroom_engine::demands::{Access, Demands, Effect, Shown, StateClass};
+use strongroom_engine::demands::{Access, Counted, Demands, Effect, Shown, StateClass};
 use strongroom_types::{Action, ErrorCode as E};
 
 /// A row of CloudTrail: an action of the operation's own name, on trails or on nothing in particular.
@@ -17,11 +17,22 @@ macro_rules! row {
             cross_account: false,
             by_alias: false,
             effect: Effect::$effect,
+            counted: Counted::Own(each_second(Effect::$effect)),
             fields: $fields,
             errors: &[$($error),*],
             shown: shown(Effect::$effect),
         }
     };
+}
+
+/// AWS's quotas of requests a second.
+///
+/// Source: AWS General Reference, "AWS CloudTrail endpoints and quotas".
+const fn each_second(effect: Effect) -> u32 {
+    match effect {
+        Effect::Read | Effect::Use => 10,
+        Effect::Change => 1,
+    }
 }
 
 /// CloudTrail shows the answers of what changes something.
@@ -131,19 +142,22 @@ pub(super) const LIST_TAGS: Demands = row!(
 
 pub(super) const LIST_TRAILS: Demands = row!("ListTrails", Read, Account, fields::LIST_TRAILS, []);
 
-pub(super) const LOOKUP_EVENTS: Demands = row!(
-    "LookupEvents",
-    Read,
-    Account,
-    fields::LOOKUP_EVENTS,
-    [
-        E::InvalidLookupAttributes,
-        E::InvalidTimeRange,
-        E::InvalidMaxResults,
-        E::InvalidNextToken,
-        E::InvalidEventCategory
-    ]
-);
+pub(super) const LOOKUP_EVENTS: Demands = Demands {
+    counted: Counted::Own(2),
+    ..row!(
+        "LookupEvents",
+        Read,
+        Account,
+        fields::LOOKUP_EVENTS,
+        [
+            E::InvalidLookupAttributes,
+            E::InvalidTimeRange,
+            E::InvalidMaxResults,
+            E::InvalidNextToken,
+            E::InvalidEventCategory
+        ]
+    )
+};
 
 pub(super) const PUT_EVENT_SELECTORS: Demands = row!(
     "PutEventSelectors",

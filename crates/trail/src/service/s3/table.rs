@@ -3,7 +3,7 @@
 //! Source: Amazon S3 API Reference; Service Authorization Reference, "Actions for Amazon S3".
 
 use super::fields;
-use strongroom_engine::demands::{Access, Demands, Effect, Shown, StateClass};
+use strongroom_engine::demands::{Access, Counted, Demands, Effect, Shared, Shown, StateClass};
 use strongroom_types::shape::Field;
 use strongroom_types::{Action, ErrorCode as E};
 
@@ -71,6 +71,7 @@ const fn row(
         cross_account: false,
         by_alias: false,
         effect: Effect::Read,
+        counted: Counted::Shared(Shared::S3),
         fields,
         errors,
         shown: Shown::Nothing,
