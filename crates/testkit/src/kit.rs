@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ledger::{JournalTail, OpenError, Recovered};
-use strongroom_engine::{CacheSizes, Engine, Running};
+use strongroom_engine::{CacheSizes, Engine, Ports, Running};
 use strongroom_keys::codec;
 use strongroom_types::{AccountId, KeyArn, KeyId, KeyState};
 use tokio::runtime::Runtime;
@@ -60,8 +60,17 @@ impl Kit {
     }
 
     pub(crate) fn open(world: World, threads: usize) -> Result<Self, OpenError> {
+        let ports = world.ports();
+        Self::open_on(world, ports, threads)
+    }
+
+    pub(crate) fn open_on(
+        world: World,
+        ports: Ports,
+        threads: usize,
+    ) -> Result<Self, OpenError> {
         let runtime = runtime(threads);
-        let opened = runtime.block_on(Engine::open(world.ports(), CacheSizes::default()));
+        let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
         let Running { engine, committer, writer, tail, recovered, .. } = opened?;
         let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
         let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));

@@ -19,6 +19,7 @@ mod answer;
 mod archive;
 mod client;
 mod clock;
+pub mod disk;
 mod entropy;
 mod failing;
 mod importing;
