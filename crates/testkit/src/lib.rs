@@ -37,7 +37,7 @@ pub use archive::MemoryHistory;
 pub use client::{Client, Request};
 pub use clock::FixedClock;
 pub use entropy::CountedEntropy;
-pub use failing::{FailingLog, FailingObjects, FailingStore, Faults, Port};
+pub use failing::{FailingLog, FailingObjects, FailingStore, Faults, Harm, Port};
 pub use key_stores::MemoryKeyStores;
 pub use kit::{Kit, Tail};
 pub use s3::S3Answer;

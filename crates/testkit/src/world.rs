@@ -127,7 +127,9 @@ impl World {
         let mut ports = self.ports();
         ports.store = Arc::new(FailingStore::new(store, self.faults.clone()));
         ports.log = Box::new(FailingLog::new(log, self.faults.clone()));
-        Kit::open_on(self, ports, 1).map_err(|why| why.to_string())
+        let kit = Kit::open_on(self, ports, 1).map_err(|why| why.to_string())?;
+        kit.create_accounts()?;
+        Ok(kit)
     }
 
     /// Every audit record that the store and the journal in `directory` hold.

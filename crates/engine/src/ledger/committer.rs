@@ -6,8 +6,8 @@ use super::head::{Head, Position};
 use super::journal::anchor_frame;
 use super::verify::Verification;
 use super::{CommitFailure, CommitJob, Health, JournalJob, Part, SealedChange};
-use crate::ports::{Batch, CommitError, Versioned};
-use crate::slot::Slot;
+use crate::ports::{Batch, CommitError, StoreError, Versioned};
+use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +29,13 @@ pub struct Committer {
     pub(super) set_key: HmacKey,
     pub(super) head: Head,
     pub(super) verification: Option<Verification>,
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// A group that a failed commit may have written all the same, while the store cannot be asked.
+pub(super) struct Doubt {
+    group: Group,
+    head: Head,
 }
 
 /// A group in the making: what the store will hold, and who waits for it.
@@ -39,6 +46,8 @@ struct Group {
     digest: SetDigest,
     sequence: u64,
     accepted: Vec<CommitJob>,
+    /// What caches must forget, of the jobs that were answered.
+    subjects: Vec<Subject>,
 }
 
 impl Committer {
@@ -55,6 +64,7 @@ impl Committer {
             if self.jobs.recv_many(&mut jobs, GROUP).await == 0 {
                 return;
             }
+            self.resolve().await;
             let mut group = Group { digest: SetDigest(self.head.digest), ..Group::default() };
             for job in jobs.drain(..) {
                 self.consider(job, &mut group).await;
@@ -68,6 +78,10 @@ impl Committer {
 
     /// Takes `job` into the group if all it expects holds there.
     async fn consider(&self, job: CommitJob, group: &mut Group) {
+        if self.doubt.is_some() {
+            let _ = job.done.send(Err(CommitFailure::Unrecorded));
+            return;
+        }
         let changed = job.changes.iter().map(|change| (&change.place, change.before));
         let kept = job.expected.iter().map(|(place, before)| (place, *before));
         for (place, before) in changed.chain(kept) {
@@ -118,29 +132,70 @@ impl Committer {
         head.set(group.digest);
         let written = match self.batch(&group, &head).await {
             Ok(batch) => self.vault.store().commit(&batch).await,
-            Err(why) => Err(CommitError::Failed(crate::ports::StoreError(why.to_string()))),
+            Err(why) => Err(CommitError::Failed(StoreError(why.to_string()))),
         };
         let outcome = match written {
-            Ok(()) => {
-                self.vault.forget(group.accepted.iter().flat_map(|job| &job.subjects));
-                self.follow(&group);
-                self.head = head;
-                self.health.note(Part::Store, None);
-                self.anchor().await;
-                Ok(())
-            }
+            Ok(()) => Ok(true),
             Err(CommitError::Conflict) => {
                 self.health.fail("the store was changed by another writer".to_owned());
-                Err(CommitFailure::Unrecorded)
+                Ok(false)
             }
-            // Nothing of the group is visible; the next one may succeed (a full disk was cleared).
+            // A store says so only of what is not visible; it is asked nevertheless, for a change
+            // that is there and was told to be not would be a wrong answer.
             Err(CommitError::Failed(why)) => {
                 self.health.note(Part::Store, Some(why.to_string()));
-                Err(CommitFailure::Unrecorded)
+                self.is_at(&head).await
             }
         };
-        for job in group.accepted {
+        self.settle(group, head, outcome).await;
+    }
+
+    /// Whether the store has `head`.
+    async fn is_at(&self, head: &Head) -> Result<bool, StoreError> {
+        let found = self.vault.store().read(Slot::head().bytes()).await?;
+        Ok(found.is_some_and(|found| found.version == head.commits))
+    }
+
+    /// Ends a group that is written, or is not, or of which that is not known.
+    async fn settle(&mut self, mut group: Group, head: Head, written: Result<bool, StoreError>) {
+        let waiting = std::mem::take(&mut group.accepted);
+        group.subjects.extend(waiting.iter().flat_map(|job| job.subjects.iter().cloned()));
+        let outcome = if written == Ok(true) {
+            self.take_over(&group, head).await;
+            Ok(())
+        } else {
+            Err(CommitFailure::Unrecorded)
+        };
+        if written.is_err() {
+            // Whatever is read of it from now on is read from the store.
+            self.vault.forget(group.subjects.iter());
+            self.doubt = Some(Doubt { group, head });
+        }
+        for job in waiting {
             let _ = job.done.send(outcome);
+        }
+    }
+
+    /// Takes a group for written.
+    async fn take_over(&mut self, group: &Group, head: Head) {
+        self.vault.forget(group.subjects.iter());
+        self.follow(group);
+        self.head = head;
+        self.health.note(Part::Store, None);
+        self.anchor().await;
+    }
+
+    /// Asks the store again how a commit ended of which that is not known. Nothing is committed
+    /// before it answers.
+    async fn resolve(&mut self) {
+        let Some(Doubt { group, head }) = self.doubt.take() else { return };
+        match self.is_at(&head).await {
+            Ok(true) => self.take_over(&group, head).await,
+            Ok(false) => {}
+            Err(why) => {
+                self.health.note(Part::Store, Some(why.to_string()));
+                self.doubt = Some(Doubt { group, head });
+            }
         }
     }
 
@@ -185,11 +240,15 @@ impl Committer {
     /// Goes on with the verification, if there is one. Returns whether the store could be read; if
     /// not, the walk goes on from where it is with the next group.
     async fn verify_page(&mut self) -> bool {
+        // A walk keeps in step with what is written, which is not known while a group is in doubt.
+        if self.doubt.is_some() {
+            return false;
+        }
         let Some(verification) = &mut self.verification else { return true };
         let page = verification.page(self.vault.store(), &self.set_key).await;
         self.health.note(Part::Store, page.as_ref().err().map(ToString::to_string));
         if page == Ok(true) {
-            if verification.digest() != SetDigest(self.head.digest) {
+            if !verification.agrees(self.head.digest) {
                 self.health.fail(super::open::OpenError::Altered.to_string());
             }
             self.verification = None;

@@ -156,6 +156,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         set_key,
         head,
         verification,
+        doubt: None,
     };
     let writer = JournalWriter {
         vault: vault.clone(),
@@ -227,8 +228,7 @@ async fn verify_some(
     let mut verification = Verification::default();
     for _ in 0..PAGES_AT_OPEN {
         if verification.page(vault.store(), key).await? {
-            let same = verification.digest().0 == head.digest;
-            return if same { Ok(None) } else { Err(OpenError::Altered) };
+            return if verification.agrees(head.digest) { Ok(None) } else { Err(OpenError::Altered) };
         }
     }
     Ok(Some(verification))
