@@ -21,7 +21,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use strongroom_testkit::{CountedEntropy, World, base64, disk};
+use strongroom_engine::ports::Entry;
+use strongroom_testkit::{CountedEntropy, Kit, World, base64, disk};
 
 /// Bytes that are flipped together first: where nothing is kept, they change nothing together, and
 /// each need not be tried alone.
@@ -39,8 +40,10 @@ struct Small {
 /// What became of a server whose data were altered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
-    /// Everything is answered as before.
+    /// Everything is answered as before, and everything stored is as before.
     Unharmed,
+    /// Everything is answered as before; another record, which nobody asked for, is not what it was.
+    Unasked,
     /// Some requests fail, and the operator is told why.
     Named(String),
     /// It does not start.
@@ -87,6 +90,7 @@ impl Small {
         let directory = disk::scratch();
         copy(self.directory.path(), directory.path());
         fs::remove_file(directory.path().join("store.db-shm")).unwrap();
+        without_reserve(&directory.path().join("journal"));
         drop(kit.stop());
         Self { directory, ..self }
     }
@@ -177,6 +181,17 @@ fn kind(why: &str) -> String {
     words.join(" ")
 }
 
+/// Cuts the zeros off that a killed server leaves behind its newest segment, for speed.
+fn without_reserve(journal: &Path) {
+    for entry in fs::read_dir(journal).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        bytes.truncate(used);
+        fs::write(&path, bytes).unwrap();
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -198,6 +213,8 @@ struct Sweep<'a> {
     right: Asked,
     /// Requests that are recorded in the data.
     before: Vec<[u8; 16]>,
+    /// What is in the store.
+    stored: Result<Vec<Entry>, String>,
 }
 
 impl<'a> Sweep<'a> {
@@ -214,7 +231,9 @@ impl<'a> Sweep<'a> {
         copy(small.directory.path(), copied.path());
         let before = requests(copied.path()).unwrap();
         assert!(before.len() > 10 && right.trail.as_ref().unwrap().starts_with(&before));
-        Self { small, file, bytes, right, before }
+        let stored = World::entries_in(copied.path());
+        assert!(stored.as_ref().is_ok_and(|entries| entries.len() > 20));
+        Self { small, file, bytes, right, before, stored }
     }
 
     /// The outcome of flipping `bit` of each of the bytes `at`.
@@ -225,8 +244,12 @@ impl<'a> Sweep<'a> {
         at.clone().for_each(|at| bytes[at] ^= 1 << bit(at));
         fs::write(copied.path().join(&self.file), bytes).unwrap();
         let what = format!("{} bytes {at:?}", self.file.display());
+        let stored = World::entries_in(copied.path());
         match self.small.asked(copied.path()) {
-            Ok(asked) => asked.outcome(self, &what),
+            Ok(asked) => match asked.outcome(self, &what) {
+                Outcome::Unharmed if stored != self.stored => Outcome::Unasked,
+                outcome => outcome,
+            },
             Err(why) => Outcome::Refused(kind(&why)),
         }
     }
@@ -270,11 +293,13 @@ fn report(what: &str, found: &BTreeMap<Outcome, usize>) {
     };
     let refused = sum(|outcome| matches!(outcome, Outcome::Refused(_)));
     let named = sum(|outcome| matches!(outcome, Outcome::Named(_)));
+    let unasked = sum(|outcome| *outcome == Outcome::Unasked);
     let unharmed = sum(|outcome| *outcome == Outcome::Unharmed);
     eprintln!(
         "{what}: {} flips; {refused} refused at the start, {named} named while the rest is served, \
-         {unharmed} without effect, 0 wrong answers {found:#?}",
-        refused + named + unharmed
+         {unasked} in records that nobody asked for, {unharmed} in bytes that mean nothing, 0 wrong \
+         answers {found:#?}",
+        refused + named + unasked + unharmed
     );
 }
 
@@ -299,4 +324,64 @@ fn a_bit_flipped_in_the_write_ahead_log_is_noticed_or_harmless() {
     let found = Sweep::new(&small, "store.db-wal").run(every(101));
     report("store.db-wal", &found);
     assert!(!found.is_empty());
+}
+
+/// Three segments, which hold uses and the journal's word of changes.
+fn with_journal() -> World {
+    let mut kit = Kit::new();
+    for _ in 0..2 {
+        let key = kit.create_key().to_string();
+        for _ in 0..2 {
+            let input = json!({"KeyId": key, "Plaintext": base64(b"what it stands for")});
+            let _ = kit.call("Encrypt", &input).ok();
+        }
+        kit = kit.restart();
+    }
+    let _ = kit.call("ListKeys", &json!({})).ok();
+    kit.stop()
+}
+
+/// What becomes of `world`, in whose journal something was flipped, if `before` was recorded.
+fn journal_outcome(world: World, before: &[[u8; 16]], what: &str) -> Outcome {
+    let kit = match world.open() {
+        Ok(kit) => kit,
+        Err(why) => return Outcome::Refused(kind(&why.to_string())),
+    };
+    let torn = kit.recovered.torn;
+    match kit.stop().try_trail() {
+        Err(why) => Outcome::Named(format!("trail: {}", kind(&why.to_string()))),
+        Ok(trail) if trail.iter().map(|record| record.request).eq(before.iter().copied()) => {
+            // Only the journal's own word of a start was in what was set aside.
+            Outcome::Unharmed
+        }
+        Ok(trail) => {
+            assert!(torn > 0 && trail.len() < before.len(), "{what}: other records");
+            Outcome::Named("unfinished bytes of the journal were set aside".to_owned())
+        }
+    }
+}
+
+#[test]
+fn a_bit_flipped_in_the_journal_is_noticed() {
+    let world = with_journal();
+    let before: Vec<_> = world.trail().iter().map(|record| record.request).collect();
+    let segments = world.journal();
+    assert_eq!(segments.len(), 3);
+    let (takes, mut found) = (every(37), BTreeMap::new());
+    for (number, (_, bytes)) in segments.iter().enumerate() {
+        for at in (0..bytes.len()).filter(|at| takes(*at)) {
+            let bits = if disk::slow() { 0..8 } else { at % 8..at % 8 + 1 };
+            for bit in bits {
+                let mut flipped = segments.clone();
+                flipped[number].1[at] ^= 1 << bit;
+                let mut world = world.snapshot();
+                world.replace_journal(&flipped);
+                let what = format!("bit {bit} of byte {at} of segment {number}");
+                let outcome = journal_outcome(world, &before, &what);
+                *found.entry(outcome).or_insert(0) += 1;
+            }
+        }
+    }
+    report("journal", &found);
+    assert!(found.len() > 2);
 }

@@ -10,7 +10,7 @@ use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
-use strongroom_engine::ports::{Entry, Inline, Log};
+use strongroom_engine::ports::{Entry, Inline, Log, Store as _};
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
 use strongroom_storage::{FileLog, MemoryLog, MemoryObjects, MemoryStore, SqliteStore};
@@ -130,6 +130,19 @@ impl World {
         let kit = Kit::open_on(self, ports, 1).map_err(|why| why.to_string())?;
         kit.create_accounts()?;
         Ok(kit)
+    }
+
+    /// What the embedded store in `directory` holds, as far as it can be read.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    ///
+    /// # Panics
+    /// When no runtime can be had.
+    pub fn entries_in(directory: &Path) -> Result<Vec<Entry>, String> {
+        let (store, _) = opened(directory)?;
+        let entries = runtime(1).block_on(store.scan(&[], &[0xff], usize::MAX));
+        entries.map_err(|why| why.to_string())
     }
 
     /// Every audit record that the store and the journal in `directory` hold.

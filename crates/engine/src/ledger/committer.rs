@@ -1,6 +1,7 @@
 //! The only writer of the store: gathers commits into groups, checks what each expects, and
 //! writes them with the new head.
 
+use super::damage::altered;
 use super::digest::SetDigest;
 use super::head::{Head, Position};
 use super::journal::anchor_frame;
@@ -249,7 +250,7 @@ impl Committer {
         self.health.note(Part::Store, page.as_ref().err().map(ToString::to_string));
         if page == Ok(true) {
             if !verification.agrees(self.head.digest) {
-                self.health.fail(super::open::OpenError::Altered.to_string());
+                self.health.fail(altered(&self.vault).await.to_string());
             }
             self.verification = None;
         }
