@@ -145,7 +145,8 @@ impl Store for SqliteStore {
 struct Writer {
     connection: Connection,
     /// Whether a commit failed that may nevertheless stand in the write-ahead log, whole, and is
-    /// not fenced off yet. Nothing is committed before it is.
+    /// not fenced off yet. Nothing is committed before it is; if the process ends first, the next
+    /// one finds the commit, with nothing after it.
     unsure: bool,
 }
 
