@@ -105,7 +105,7 @@ def check(kms, done: Acknowledged) -> None:
         assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == plaintext
 
 
-def test_killed_under_load_again_and_again(own_server, slow):
+def test_killed_under_load_again_and_again(own_server, slow, capsys):
     rounds = 200 if slow else 10
     chance = random.Random(rounds)
     everything = Acknowledged()
@@ -118,6 +118,8 @@ def test_killed_under_load_again_and_again(own_server, slow):
     assert len(everything) > rounds
     # Nothing of the earlier rounds was lost later.
     check(own_server.client(), everything)
+    with capsys.disabled():
+        print(f"\n{rounds} kills under load: of {len(everything)} acknowledged operations 0 were lost")
 
 
 def test_killed_while_starting(own_server):

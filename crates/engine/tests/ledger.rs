@@ -286,7 +286,18 @@ fn a_record_taken_away_added_or_put_back_is_noticed() {
     // Added: a copy in another place.
     let copied = world.stored(&place);
     let another = [&place[..place.len() - 1], b"0"].concat();
-    altered(&another, copied);
+    let added = world.snapshot();
+    added.put_behind_its_back(&another, copied);
+    // It does not open where it is, so it is named.
+    let records = vec![String::from_utf8(another).unwrap()];
+    assert_eq!(added.open().err(), Some(OpenError::Damaged { records }));
+    // And so is one whose version is not what it was.
+    let mut found = world.stored(&place).unwrap();
+    found.version ^= 4;
+    let moved = world.snapshot();
+    moved.put_behind_its_back(&place, Some(found));
+    let records = vec![String::from_utf8(place).unwrap()];
+    assert_eq!(moved.open().err(), Some(OpenError::Damaged { records }));
     altered(b"root", None);
 }
 

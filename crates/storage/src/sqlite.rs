@@ -79,11 +79,13 @@ impl SqliteStore {
     }
 
     fn read_now(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
-        self.readers.with(|reader| {
-            let mut select =
-                reader.prepare_cached("SELECT version, value FROM record WHERE key = ?1")?;
-            select.query_row([key], |row| versioned(row, 0)).optional()
-        })
+        self.readers
+            .with(|reader| {
+                let mut select =
+                    reader.prepare_cached("SELECT version, value FROM record WHERE key = ?1")?;
+                select.query_row([key], |row| versioned(row, 0)).optional()
+            })
+            .map_err(|StoreError(why)| StoreError(format!("record {}: {why}", name(key))))
     }
 
     fn scan_now(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -94,9 +96,26 @@ impl SqliteStore {
                 "SELECT version, value, key FROM record WHERE key >= ?1 AND key < ?2 \
                  ORDER BY key LIMIT ?3",
             )?;
-            let entry = |row: &Row<'_>| Ok(Entry { found: versioned(row, 0)?, key: row.get(2)? });
-            select.query_map((from, to, limit), entry)?.collect()
-        })
+            let mut entries: Vec<Entry> = Vec::new();
+            let mut rows = select.query((from, to, limit))?;
+            let read = loop {
+                let row = match rows.next() {
+                    Ok(Some(row)) => row,
+                    Ok(None) => break Ok(()),
+                    Err(why) => break Err(why),
+                };
+                let entry = || Ok(Entry { found: versioned(row, 0)?, key: row.get(2)? });
+                match entry() {
+                    Ok(entry) => entries.push(entry),
+                    Err(why) => break Err(why),
+                }
+            };
+            // Outside and inside: failures of the connection, and those of a row.
+            Ok(match read {
+                Ok(()) => Ok(entries),
+                Err(why) => Err(behind(entries.last(), &why)),
+            })
+        })?
     }
 
     fn commit_now(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -127,7 +146,8 @@ impl Store for SqliteStore {
 struct Writer {
     connection: Connection,
     /// Whether a commit failed that may nevertheless stand in the write-ahead log, whole, and is
-    /// not fenced off yet. Nothing is committed before it is.
+    /// not fenced off yet. Nothing is committed before it is; if the process ends first, the next
+    /// one finds the commit, with nothing after it.
     unsure: bool,
 }
 
@@ -206,6 +226,19 @@ fn copy(source: &Connection, mut target: Connection) -> rusqlite::Result<()> {
             Some("copy was blocked".to_owned()),
         )),
     }
+}
+
+/// A failure to read what follows `last`, of which nothing is known but that.
+fn behind(last: Option<&Entry>, why: &rusqlite::Error) -> StoreError {
+    match last {
+        Some(last) => StoreError(format!("record behind {}: {why}", name(&last.key))),
+        None => StoreError(why.to_string()),
+    }
+}
+
+/// A store key as text, for the operator.
+fn name(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).into_owned()
 }
 
 fn medium(error: rusqlite::Error) -> CommitError {

@@ -1,4 +1,6 @@
-//! Ports that fail on cue: at the n-th call from now, or at every one until they are healed.
+//! Ports that fail on cue: at the n-th call from now, or at every one until they are healed, and in
+//! the ways in which media do: before anything is done, after it was done, half-way, with a bit
+//! flipped, late.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,6 +45,24 @@ impl Port {
     pub const OBJECTS: [Self; 3] = [Self::PutObject, Self::GetObject, Self::ListObjects];
 }
 
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// Nothing is done. So do calls fail unless a test says otherwise.
+    Undone,
+    /// It is done, and told to have failed. A log is of no use after that until it is opened again.
+    Done,
+    /// It is done, told to have failed, and the next [`Port::Read`] fails, so that nobody can look.
+    DoneUnseen,
+    /// Half of what should have been appended is there, as after a torn write; another call does
+    /// nothing. A log is of no use after that until it is opened again.
+    Half,
+    /// What is read has one bit flipped in a value; what is written is told to have failed.
+    Flipped,
+    /// It is done, after others had their turns.
+    Late,
+}
+
 /// What shall fail, and what was called. A clone is the same plan.
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<Plan>>);
@@ -51,8 +71,8 @@ pub struct Faults(Arc<Mutex<Plan>>);
 struct Plan {
     calls: HashMap<Port, usize>,
     always: Vec<Port>,
-    /// One of these ports fails when so many more of their calls have gone well.
-    nth: Option<(Vec<Port>, usize)>,
+    /// One of these ports fails when so many more of their calls have gone well, and how.
+    nth: Option<(Vec<Port>, usize, Harm)>,
 }
 
 impl Faults {
@@ -63,7 +83,13 @@ impl Faults {
 
     /// Of the calls of `ports` from now on, the one of this number (from 0) fails, and no other.
     pub fn nth(&self, ports: &[Port], number: usize) {
-        self.lock().nth = Some((ports.to_vec(), number));
+        self.harm(ports, number, Harm::Undone);
+    }
+
+    /// Of the calls of `ports` from now on, the one of this number (from 0) fails in this way, and no
+    /// other.
+    pub fn harm(&self, ports: &[Port], number: usize, harm: Harm) {
+        self.lock().nth = Some((ports.to_vec(), number, harm));
     }
 
     /// Nothing fails any more, and calls are counted from 0.
@@ -80,23 +106,27 @@ impl Faults {
 
     /// Counts a call of `port` and says whether it shall fail.
     pub(crate) fn strikes(&self, port: Port) -> bool {
+        self.harms(port).is_some()
+    }
+
+    /// Counts a call of `port` and says how it shall fail, if it shall.
+    fn harms(&self, port: Port) -> Option<Harm> {
         let mut plan = self.lock();
         *plan.calls.entry(port).or_default() += 1;
         if plan.always.contains(&port) {
-            return true;
+            return Some(Harm::Undone);
         }
         match &mut plan.nth {
-            Some((ports, left)) if ports.contains(&port) => {
-                let now = *left == 0;
-                if now {
-                    plan.nth = None;
-                } else {
-                    *left -= 1;
-                }
-                now
+            Some((ports, left, _)) if ports.contains(&port) && *left > 0 => *left -= 1,
+            Some((ports, _, harm)) if ports.contains(&port) => {
+                let harm = *harm;
+                let unseen = || (vec![Port::Read], 0, Harm::Undone);
+                plan.nth = (harm == Harm::DoneUnseen).then(unseen);
+                return Some(harm);
             }
-            _ => false,
+            _ => {}
         }
+        None
     }
 
     fn lock(&self) -> MutexGuard<'_, Plan> {
@@ -104,7 +134,8 @@ impl Faults {
     }
 }
 
-/// A [`Store`] that fails on cue; a failed call leaves the store underneath as it was.
+/// A [`Store`] that fails on cue. Unless it is [told otherwise](Harm), a failed call leaves the store
+/// underneath as it was.
 pub struct FailingStore<S> {
     inner: S,
     faults: Faults,
@@ -116,16 +147,45 @@ impl<S> FailingStore<S> {
         Self { inner, faults }
     }
 
-    fn check(&self, port: Port) -> Result<(), StoreError> {
-        if self.faults.strikes(port) { Err(StoreError("failed on cue".to_owned())) } else { Ok(()) }
+    /// What of a call that reads is still to be done: nothing, because it fails; or to read, and to
+    /// flip a bit (`true`) or not.
+    async fn reads(&self, port: Port) -> Result<bool, StoreError> {
+        match self.faults.harms(port) {
+            None => Ok(false),
+            Some(Harm::Flipped) => Ok(true),
+            Some(Harm::Late) => {
+                late().await;
+                Ok(false)
+            }
+            Some(_) => Err(failed()),
+        }
     }
+}
+
+fn failed() -> StoreError {
+    StoreError("failed on cue".to_owned())
+}
+
+async fn late() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Flips a bit in the middle of the value; which one depends on the version.
+fn flip(found: &mut Versioned) {
+    let middle = found.value.len() / 2;
+    let bit = found.version % 8;
+    found.value.get_mut(middle).into_iter().for_each(|byte| *byte ^= 1 << bit);
 }
 
 impl<S: Store> Store for FailingStore<S> {
     fn read<'a>(&'a self, key: &'a [u8]) -> Boxed<'a, Result<Option<Versioned>, StoreError>> {
         Box::pin(async move {
-            self.check(Port::Read)?;
-            self.inner.read(key).await
+            let flips = self.reads(Port::Read).await?;
+            let mut found = self.inner.read(key).await?;
+            found.iter_mut().filter(|_| flips).for_each(flip);
+            Ok(found)
         })
     }
 
@@ -136,33 +196,58 @@ impl<S: Store> Store for FailingStore<S> {
         limit: usize,
     ) -> Boxed<'a, Result<Vec<Entry>, StoreError>> {
         Box::pin(async move {
-            self.check(Port::Scan)?;
-            self.inner.scan(from, to, limit).await
+            let flips = self.reads(Port::Scan).await?;
+            let mut found = self.inner.scan(from, to, limit).await?;
+            let one = found.len() / 2;
+            found
+                .get_mut(one)
+                .into_iter()
+                .filter(|_| flips)
+                .for_each(|entry| flip(&mut entry.found));
+            Ok(found)
         })
     }
 
     fn commit<'a>(&'a self, batch: &'a Batch) -> Boxed<'a, Result<(), CommitError>> {
         Box::pin(async move {
-            self.check(Port::Commit).map_err(CommitError::Failed)?;
-            self.inner.commit(batch).await
+            let harm = self.faults.harms(Port::Commit);
+            match harm {
+                None => self.inner.commit(batch).await,
+                Some(Harm::Late) => {
+                    late().await;
+                    self.inner.commit(batch).await
+                }
+                Some(Harm::Done | Harm::DoneUnseen) => {
+                    self.inner.commit(batch).await?;
+                    Err(CommitError::Failed(failed()))
+                }
+                Some(_) => Err(CommitError::Failed(failed())),
+            }
         })
     }
 }
 
-/// A [`Log`] that fails on cue; a failed call leaves the log underneath as it was.
+/// A [`Log`] that fails on cue. Unless it is [told otherwise](Harm), a failed call leaves the log
+/// underneath as it was.
 pub struct FailingLog<L> {
     inner: L,
     faults: Faults,
+    /// Whether nothing is known of the medium any more.
+    lost: bool,
 }
 
 impl<L> FailingLog<L> {
     /// `inner`, failing when `faults` says so.
     pub fn new(inner: L, faults: Faults) -> Self {
-        Self { inner, faults }
+        Self { inner, faults, lost: false }
     }
 
     fn check(&self, port: Port) -> Result<(), LogError> {
         if self.faults.strikes(port) { Err(LogError("failed on cue".to_owned())) } else { Ok(()) }
+    }
+
+    fn usable(&self) -> Result<(), LogError> {
+        if self.lost { Err(LogError("a call before failed on cue".to_owned())) } else { Ok(()) }
     }
 }
 
@@ -179,21 +264,35 @@ impl<L: Log> Log for FailingLog<L> {
 
     fn create(&mut self, segment: u64, header: &[u8]) -> Result<(), LogError> {
         self.check(Port::Create)?;
+        self.usable()?;
         self.inner.create(segment, header)
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), LogError> {
-        self.check(Port::Append)?;
-        self.inner.append(bytes)
+        let harm = self.faults.harms(Port::Append);
+        self.usable()?;
+        let done = match harm {
+            None | Some(Harm::Late) => return self.inner.append(bytes),
+            Some(Harm::Done | Harm::DoneUnseen) => bytes.len(),
+            Some(Harm::Half) => bytes.len() / 2,
+            Some(Harm::Undone | Harm::Flipped) => 0,
+        };
+        if done > 0 {
+            self.lost = true;
+            self.inner.append(bytes.get(..done).unwrap_or_default())?;
+        }
+        Err(LogError("failed on cue".to_owned()))
     }
 
     fn settle(&mut self, segment: u64) -> Result<(), LogError> {
         self.check(Port::Cut)?;
+        self.usable()?;
         self.inner.settle(segment)
     }
 
     fn cut(&mut self, segment: u64, length: u64) -> Result<(), LogError> {
         self.check(Port::Cut)?;
+        self.usable()?;
         self.inner.cut(segment, length)
     }
 

@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ledger::{JournalTail, OpenError, Recovered};
-use strongroom_engine::{CacheSizes, Engine, Running};
+use strongroom_engine::{CacheSizes, Engine, Ports, Running};
 use strongroom_keys::codec;
 use strongroom_types::{AccountId, KeyArn, KeyId, KeyState};
 use tokio::runtime::Runtime;
@@ -60,26 +60,42 @@ impl Kit {
     }
 
     pub(crate) fn open(world: World, threads: usize) -> Result<Self, OpenError> {
-        let runtime = runtime(threads);
-        let opened = runtime.block_on(Engine::open(world.ports(), CacheSizes::default()));
-        let Running { engine, committer, writer, tail, recovered, .. } = opened?;
-        let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
-        let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));
-        let kit = Self { world, recovered, runtime, loops, engine, tail };
-        kit.create_account(AccountId::INITIAL, OWNER);
-        kit.create_account(stranger(), STRANGER);
+        let ports = world.ports();
+        let kit = Self::open_on(world, ports, threads)?;
+        kit.create_accounts().expect("the accounts are made");
         Ok(kit)
     }
 
-    fn create_account(&self, id: AccountId, (access_key, secret): (&str, &str)) {
+    /// A server on other ports than the world's; its accounts are still to be made.
+    pub(crate) fn open_on(world: World, ports: Ports, threads: usize) -> Result<Self, OpenError> {
+        let runtime = runtime(threads);
+        let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
+        let Running { engine, committer, writer, tail, recovered, .. } = opened?;
+        let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
+        let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));
+        Ok(Self { world, recovered, runtime, loops, engine, tail })
+    }
+
+    /// Makes the two accounts, unless they are there or it cannot be read whether they are.
+    pub(crate) fn create_accounts(&self) -> Result<(), String> {
+        let accounts = [(AccountId::INITIAL, OWNER), (stranger(), STRANGER)];
+        accounts.into_iter().try_for_each(|(id, key)| self.create_account(id, key))
+    }
+
+    fn create_account(
+        &self,
+        id: AccountId,
+        (access_key, secret): (&str, &str),
+    ) -> Result<(), String> {
         let secret = SecretBytes::new(secret.as_bytes().to_vec());
         let engine = self.engine();
         self.block_on(async {
-            if !engine.has_account(id).await.expect("the store answers") {
-                let made = engine.create_account(id, None, region(), (access_key, secret));
-                made.await.expect("the account is made");
+            if engine.has_account(id).await != Ok(false) {
+                return Ok(());
             }
-        });
+            let made = engine.create_account(id, None, region(), (access_key, secret)).await;
+            made.map(drop).map_err(|why| format!("{why:?}"))
+        })
     }
 
     /// Stops the server: what was sent is written. Gives the world back.

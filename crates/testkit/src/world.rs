@@ -4,16 +4,17 @@ use crate::{
     CountedEntropy, FailingLog, FailingObjects, FailingStore, Faults, FixedClock, Kit,
     MemoryHistory, MemoryKeyStores,
 };
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::{OpenError, RecoveryError};
-use strongroom_engine::ports::{Entry, Inline, Log};
+use strongroom_engine::ports::{Entry, Inline, Log, Store as _};
 use strongroom_engine::quotas::Quotas;
 use strongroom_engine::{Ports, Report, Settings, trail};
 use strongroom_keys::LocalRootKey;
-use strongroom_storage::{MemoryLog, MemoryObjects, MemoryStore};
+use strongroom_storage::{FileLog, MemoryLog, MemoryObjects, MemoryStore, SqliteStore};
 use strongroom_types::Timestamp;
 
 /// When every world begins: 2026-11-22T06:37:05.123Z.
@@ -121,6 +122,49 @@ impl World {
         Kit::open(self, threads)
     }
 
+    /// Starts a server on the embedded store and the journal's files in `directory`, which fail as
+    /// those in memory do.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn open_in(self, directory: &Path) -> Result<Kit, String> {
+        let (store, log) = opened(directory)?;
+        let mut ports = self.ports();
+        ports.store = Arc::new(FailingStore::new(store, self.faults.clone()));
+        ports.log = Box::new(FailingLog::new(log, self.faults.clone()));
+        let kit = Kit::open_on(self, ports, 1).map_err(|why| why.to_string())?;
+        kit.create_accounts()?;
+        Ok(kit)
+    }
+
+    /// What the embedded store in `directory` holds, as far as it can be read.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    ///
+    /// # Panics
+    /// When no runtime can be had.
+    pub fn entries_in(directory: &Path) -> Result<Vec<Entry>, String> {
+        let (store, _) = opened(directory)?;
+        let entries = runtime(1).block_on(store.scan(&[], &[0xff], usize::MAX));
+        entries.map_err(|why| why.to_string())
+    }
+
+    /// Every audit record that the store and the journal in `directory` hold.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    ///
+    /// # Panics
+    /// When no runtime can be had.
+    pub fn trail_in(&self, directory: &Path) -> Result<Vec<AuditRecord>, String> {
+        let (store, mut log) = opened(directory)?;
+        let (store, root, mut records) = (Arc::new(store), Arc::new(self.root_key()), Vec::new());
+        let read = trail::read(store, &mut log, root, |record| records.push(record.clone()));
+        runtime(1).block_on(read).map_err(|why| why.to_string())?;
+        Ok(records)
+    }
+
     pub(crate) fn root_key(&self) -> LocalRootKey {
         let key = SecretKey::from_slice(&self.root).expect("32 bytes");
         LocalRootKey::new(key).expect("a root key")
@@ -194,6 +238,12 @@ impl World {
         }
         bytes
     }
+}
+
+fn opened(directory: &Path) -> Result<(SqliteStore, FileLog), String> {
+    let store = SqliteStore::open(&directory.join("store.db")).map_err(|why| why.to_string())?;
+    let log = FileLog::open(&directory.join("journal")).map_err(|why| why.to_string())?;
+    Ok((store, log))
 }
 
 pub(crate) fn runtime(threads: usize) -> tokio::runtime::Runtime {

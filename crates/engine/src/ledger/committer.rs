@@ -1,14 +1,15 @@
 //! The only writer of the store: gathers commits into groups, checks what each expects, and
 //! writes them with the new head.
 
+use super::damage::altered;
 use super::digest::SetDigest;
 use super::head::{Head, Position};
 use super::journal::anchor_frame;
 use super::rekeying::Rekeying;
 use super::verify::{Verification, is_counted};
 use super::{CommitFailure, CommitJob, CommitterJob, Health, JournalJob, Part, SealedChange};
-use crate::ports::{Batch, CommitError, Versioned};
-use crate::slot::Slot;
+use crate::ports::{Batch, CommitError, StoreError, Versioned};
+use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,13 @@ pub struct Committer {
     pub(super) verification: Option<Verification>,
     /// The set digest under another key, while it is made.
     pub(super) rekeying: Option<Rekeying>,
+    pub(super) doubt: Option<Doubt>,
+}
+
+/// A group that a failed commit may have written all the same, while the store cannot be asked.
+pub(super) struct Doubt {
+    group: Group,
+    head: Head,
 }
 
 /// A group in the making: what the store will hold, and who waits for it.
@@ -42,6 +50,8 @@ struct Group {
     digest: SetDigest,
     sequence: u64,
     accepted: Vec<CommitJob>,
+    /// What caches must forget, of the jobs that were answered.
+    subjects: Vec<Subject>,
 }
 
 impl Committer {
@@ -59,6 +69,7 @@ impl Committer {
             if self.jobs.recv_many(&mut jobs, GROUP).await == 0 {
                 return;
             }
+            self.resolve().await;
             let mut group = Group { digest: SetDigest(self.head.digest), ..Group::default() };
             for job in jobs.drain(..) {
                 match job {
@@ -83,6 +94,10 @@ impl Committer {
 
     /// Takes `job` into the group if all it expects holds there.
     async fn consider(&self, job: CommitJob, group: &mut Group) {
+        if self.doubt.is_some() {
+            let _ = job.done.send(Err(CommitFailure::Unrecorded));
+            return;
+        }
         let changed = job.changes.iter().map(|change| (&change.place, change.before));
         let kept = job.expected.iter().map(|(place, before)| (place, *before));
         for (place, before) in changed.chain(kept) {
@@ -135,29 +150,70 @@ impl Committer {
         head.set(group.digest);
         let written = match self.batch(&group, &head).await {
             Ok(batch) => self.vault.store().commit(&batch).await,
-            Err(why) => Err(CommitError::Failed(crate::ports::StoreError(why.to_string()))),
+            Err(why) => Err(CommitError::Failed(StoreError(why.to_string()))),
         };
         let outcome = match written {
-            Ok(()) => {
-                self.vault.forget(group.accepted.iter().flat_map(|job| &job.subjects));
-                self.follow(&group);
-                self.head = head;
-                self.health.note(Part::Store, None);
-                self.anchor().await;
-                Ok(())
-            }
+            Ok(()) => Ok(true),
             Err(CommitError::Conflict) => {
                 self.health.fail("the store was changed by another writer".to_owned());
-                Err(CommitFailure::Unrecorded)
+                Ok(false)
             }
-            // Nothing of the group is visible; the next one may succeed (a full disk was cleared).
+            // A store says so only of what is not visible; it is asked nevertheless, for a change
+            // that is there and was told to be not would be a wrong answer.
             Err(CommitError::Failed(why)) => {
                 self.health.note(Part::Store, Some(why.to_string()));
-                Err(CommitFailure::Unrecorded)
+                self.is_at(&head).await
             }
         };
-        for job in group.accepted {
+        self.settle(group, head, outcome).await;
+    }
+
+    /// Whether the store has `head`.
+    async fn is_at(&self, head: &Head) -> Result<bool, StoreError> {
+        let found = self.vault.store().read(Slot::head().bytes()).await?;
+        Ok(found.is_some_and(|found| found.version == head.commits))
+    }
+
+    /// Ends a group that is written, or is not, or of which that is not known.
+    async fn settle(&mut self, mut group: Group, head: Head, written: Result<bool, StoreError>) {
+        let waiting = std::mem::take(&mut group.accepted);
+        group.subjects.extend(waiting.iter().flat_map(|job| job.subjects.iter().cloned()));
+        let outcome = if written == Ok(true) {
+            self.take_over(&group, head).await;
+            Ok(())
+        } else {
+            Err(CommitFailure::Unrecorded)
+        };
+        if written.is_err() {
+            // Whatever is read of it from now on is read from the store.
+            self.vault.forget(group.subjects.iter());
+            self.doubt = Some(Doubt { group, head });
+        }
+        for job in waiting {
             let _ = job.done.send(outcome);
+        }
+    }
+
+    /// Takes a group for written.
+    async fn take_over(&mut self, group: &Group, head: Head) {
+        self.vault.forget(group.subjects.iter());
+        self.follow(group);
+        self.head = head;
+        self.health.note(Part::Store, None);
+        self.anchor().await;
+    }
+
+    /// Asks the store again how a commit ended of which that is not known. Nothing is committed
+    /// before it answers.
+    async fn resolve(&mut self) {
+        let Some(Doubt { group, head }) = self.doubt.take() else { return };
+        match self.is_at(&head).await {
+            Ok(true) => self.take_over(&group, head).await,
+            Ok(false) => {}
+            Err(why) => {
+                self.health.note(Part::Store, Some(why.to_string()));
+                self.doubt = Some(Doubt { group, head });
+            }
         }
     }
 
@@ -189,7 +245,7 @@ impl Committer {
                 verification.follow(&self.set_key, place, before, after);
             }
             if let Some(rekeying) = &mut self.rekeying {
-                rekeying.follow(place, before, after);
+                rekeying.follow(&self.set_key, place, before, after);
             }
         }
     }
@@ -199,14 +255,18 @@ impl Committer {
         if self.health.has_stopped() {
             self.rekeying = None;
         }
-        // Were the store not what the head says, the new digest would cover it up.
+        // As for the verification.
+        if self.doubt.is_some() {
+            return false;
+        }
+        // One walk at a time.
         if self.verification.is_some() {
             return true;
         }
         let Some(mut rekeying) = self.rekeying.take() else { return true };
-        match rekeying.page(self.vault.store()).await {
+        match rekeying.page(self.vault.store(), &self.set_key).await {
             Ok(false) => self.rekeying = Some(rekeying),
-            Ok(true) => self.adopt(rekeying),
+            Ok(true) => self.adopt(rekeying).await,
             Err(why) => {
                 self.health.note(Part::Store, Some(why.to_string()));
                 self.rekeying = Some(rekeying);
@@ -216,10 +276,14 @@ impl Committer {
         true
     }
 
-    /// Counts with another key from now on; the next commit makes that durable.
-    fn adopt(&mut self, rekeying: Rekeying) {
-        let Rekeying { walk, key, domain, done } = rekeying;
-        self.head.set(walk.digest());
+    /// Counts with another key from now on, if the store is what the head says by the one before; the
+    /// next commit makes that durable.
+    async fn adopt(&mut self, rekeying: Rekeying) {
+        let Rekeying { before, after, key, domain, done } = rekeying;
+        if !before.agrees(self.head.digest) {
+            return self.health.fail(altered(&self.vault).await.to_string());
+        }
+        self.head.set(after.digest());
         self.head.digest_domain = Some(domain);
         self.set_key = key;
         let _ = done.send(());
@@ -237,12 +301,16 @@ impl Committer {
     /// Goes on with the verification, if there is one. Returns whether the store could be read; if
     /// not, the walk goes on from where it is with the next group.
     async fn verify_page(&mut self) -> bool {
+        // A walk keeps in step with what is written, which is not known while a group is in doubt.
+        if self.doubt.is_some() {
+            return false;
+        }
         let Some(verification) = &mut self.verification else { return true };
         let page = verification.page(self.vault.store(), &self.set_key).await;
         self.health.note(Part::Store, page.as_ref().err().map(ToString::to_string));
         if page == Ok(true) {
-            if verification.digest() != SetDigest(self.head.digest) {
-                self.health.fail(super::open::OpenError::Altered.to_string());
+            if !verification.agrees(self.head.digest) {
+                self.health.fail(altered(&self.vault).await.to_string());
             }
             self.verification = None;
         }

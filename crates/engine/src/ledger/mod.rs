@@ -6,6 +6,7 @@
 //! gathers.
 
 mod committer;
+mod damage;
 mod digest;
 mod head;
 mod hierarchy;

@@ -1,6 +1,7 @@
 //! Opening the ledger: the root key must be the store's, the store must be no older than the
 //! journal, the journal no older than the store.
 
+use super::damage::altered;
 use super::head::{Head, Position};
 use super::journal::{JournalWriter, begin};
 use super::recovery::{Recovered, RecoveryError, recover, settle};
@@ -33,6 +34,12 @@ pub enum OpenError {
     },
     /// Records were removed, added or put back to an earlier version behind the server's back.
     Altered,
+    /// Records of the store do not open where they are: they, their places or their versions are not
+    /// what was written.
+    Damaged {
+        /// The store keys of the first of them.
+        records: Vec<String>,
+    },
     /// The store is older than its journal.
     StoreOlder {
         /// What the store has reached.
@@ -65,6 +72,11 @@ impl fmt::Display for OpenError {
             ),
             Self::Altered => f.write_str(
                 "records of the store were removed, added or put back to an earlier version",
+            ),
+            Self::Damaged { records } => write!(
+                f,
+                "the store is damaged, or was altered: what is at `{}` is not what was written there",
+                records.join("`, `")
             ),
             Self::StoreOlder { store, journal } => write!(
                 f,
@@ -161,6 +173,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         head,
         verification,
         rekeying: None,
+        doubt: None,
     };
     let writer = JournalWriter {
         vault: vault.clone(),
@@ -234,8 +247,8 @@ async fn verify_some(
     let mut verification = Verification::default();
     for _ in 0..PAGES_AT_OPEN {
         if verification.page(vault.store(), key).await? {
-            let same = verification.digest().0 == head.digest;
-            return if same { Ok(None) } else { Err(OpenError::Altered) };
+            let agrees = verification.agrees(head.digest);
+            return if agrees { Ok(None) } else { Err(altered(vault).await) };
         }
     }
     Ok(Some(verification))

@@ -100,7 +100,9 @@ pub trait Store: Send + Sync {
     ) -> Boxed<'a, Result<Vec<Entry>, StoreError>>;
 
     /// Applies `batch` atomically, if all its expectations hold. When this returns `Ok`, the batch
-    /// survives a power cut; when it returns an error, none of it is visible, now or later.
+    /// survives a power cut; when it returns an error, none of it is visible, now or after any later
+    /// commit. Only if the process ends before a later commit has succeeded, since the medium has not
+    /// worked again, the next start may find all of it: what cannot be written cannot be undone.
     ///
     /// # Errors
     /// [`CommitError::Conflict`] when an expectation does not hold, [`CommitError::Failed`] when
@@ -128,7 +130,7 @@ impl std::error::Error for StoreError {}
 pub enum CommitError {
     /// An expectation did not hold: somebody else was first.
     Conflict,
-    /// The medium failed; nothing of the batch is visible.
+    /// The medium failed; nothing of the batch is visible. The committer looks nevertheless.
     Failed(StoreError),
 }
 
