@@ -70,7 +70,8 @@ impl Small {
         let ask = |operation: &str, input: Value| kit.call(operation, &input).ok();
         ask("CreateAlias", json!({"AliasName": "alias/one", "TargetKeyId": keys[0]}));
         let grantee = "arn:aws:iam::111122223333:user/somebody";
-        let terms = json!({"KeyId": keys[0], "GranteePrincipal": grantee, "Operations": ["Decrypt"]});
+        let terms =
+            json!({"KeyId": keys[0], "GranteePrincipal": grantee, "Operations": ["Decrypt"]});
         ask("CreateGrant", terms);
         let encrypt = |key: &String| {
             let input = json!({"KeyId": key, "Plaintext": base64(b"what it stands for")});

@@ -377,7 +377,9 @@ fn what_lost_syncs_took_away_is_missed() {
             }
         }
     }
-    eprintln!("after lost syncs {started} servers started and told the truth; refused: {refused:#?}");
+    eprintln!(
+        "after lost syncs {started} servers started and told the truth; refused: {refused:#?}"
+    );
     assert!(started > 0 && refused.len() > 2);
 }
 

@@ -111,7 +111,8 @@ fn ask(kit: &Kit, asked: &Value) -> Value {
     if asked.get("region").is_some() {
         client.region = text("region").parse().unwrap();
     }
-    let answer = kit.block_on(sent(&client, &asked["service"], &text("operation"), &asked["input"]));
+    let answer =
+        kit.block_on(sent(&client, &asked["service"], &text("operation"), &asked["input"]));
     let body = match asked["service"].as_str() {
         Some("iam") => {
             let whole = answer.text();
@@ -203,7 +204,16 @@ fn keys(kit: &Kit) -> Keys {
     let signing =
         signing.map(|(spec, algorithm)| (of(spec, "SIGN_VERIFY"), algorithm)).into_iter().collect();
     let (mac, rsa) = (of("HMAC_256", "GENERATE_VERIFY_MAC"), of("RSA_2048", "ENCRYPT_DECRYPT"));
-    Keys { symmetric, imported: imported.to_string(), disabled, deleted, primary, mac, signing, rsa }
+    Keys {
+        symmetric,
+        imported: imported.to_string(),
+        disabled,
+        deleted,
+        primary,
+        mac,
+        signing,
+        rsa,
+    }
 }
 
 /// Uses of the keys, and what can be asked about them from now on.
@@ -229,8 +239,11 @@ fn uses(kit: &Kit, keys: &Keys) -> Vec<Value> {
     let oaep = json!({"KeyId": keys.rsa, "Plaintext": plain,
                       "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"});
     let blob = ask("Encrypt", oaep).string("CiphertextBlob");
-    questions.push(kms("Decrypt", json!({"KeyId": keys.rsa, "CiphertextBlob": blob,
-                                         "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"})));
+    questions.push(kms(
+        "Decrypt",
+        json!({"KeyId": keys.rsa, "CiphertextBlob": blob,
+                                         "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}),
+    ));
     for (key, algorithm) in &keys.signing {
         let sign = json!({"KeyId": key, "Message": plain, "SigningAlgorithm": algorithm});
         let mut verify = sign.clone();
@@ -244,13 +257,16 @@ fn uses(kit: &Kit, keys: &Keys) -> Vec<Value> {
     for key in [&keys.symmetric, &keys.imported, &keys.disabled, &keys.deleted, &keys.primary] {
         questions.push(kms("DescribeKey", json!({ "KeyId": key })));
     }
-    let mut disabled = kms("GenerateDataKey", json!({"KeyId": keys.disabled, "KeySpec": "AES_256"}));
+    let mut disabled =
+        kms("GenerateDataKey", json!({"KeyId": keys.disabled, "KeySpec": "AES_256"}));
     disabled["expected"] = json!(400);
     questions.push(disabled);
     questions.push(kms("DescribeKey", json!({"KeyId": "alias/one"})));
     questions.push(kms("ListAliases", json!({})));
     questions.push(kms("ListKeys", json!({})));
-    for operation in ["ListResourceTags", "ListKeyRotations", "GetKeyRotationStatus", "GetKeyPolicy"] {
+    for operation in
+        ["ListResourceTags", "ListKeyRotations", "GetKeyRotationStatus", "GetKeyPolicy"]
+    {
         questions.push(kms(operation, json!({"KeyId": keys.symmetric})));
     }
     questions
@@ -287,9 +303,8 @@ fn identities(kit: &Kit) -> Vec<Value> {
         asked.as_object_mut().unwrap().extend(credentials.as_object().unwrap().clone());
         asked
     };
-    let by_iam = |action: &str, input: Value| {
-        json!({"service": "iam", "operation": action, "input": input})
-    };
+    let by_iam =
+        |action: &str, input: Value| json!({"service": "iam", "operation": action, "input": input});
     vec![
         json!({"operation": "ListGrants", "input": {"KeyId": key}}),
         // By its own policy, by its group's, and by none.

@@ -79,12 +79,13 @@ impl SqliteStore {
     }
 
     fn read_now(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
-        self.readers.with(|reader| {
-            let mut select =
-                reader.prepare_cached("SELECT version, value FROM record WHERE key = ?1")?;
-            select.query_row([key], |row| versioned(row, 0)).optional()
-        })
-        .map_err(|StoreError(why)| StoreError(format!("record {}: {why}", name(key))))
+        self.readers
+            .with(|reader| {
+                let mut select =
+                    reader.prepare_cached("SELECT version, value FROM record WHERE key = ?1")?;
+                select.query_row([key], |row| versioned(row, 0)).optional()
+            })
+            .map_err(|StoreError(why)| StoreError(format!("record {}: {why}", name(key))))
     }
 
     fn scan_now(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {

@@ -199,7 +199,11 @@ impl<S: Store> Store for FailingStore<S> {
             let flips = self.reads(Port::Scan).await?;
             let mut found = self.inner.scan(from, to, limit).await?;
             let one = found.len() / 2;
-            found.get_mut(one).into_iter().filter(|_| flips).for_each(|entry| flip(&mut entry.found));
+            found
+                .get_mut(one)
+                .into_iter()
+                .filter(|_| flips)
+                .for_each(|entry| flip(&mut entry.found));
             Ok(found)
         })
     }

@@ -26,14 +26,8 @@ pub enum Damage {
 
 impl Damage {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::Nothing,
-        Self::Everything,
-        Self::Torn,
-        Self::Writes,
-        Self::Pages,
-        Self::Sectors,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Nothing, Self::Everything, Self::Torn, Self::Writes, Self::Pages, Self::Sectors];
 }
 
 /// Numbers that look random and are the same each time.
@@ -159,7 +153,8 @@ impl Medium {
     }
 
     fn sync_names(&mut self, directory: &str) {
-        let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(p, _)| p.to_owned());
+        let parent =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(p, _)| p.to_owned());
         let within = |naming: &Naming| match naming {
             Naming::Add(path, _) | Naming::Remove(path) | Naming::Move(path, _) => {
                 parent(path) == directory
@@ -186,7 +181,9 @@ impl Medium {
             let mut bytes = file.after(damage, dice);
             if path.ends_with("-shm") {
                 // Mapped into memory and never synced: anything may be in it.
-                bytes.iter_mut().for_each(|byte| *byte = u8::try_from(dice.below(256)).unwrap_or(0));
+                bytes
+                    .iter_mut()
+                    .for_each(|byte| *byte = u8::try_from(dice.below(256)).unwrap_or(0));
             }
             (path, bytes)
         };
