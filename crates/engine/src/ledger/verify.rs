@@ -97,7 +97,7 @@ mod tests {
             _: &'a [u8],
             limit: usize,
         ) -> Boxed<'a, Result<Vec<Entry>, StoreError>> {
-            let entry = |number: usize| {
+            let entry = move |number: usize| {
                 let number = if number == limit { 0 } else { number };
                 let found = Versioned { version: 1, value: Vec::new() };
                 Entry { key: format!("u/{number:020}").into_bytes(), found }
