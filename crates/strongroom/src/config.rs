@@ -3,6 +3,7 @@
 mod buckets;
 mod identity_providers;
 mod key_stores;
+mod limits;
 mod trail;
 
 pub(crate) use trail::{Anchors, Trail};
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
 use strongroom_server::log::Format;
-use strongroom_server::{Limits, TlsSource, Transport};
+use strongroom_server::{TlsSource, Transport};
 use strongroom_types::{AccountId, Region};
 
 /// The largest configuration file, bytes.
@@ -59,6 +60,7 @@ struct File {
     key_stores: key_stores::Table,
     identity_providers: Vec<identity_providers::Table>,
     trail: trail::Table,
+    limits: limits::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -103,7 +105,7 @@ impl Config {
         let bucket = trail.bucket.clone();
         Ok(Self {
             data,
-            server: strongroom_server::Config { listen, transport, limits: Limits::default() },
+            server: strongroom_server::Config { listen, transport, limits: file.limits.limits()? },
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
