@@ -6,6 +6,7 @@
 
 pub mod hardening;
 pub mod log;
+pub mod sandbox;
 
 mod body;
 mod clock;

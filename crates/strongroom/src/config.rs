@@ -4,8 +4,10 @@ mod buckets;
 mod identity_providers;
 mod key_stores;
 mod limits;
+mod sandbox;
 mod trail;
 
+pub(crate) use sandbox::Paths;
 pub(crate) use trail::{Anchors, Trail};
 
 use crate::cli::ServeArguments;
@@ -43,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) trail: Trail,
     /// What is fetched for the identity providers of the settings.
     pub(crate) provider_keys: Vec<KeySource>,
+    /// What is left to the server in its sandbox; `None` if it has none.
+    pub(crate) sandbox: Option<Paths>,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -61,6 +65,7 @@ struct File {
     identity_providers: Vec<identity_providers::Table>,
     trail: trail::Table,
     limits: limits::Table,
+    sandbox: sandbox::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -103,7 +108,9 @@ impl Config {
         bucket_owners.extend(trail.anchors.bucket.clone().map(|bucket| (bucket, None)));
         let buckets = buckets::configurations(tables)?;
         let bucket = trail.bucket.clone();
+        let key_stores = file.key_stores.configuration()?;
         Ok(Self {
+            sandbox: file.sandbox.paths(arguments.sandbox, &key_stores)?,
             data,
             server: strongroom_server::Config { listen, transport, limits: file.limits.limits()? },
             region,
@@ -111,7 +118,7 @@ impl Config {
             dev_clock: arguments.dev_clock,
             trail,
             provider_keys,
-            key_stores: file.key_stores.configuration()?,
+            key_stores,
             buckets,
             bucket_owners,
             settings: Settings {

@@ -15,6 +15,7 @@ mod operator;
 mod policy;
 mod provider_keys;
 mod running;
+mod sandbox;
 mod serve;
 mod stream;
 mod terminal;
@@ -24,7 +25,13 @@ mod workers;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory that is freed: secret types wipe their own, and this wipes what libraries copied.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {

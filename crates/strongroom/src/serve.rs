@@ -12,6 +12,7 @@ use crate::gateway::Gateway;
 use crate::operator::Socket;
 use crate::provider_keys::{self, KeySource};
 use crate::running::{self, Archive, Opened};
+use crate::sandbox;
 use crate::stream::Telling;
 use crate::terminal::{self, Failure};
 use crate::workers::WorkerThreads;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     let (data, findings) = DataDir::take(&config.data)?;
     findings.iter().for_each(|finding| log::log(Level::Warn, finding));
+    sandbox::enter(&config)?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
     let plain = matches!(config.server.transport, Transport::Plain { .. });
