@@ -135,6 +135,8 @@ def test_limits_are_read(tmp_path):
 
 def test_few_files_make_few_connections(tmp_path):
     """Where fewer files may be open than connections are allowed, the server says so and serves."""
+    if not open_files(1000):
+        pytest.skip("this process may not open 1,000 files")
     server = Server(tmp_path / "data")
     serve = server.command
     server.command = lambda: ["sh", "-c", 'ulimit -n 600; exec "$@"', "sh", *serve()]

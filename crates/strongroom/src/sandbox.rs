@@ -42,8 +42,11 @@ fn needed(config: &Config, paths: &Paths) -> Sandbox {
 /// Landlock knows files, not their names.
 fn replaced(file: &Path) -> Vec<PathBuf> {
     let linked = file.canonicalize().ok();
-    let mut directories: Vec<_> =
-        [Some(file.to_owned()), linked].into_iter().flatten().map(|file| directory(&file)).collect();
+    let mut directories: Vec<_> = [Some(file.to_owned()), linked]
+        .into_iter()
+        .flatten()
+        .map(|file| directory(&file))
+        .collect();
     directories.dedup();
     directories
 }
