@@ -23,6 +23,9 @@ OTHER_REGION = "us-east-1"
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("STRONGROOM_BIN", ROOT / "target/release/strongroom"))
 
+# Options for every server of a run, such as `--sandbox`.
+OPTIONS = shlex.split(os.environ.get("STRONGROOM_SERVE_OPTIONS", ""))
+
 # Long enough for a slow machine that builds something at the same time.
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -68,7 +71,7 @@ class Server:
     def command(self) -> list:
         command = [str(BINARY), "serve", "--data", str(self.data)]
         command += ["--listen", f"127.0.0.1:{self.port}"]
-        return command + (["--tls", "self-signed"] if self.tls else []) + self.options
+        return command + (["--tls", "self-signed"] if self.tls else []) + OPTIONS + self.options
 
     def start(self) -> "Server":
         with self.log.open("ab") as log:

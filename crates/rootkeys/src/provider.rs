@@ -281,6 +281,21 @@ impl Provider {
         }
     }
 
+    /// The files that are read to open the root key.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Passphrase(_) | Self::Shares(_) => Vec::new(),
+            Self::Hsm(own) => {
+                std::iter::once(own.module.clone()).chain(own.pin_file.clone()).collect()
+            }
+            Self::Kms(own) => {
+                let credentials = std::iter::once(own.credentials_file.clone());
+                credentials.chain(own.ca_file.clone()).collect()
+            }
+        }
+    }
+
     /// What of it is not as it must be.
     pub(crate) fn check(&self) -> Result<(), String> {
         let bad = |why: &str| Err(why.to_owned());

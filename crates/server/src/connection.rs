@@ -1,6 +1,7 @@
 //! One connection, from the accepted socket to its end.
 
-use crate::guarded::{Guarded, Phase};
+use crate::crowd::Member;
+use crate::guarded::Guarded;
 use crate::log::{Level, log};
 use crate::service::{self, Connection, Shared};
 use crate::tls::TlsInfo;
@@ -8,14 +9,18 @@ use crate::{Handler, Limits};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// The least buffer hyper works with, bytes; it panics on less.
 const LEAST_BUFFER: usize = 8192;
@@ -25,30 +30,60 @@ pub(crate) struct Accepted {
     pub(crate) stream: TcpStream,
     pub(crate) peer: SocketAddr,
     pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) member: Member,
 }
 
-/// Serves `accepted` until it is closed or, once `stop` says so, its request in flight is done.
+/// How connections are made secure.
+#[derive(Clone)]
+pub(crate) struct Handshakes {
+    config: Arc<ServerConfig>,
+    /// A permit for each that may be computed at one time.
+    turns: Arc<Semaphore>,
+}
+
+impl Handshakes {
+    pub(crate) fn new(config: ServerConfig, at_once: u32) -> Self {
+        let at_once = usize::try_from(at_once).unwrap_or(usize::MAX);
+        let turns = Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)));
+        Self { config: Arc::new(config), turns }
+    }
+
+    /// Shakes hands. A turn is waited for only once the client's first message is there, and given
+    /// up when the server's is computed, which is nearly all that there is to compute: so slow
+    /// clients hold none, and a flood of fast ones leaves processors to those that are connected.
+    async fn shake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let rest = {
+            let _turn = self.turns.acquire().await;
+            hello.into_stream(Arc::clone(&self.config))
+        };
+        rest.await
+    }
+}
+
+/// Serves `accepted` until it is closed or, once `stop` says so or others need the place, its
+/// request in flight is done.
 pub(crate) async fn run<H: Handler>(
     shared: Arc<Shared<H>>,
-    acceptor: Option<TlsAcceptor>,
+    handshakes: Option<Handshakes>,
     accepted: Accepted,
     stop: watch::Receiver<bool>,
 ) {
-    let Accepted { stream, peer, place } = accepted;
+    let Accepted { stream, peer, place, member } = accepted;
     // Replies are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let handshake_limit = shared.limits.handshake;
-    let connection =
-        |tls| Arc::new(Connection { shared, peer, tls, phase: Phase::new(), _place: place });
-    let Some(acceptor) = acceptor else {
+    let phase = member.phase.clone();
+    let connection = |tls| Arc::new(Connection { shared, peer, tls, member, _place: place });
+    let Some(handshakes) = handshakes else {
         return speak(connection(None), stream, stop).await;
     };
-    let handshake = timeout(handshake_limit, acceptor.accept(stream));
     let shaken = tokio::select! {
         biased;
-        shaken = handshake => shaken,
+        shaken = timeout(handshake_limit, handshakes.shake(stream)) => shaken,
         () = stopped(stop.clone()) => return,
+        () = phase.asked_to_go() => return,
     };
     match shaken {
         Ok(Ok(stream)) => {
@@ -73,13 +108,22 @@ async fn speak<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
     stop: watch::Receiver<bool>,
 ) {
     let limits = &connection.shared.limits;
-    let io = TokioIo::new(Guarded::new(stream, connection.phase.clone(), limits));
+    let phase = connection.member.phase.clone();
+    let io = TokioIo::new(Guarded::new(stream, phase.clone(), limits));
     let service = service_fn(|request| service::answer(Arc::clone(&connection), request));
     let mut served = pin!(builder(limits).serve_connection(io, service));
     let outcome = tokio::select! {
         biased;
         outcome = served.as_mut() => outcome,
         () = stopped(stop) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+        () = phase.asked_to_go() => {
+            // Half a request is not waited for.
+            if phase.waiting_since().is_some() && !phase.is_idle() {
+                return;
+            }
             served.as_mut().graceful_shutdown();
             served.await
         }

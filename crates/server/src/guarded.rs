@@ -7,49 +7,110 @@ use crate::Limits;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The longest wait, ten years: whatever is configured, adding it to the present is no overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// What a connection is doing, shared by its stream and its service.
+/// What a connection is doing, shared by its stream, its service and the crowd.
 #[derive(Clone)]
-pub(crate) struct Phase(Arc<AtomicU8>);
+pub(crate) struct Phase(Arc<Doing>);
+
+struct Doing {
+    start: Instant,
+    /// The phase in the lowest byte; above it, of those in which the peer is waited for, when it
+    /// began, in milliseconds from `start`.
+    state: AtomicU64,
+    /// Told when the connection is to make room.
+    go: Notify,
+}
 
 impl Phase {
     /// Between two requests.
     const IDLE: u8 = 0;
     /// A request's headers are coming in.
     const HEAD: u8 = 1;
-    /// A request is with the service, which does its own waiting.
+    /// A request is served; no peer is waited for.
     const SERVING: u8 = 2;
+    /// A response is being written.
+    const ANSWERING: u8 = 3;
+    /// A request's body is coming in, which the service waits for.
+    const BODY: u8 = 4;
 
-    /// A new connection, of which a request is expected at once.
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicU8::new(Self::HEAD)))
+    /// A new connection, of which a request is expected at once. Its times count from `start`.
+    pub(crate) fn new(start: Instant) -> Self {
+        let phase = Self(Arc::new(Doing { start, state: AtomicU64::new(0), go: Notify::new() }));
+        phase.head();
+        phase
     }
 
     /// The headers are complete.
+    pub(crate) fn body(&self) {
+        self.set(Self::BODY, self.millis());
+    }
+
+    /// The request is complete.
     pub(crate) fn serving(&self) {
-        self.0.store(Self::SERVING, Ordering::Relaxed);
+        self.set(Self::SERVING, 0);
     }
 
     /// The response is ready to be written.
+    pub(crate) fn answered(&self) {
+        self.set(Self::ANSWERING, 0);
+    }
+
+    /// The response is written.
     pub(crate) fn idle(&self) {
-        self.0.store(Self::IDLE, Ordering::Relaxed);
+        self.set(Self::IDLE, self.millis());
     }
 
     /// The first byte of a request.
     fn head(&self) {
-        self.0.store(Self::HEAD, Ordering::Relaxed);
+        self.set(Self::HEAD, self.millis());
+    }
+
+    /// Since when the peer has been waited for, in milliseconds from the start; `None` while a
+    /// whole request of its own is served or answered.
+    pub(crate) fn waiting_since(&self) -> Option<u64> {
+        let state = self.0.state.load(Ordering::Relaxed);
+        let waiting = matches!(Self::of(state), Self::IDLE | Self::HEAD | Self::BODY);
+        waiting.then_some(state >> 8)
+    }
+
+    /// Whether the peer is between two requests.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.load() == Self::IDLE
+    }
+
+    /// Tells the connection to make room.
+    pub(crate) fn ask_to_go(&self) {
+        self.0.go.notify_one();
+    }
+
+    /// Ready once the connection is to make room. There is one who waits for it.
+    pub(crate) async fn asked_to_go(&self) {
+        self.0.go.notified().await;
+    }
+
+    fn set(&self, phase: u8, millis: u64) {
+        self.0.state.store((millis << 8) | u64::from(phase), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn load(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        Self::of(self.0.state.load(Ordering::Relaxed))
+    }
+
+    fn of(state: u64) -> u8 {
+        state.to_le_bytes()[0]
     }
 }
 
@@ -96,7 +157,7 @@ impl<T> Guarded<T> {
     /// Called when there is nothing to read: whether that has lasted too long.
     fn waits_for_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let phase = self.phase.load();
-        if phase == Phase::SERVING {
+        if !matches!(phase, Phase::IDLE | Phase::HEAD) {
             self.reading_in = None;
             return Poll::Pending;
         }
@@ -172,13 +233,16 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     }
 
     /// A completed flush ends the stall; a partial write does not, or a peer could hold a response
-    /// for ever by taking a byte now and then. It also begins the wait for the next request, since
-    /// hyper does not read again before there is something to read.
+    /// for ever by taking a byte now and then. Flushed, a response is written; that begins the wait
+    /// for the next request, since hyper does not read again before there is something to read.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_flush(cx);
         if poll.is_ready() {
             this.stalled = false;
+            if this.phase.load() == Phase::ANSWERING {
+                this.phase.idle();
+            }
             // If it is over at once, the read that follows finds it so.
             let _ = this.waits_for_read(cx);
         }
@@ -229,10 +293,14 @@ mod tests {
     #[tokio::test]
     async fn the_end_of_a_flush_begins_the_wait_for_the_next_request() {
         let (near, _far) = duplex(64);
-        let phase = Phase::new();
+        let phase = Phase::new(Instant::now());
         let mut guarded = Guarded::new(near, phase.clone(), &limits(50, 60_000, 60_000));
-        phase.idle();
+        phase.serving();
         guarded.flush().await.unwrap();
+        assert!(phase.waiting_since().is_none(), "nothing was answered");
+        phase.answered();
+        guarded.flush().await.unwrap();
+        assert!(phase.is_idle());
         assert_eq!(guarded.reading_in, Some(Phase::IDLE));
         assert_eq!(guarded.read(&mut [0; 1]).await.unwrap(), 0, "as if the peer had closed");
     }
@@ -240,7 +308,8 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_takes_a_byte_now_and_then_is_not_waited_for() {
         let (near, mut far) = duplex(16);
-        let mut guarded = Guarded::new(near, Phase::new(), &limits(60_000, 60_000, 100));
+        let mut guarded =
+            Guarded::new(near, Phase::new(Instant::now()), &limits(60_000, 60_000, 100));
         let reader = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -257,7 +326,8 @@ mod tests {
     #[tokio::test]
     async fn a_head_is_not_given_more_time_for_its_progress() {
         let (near, mut far) = duplex(64);
-        let mut guarded = Guarded::new(near, Phase::new(), &limits(60_000, 100, 60_000));
+        let mut guarded =
+            Guarded::new(near, Phase::new(Instant::now()), &limits(60_000, 100, 60_000));
         let writer = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -93,6 +93,11 @@ pub fn harden() -> Vec<Finding> {
     findings
 }
 
+/// How many files this process may have open, connections included; `None`: any number.
+pub(crate) fn open_files() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
 /// Locks present and future memory if no limit stands against it: with one, a later allocation
 /// would fail. Pages are locked as they come into use, so reserved stacks take no memory.
 fn lock_memory() -> Option<Finding> {

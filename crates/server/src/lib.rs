@@ -6,10 +6,12 @@
 
 pub mod hardening;
 pub mod log;
+pub mod sandbox;
 
 mod body;
 mod clock;
 mod connection;
+mod crowd;
 mod finishing;
 mod guarded;
 mod handler;
@@ -17,6 +19,7 @@ mod limits;
 mod self_signed;
 mod server;
 mod service;
+mod sparing;
 mod task;
 mod tls;
 mod tls_error;

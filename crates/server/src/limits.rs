@@ -21,9 +21,21 @@ pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 /// with; all values are our choice, with the reason beside each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections open at one time, requests left behind by their clients included; above it
-    /// accepting pauses. 10 000: about 1 GB if every peer fills its header buffer.
+    /// Connections open at one time, requests left behind by their clients included. Above it a
+    /// newcomer takes the place of one that waits for its next request, and waits itself where
+    /// there is none. 10 000: about 1.3 GB if every peer fills its buffers of headers and body.
     pub connections: u32,
+    /// Of these, those of one peer: an IPv4 address or the /64 network of an IPv6 address. Loopback
+    /// has no such bound. Above it the peer's own idle ones are closed, and a newcomer is refused
+    /// where there is none. 1000: many clients behind one address are served, and one address
+    /// holds a tenth of all places.
+    pub connections_per_peer: u32,
+    /// Requests that are with the handler at one time; others wait, each with its whole body. 1024:
+    /// several times what is needed to keep processors and disks busy.
+    pub requests: u32,
+    /// TLS handshakes computed at one time; others wait within their own `handshake` time. Half of
+    /// the processors, at least one: the rest is for those that are connected.
+    pub handshakes: u32,
     /// Request line and headers, bytes; more are answered with 431. At least 8192. 64 KiB: a
     /// session token is a few KiB.
     pub header_bytes: usize,
@@ -55,6 +67,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_peer: 1000,
+            requests: 1024,
+            handshakes: half_of_the_processors(),
             header_bytes: 64 * 1024,
             body_bytes: 1024 * 1024,
             large_bodies: 64,
@@ -67,4 +82,9 @@ impl Default for Limits {
             reload: Duration::from_secs(5),
         }
     }
+}
+
+fn half_of_the_processors() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors / 2).unwrap_or(u32::MAX).max(1)
 }

@@ -1,11 +1,13 @@
 //! The listener: what may be listened on, accepting, and stopping.
 
-use crate::connection::{self, Accepted};
+use crate::connection::{self, Accepted, Handshakes};
+use crate::crowd::{Crowd, Peer};
 use crate::log::{Level, log};
 use crate::service::Shared;
+use crate::sparing::Sparing;
 use crate::task::{Background, spawn};
 use crate::tls::{self, Certificates};
-use crate::{Handler, Limits, TlsError, TlsSource, clock};
+use crate::{Handler, Limits, TlsError, TlsSource, clock, hardening};
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;
@@ -15,13 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{sleep, timeout};
 
 /// After a failed accept, which is most often a want of file descriptors that passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// The least time between two warnings that connections have to wait.
-const WARN_EVERY: Duration = Duration::from_secs(60);
+/// Between two attempts to make room: those asked to go are gone by then, or did not wait.
+const ROOM_PAUSE: Duration = Duration::from_millis(50);
+/// Open files that connections leave to the rest of the server: store, journal, objects, and
+/// connections to key stores, of which there may be 256 to each. At most half of all files.
+const OTHER_FILES: u64 = 512;
 
 /// What to listen on, and how.
 #[derive(Debug, Clone)]
@@ -95,7 +99,7 @@ pub enum Drained {
 pub struct Server {
     listener: TcpListener,
     certificates: Option<Arc<Certificates>>,
-    acceptor: Option<TlsAcceptor>,
+    handshakes: Option<Handshakes>,
     limits: Limits,
 }
 
@@ -106,7 +110,8 @@ impl Server {
     /// [`BindError`]: plain HTTP is not allowed there, the address cannot be had, or there is no
     /// usable certificate.
     pub async fn bind(config: Config) -> Result<Self, BindError> {
-        let Config { listen, transport, limits } = config;
+        let Config { listen, transport, mut limits } = config;
+        limits.connections = within_open_files(limits.connections, hardening::open_files());
         let certificates = match transport {
             Transport::Plain { anywhere } if anywhere || is_loopback(listen) => None,
             Transport::Plain { .. } => return Err(BindError::Plaintext(listen)),
@@ -115,13 +120,12 @@ impl Server {
                 Some(Arc::new(opened.map_err(BindError::Tls)?))
             }
         };
-        let acceptor = certificates.as_ref().map(|certificates| {
-            tls::config(Arc::clone(certificates)).map(|config| TlsAcceptor::from(Arc::new(config)))
-        });
-        let acceptor = acceptor.transpose().map_err(BindError::Tls)?;
+        let config = certificates.as_ref().map(|certificates| tls::config(certificates.clone()));
+        let config = config.transpose().map_err(BindError::Tls)?;
+        let handshakes = config.map(|config| Handshakes::new(config, limits.handshakes));
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| BindError::Listen(listen, error))?;
-        Ok(Self { listener, certificates, acceptor, limits })
+        Ok(Self { listener, certificates, handshakes, limits })
     }
 
     /// The address listened on, with the port that port 0 became.
@@ -145,20 +149,21 @@ impl Server {
         handler: Arc<H>,
         shutdown: impl Future<Output = ()>,
     ) -> Drained {
-        let Self { listener, certificates, acceptor, limits } = self;
+        let Self { listener, certificates, handshakes, limits } = self;
         let _reload = certificates.map(|certificates| watch_files(certificates, limits.reload));
-        let places = semaphore(usize::try_from(limits.connections).unwrap_or(usize::MAX));
+        let door = Door::new(listener, &limits);
+        let places = Arc::clone(&door.places);
         let (stop, stopped) = watch::channel(false);
         let large_bodies = semaphore(limits.large_bodies);
-        let shared = Arc::new(Shared { handler, limits, large_bodies });
+        let requests = semaphore(usize::try_from(limits.requests).unwrap_or(usize::MAX));
+        let shared = Arc::new(Shared { handler, limits, large_bodies, requests });
         let accepting = async {
-            let mut gate = Gate { places: Arc::clone(&places), warned: None };
+            // The listener goes with it.
+            let mut door = door;
             loop {
-                let place = gate.place().await;
-                let (stream, peer) = accept(&listener).await;
-                let accepted = Accepted { stream, peer, place };
-                let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
-                spawn(connection::run(shared, acceptor, accepted, stopped.clone()));
+                let accepted = door.next().await;
+                let (shared, handshakes) = (Arc::clone(&shared), handshakes.clone());
+                spawn(connection::run(shared, handshakes, accepted, stopped.clone()));
             }
         };
         tokio::select! {
@@ -166,7 +171,6 @@ impl Server {
             () = shutdown => {}
             () = accepting => {}
         }
-        drop(listener);
         let _ = stop.send(true);
         drain(&places, &shared.limits).await
     }
@@ -188,43 +192,102 @@ async fn drain(places: &Semaphore, limits: &Limits) -> Drained {
     }
 }
 
-/// Lets in as many connections as there are places.
-struct Gate {
+/// Lets in as many connections as there are places, and as one peer may have.
+struct Door {
+    listener: TcpListener,
+    crowd: Arc<Crowd>,
     places: Arc<Semaphore>,
-    warned: Option<Instant>,
+    refused: Sparing,
+    full: Sparing,
+    failed: Sparing,
 }
 
-impl Gate {
-    /// A place, once there is one.
-    async fn place(&mut self) -> OwnedSemaphorePermit {
-        if self.places.available_permits() == 0 {
-            self.warn();
-        }
-        match Arc::clone(&self.places).acquire_owned().await {
-            Ok(place) => place,
-            // The semaphore is never closed; were it, nobody would be let in.
-            Err(_) => std::future::pending().await,
+impl Door {
+    fn new(listener: TcpListener, limits: &Limits) -> Self {
+        Self {
+            listener,
+            crowd: Crowd::new(limits.connections_per_peer),
+            places: semaphore(usize::try_from(limits.connections).unwrap_or(usize::MAX)),
+            refused: Sparing::default(),
+            full: Sparing::default(),
+            failed: Sparing::default(),
         }
     }
 
-    fn warn(&mut self) {
-        if self.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
-            self.warned = Some(Instant::now());
-            log(Level::Warn, "as many connections are open as are allowed; further ones wait");
-        }
-    }
-}
-
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) => {
-                log(Level::Warn, &format!("cannot accept a connection: {error}"));
-                sleep(ACCEPT_PAUSE).await;
+    /// The next connection that may come in.
+    async fn next(&mut self) -> Accepted {
+        loop {
+            let (stream, peer) = self.accept().await;
+            match self.crowd.enter(Peer::at(peer.ip())) {
+                Some(member) => {
+                    let place = self.place().await;
+                    return Accepted { stream, peer, place, member };
+                }
+                None => self.refused.warn(|count| {
+                    let peer = peer.ip().to_canonical();
+                    format!(
+                        "connections were refused ({count}): {peer} has as many open as one peer \
+                         may, each with a request under way"
+                    )
+                }),
             }
         }
     }
+
+    /// A place, for which others that wait for their next request make room.
+    async fn place(&mut self) -> OwnedSemaphorePermit {
+        loop {
+            if self.places.available_permits() == 0 {
+                self.make_room();
+            }
+            let place = Arc::clone(&self.places).acquire_owned();
+            // An error says that the semaphore is closed, which it never is.
+            if let Ok(Ok(place)) = timeout(ROOM_PAUSE, place).await {
+                return place;
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        let went = self.crowd.make_room();
+        self.full.warn(|_| {
+            let what = if went { "idle ones are closed" } else { "further ones wait" };
+            format!("as many connections are open as are allowed; {what}")
+        });
+    }
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) => {
+                    // Most often there are no more file descriptors, of which this frees some.
+                    self.crowd.make_room();
+                    self.failed.warn(|count| {
+                        format!("connections could not be accepted ({count}): {error}")
+                    });
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// As many of `connections` as `files` open files allow.
+fn within_open_files(connections: u32, files: Option<u64>) -> u32 {
+    let Some(files) = files else { return connections };
+    let allowed = files - OTHER_FILES.min(files / 2);
+    let allowed = u32::try_from(allowed).unwrap_or(u32::MAX).max(1);
+    if allowed < connections {
+        log(
+            Level::Warn,
+            &format!(
+                "at most {allowed} connections can be open, not {connections}: {files} files may \
+                 be open; set LimitNOFILE in the systemd unit"
+            ),
+        );
+    }
+    connections.min(allowed)
 }
 
 /// Looks at the certificate files every `period`, off the threads that serve.
@@ -267,6 +330,16 @@ mod tests {
         for text in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::ffff:10.0.0.1]:1", "[fe80::1]:1"] {
             assert!(!is_loopback(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn connections_leave_files_to_the_rest() {
+        for (files, connections) in
+            [(None, 10_000), (Some(20_000), 10_000), (Some(10_000), 9488), (Some(600), 300)]
+        {
+            assert_eq!(within_open_files(10_000, files), connections);
+        }
+        assert_eq!(within_open_files(10, Some(0)), 1);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One request: health answers, the body, the handler, the response.
 
 use crate::body::{self, ReadError};
+use crate::crowd::Member;
 use crate::finishing::Finishing;
-use crate::guarded::Phase;
 use crate::{Handler, Head, Limits, Refusal, Request, Response, TlsInfo};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -23,6 +23,8 @@ pub(crate) struct Shared<H> {
     pub(crate) limits: Limits,
     /// Permits for bodies over 64 KiB.
     pub(crate) large_bodies: Arc<Semaphore>,
+    /// Permits for requests that are with the handler.
+    pub(crate) requests: Arc<Semaphore>,
 }
 
 /// One connection, as its requests see it.
@@ -30,7 +32,8 @@ pub(crate) struct Connection<H> {
     pub(crate) shared: Arc<Shared<H>>,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: Option<TlsInfo>,
-    pub(crate) phase: Phase,
+    /// Its membership of the crowd, and what it is doing.
+    pub(crate) member: Member,
     /// The connection's place among [`Limits::connections`]; given up when its last request has
     /// been finished, which may be after the client went away.
     pub(crate) _place: OwnedSemaphorePermit,
@@ -53,10 +56,10 @@ pub(crate) fn answer<H: Handler>(
     connection: Arc<Connection<H>>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<hyper::Response<Full<Bytes>>, HungUp>> {
-    connection.phase.serving();
+    connection.member.phase.body();
     async move {
         let outcome = respond(&connection, request).await;
-        connection.phase.idle();
+        connection.member.phase.answered();
         outcome
     }
 }
@@ -91,9 +94,13 @@ async fn respond<H: Handler>(
             return Ok(refuse(shared, &head, refusal));
         }
     };
+    // The request is whole, as its answer will be: while the handler has it, no peer is waited for.
+    connection.member.phase.serving();
+    // A client that hangs up before its turn has not begun.
+    let turn = Arc::clone(&shared.requests).acquire_owned().await;
     let held = Arc::clone(connection);
     let work = async move {
-        let _share = read.share;
+        let _held = (read.share, turn);
         held.shared.handler.answer(Request { head, body: read.bytes }).await
     };
     Ok(rendered(Finishing::new(work).await))

@@ -247,19 +247,141 @@ async fn a_peer_that_does_not_read_is_dropped() {
 }
 
 #[tokio::test]
-async fn connections_above_the_bound_wait() {
+async fn connections_above_the_bound_wait_while_all_are_served() {
     let running = Running::plain(Limits { connections: 2, ..Limits::default() }).await;
     let mut held = [running.connect().await, running.connect().await];
     for client in &mut held {
-        send(client, get("/")).await;
-        receive(client).await;
+        send(client, get("/slow")).await;
     }
+    running.begun(2).await;
     let mut third = running.connect().await;
     send(&mut third, get("/third")).await;
     assert!(!closed(&mut third, short()).await);
     assert_eq!(running.handler.begun.load(Ordering::SeqCst), 2);
-    drop(held);
-    running.begun(3).await;
+    running.handler.go.notify_one();
+    running.handler.go.notify_one();
+    assert_eq!(receive(&mut third).await.status, 200);
+    let mut answered = 0;
+    for client in &mut held {
+        answered += usize::from(receive(client).await.status == 200);
+    }
+    assert_eq!(answered, 2, "whoever made room was answered first");
+}
+
+#[tokio::test]
+async fn where_all_places_are_taken_who_waits_longest_makes_room() {
+    let running = Running::plain(Limits { connections: 3, ..Limits::default() }).await;
+    let mut silent = running.connect().await;
+    let mut half = running.connect().await;
+    send(&mut half, "GET / HT").await;
+    tokio::time::sleep(short()).await;
+    let mut used = running.connect().await;
+    let mut newcomers = Vec::new();
+    for n in 0..3 {
+        send(&mut used, get("/")).await;
+        assert_eq!(receive(&mut used).await.status, 200);
+        let mut new = running.connect().await;
+        send(&mut new, get("/new")).await;
+        assert_eq!(receive(&mut new).await.status, 200, "{n}");
+        // Two that never asked anything go first; then the last newcomer, idle for longer.
+        match n {
+            0 => assert!(closed(&mut silent, SOON).await),
+            1 => assert!(closed(&mut half, SOON).await),
+            _ => assert!(closed(&mut newcomers[0], SOON).await),
+        }
+        newcomers.push(new);
+        tokio::time::sleep(short()).await;
+    }
+}
+
+#[tokio::test]
+async fn half_a_body_makes_room() {
+    let running = Running::plain(Limits { connections: 1, ..Limits::default() }).await;
+    let mut slow = running.connect().await;
+    send(&mut slow, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf").await;
+    tokio::time::sleep(short()).await;
+    let mut next = running.connect().await;
+    send(&mut next, get("/")).await;
+    assert_eq!(receive(&mut next).await.status, 200);
+    assert!(closed(&mut slow, SOON).await);
+    assert_eq!(running.handler.begun.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_being_taken_is_not_cut_off_to_make_room() {
+    let limits = Limits { body_bytes: 64 * 1024 * 1024, connections: 1, ..Limits::default() };
+    let running = Running::plain(limits).await;
+    let body = "x".repeat(32 * 1024 * 1024);
+    let mut slow = running.connect().await;
+    send(&mut slow, post("/", &body)).await;
+    until(|| running.handler.done.load(Ordering::SeqCst) == 1).await;
+    let mut next = running.connect().await;
+    send(&mut next, get("/")).await;
+    assert!(!closed(&mut next, short()).await);
+    assert!(receive(&mut slow).await.body.ends_with(&body));
+    assert_eq!(receive(&mut next).await.status, 200);
+    assert!(closed(&mut slow, SOON).await, "once it has it all, it makes room");
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_all_places() {
+    // A peer of its own is whoever does not come over loopback.
+    let Some(own) = own_address() else { return };
+    let limits = Limits { connections_per_peer: 2, ..Limits::default() };
+    let transport = Transport::Plain { anywhere: true };
+    let running = Running::on(&format!("{own}:0"), transport, limits).await;
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut client = running.connect().await;
+        send(&mut client, get("/slow")).await;
+        clients.push(client);
+    }
+    running.begun(2).await;
+    let mut refused = running.connect().await;
+    let _ = refused.write_all(get("/").as_bytes()).await;
+    assert!(closed(&mut refused, SOON).await);
+    running.handler.go.notify_one();
+    until(|| running.handler.done.load(Ordering::SeqCst) == 1).await;
+    tokio::time::sleep(short()).await;
+    // Now one of the two is idle, and gives way.
+    let mut third = running.connect().await;
+    send(&mut third, get("/")).await;
+    assert_eq!(receive(&mut third).await.status, 200);
+    assert_eq!(running.handler.begun.load(Ordering::SeqCst), 3);
+}
+
+/// The address of this machine from which it would reach others; nothing is sent.
+fn own_address() -> Option<std::net::Ipv4Addr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    match socket.local_addr().ok()?.ip() {
+        std::net::IpAddr::V4(address) if !address.is_loopback() => Some(address),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn requests_beyond_the_bound_wait_and_slow_peers_are_no_requests() {
+    let running = Running::plain(Limits { requests: 1, ..Limits::default() }).await;
+    let (mut head, mut body) = (running.connect().await, running.connect().await);
+    send(&mut head, "POST / HTTP/1.1\r\n").await;
+    send(&mut body, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf").await;
+    let mut busy = running.connect().await;
+    send(&mut busy, get("/slow")).await;
+    running.begun(1).await;
+    let (mut second, mut gone) = (running.connect().await, running.connect().await);
+    send(&mut second, post("/", "second")).await;
+    send(&mut gone, post("/", "gone")).await;
+    assert!(!closed(&mut second, short()).await);
+    drop(gone);
+    let mut probe = running.connect().await;
+    send(&mut probe, get("/healthz")).await;
+    assert_eq!(receive(&mut probe).await.status, 200);
+    assert_eq!(running.handler.begun.load(Ordering::SeqCst), 1);
+    running.handler.go.notify_one();
+    assert!(receive(&mut second).await.body.ends_with("second"));
+    assert_eq!(receive(&mut busy).await.status, 200);
+    assert_eq!(running.handler.begun.load(Ordering::SeqCst), 2, "who is gone has no turn");
 }
 
 #[tokio::test]

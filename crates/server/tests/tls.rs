@@ -140,6 +140,57 @@ async fn garbage_and_silence_end_a_handshake_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_stops_in_the_middle_of_a_handshake_keeps_nobody_from_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { handshakes: 1, ..Limits::default() };
+    let running = Running::start(self_signed(dir.path()), limits).await;
+    let connector = client(&running.ca.clone().unwrap(), rustls::DEFAULT_VERSIONS);
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stalled = Vec::new();
+    for part in [0, 100, usize::MAX] {
+        let config = Arc::clone(connector.config());
+        let mut half = rustls::ClientConnection::new(config, name.clone()).unwrap();
+        let mut hello = Vec::new();
+        half.write_tls(&mut hello).unwrap();
+        let mut stream = running.connect().await;
+        send(&mut stream, &hello[..part.min(hello.len())]).await;
+        if part == usize::MAX {
+            // The server's part came, so it has computed all there is to compute.
+            assert_eq!(stream.read_u8().await.unwrap(), 0x16);
+        }
+        stalled.push(stream);
+    }
+    let mut stream = connect(&running, &connector, "localhost").await.unwrap();
+    send(&mut stream, get("/healthz")).await;
+    assert_eq!(receive(&mut stream).await.status, 200);
+}
+
+#[tokio::test]
+async fn handshakes_at_once_are_all_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { handshakes: 1, ..Limits::default() };
+    let running = Arc::new(Running::start(self_signed(dir.path()), limits).await);
+    let connector = client(&running.ca.clone().unwrap(), rustls::DEFAULT_VERSIONS);
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (running, connector) = (Arc::clone(&running), connector.clone());
+        all.spawn(async move { connect(&running, &connector, "localhost").await.is_ok() });
+    }
+    assert_eq!(all.join_all().await, [true; 20]);
+}
+
+#[tokio::test]
+async fn a_handshake_makes_room_for_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let running = Running::start(self_signed(dir.path()), limits).await;
+    let mut silent = running.connect().await;
+    let connector = client(&running.ca.clone().unwrap(), rustls::DEFAULT_VERSIONS);
+    assert!(connect(&running, &connector, "localhost").await.is_ok());
+    assert!(closed(&mut silent, SOON).await);
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_in_form() {
     let dir = tempfile::tempdir().unwrap();
     let limits = Limits { idle: Duration::from_millis(100), ..Limits::default() };

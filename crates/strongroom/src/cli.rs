@@ -327,6 +327,9 @@ pub(crate) struct ServeArguments {
     /// Write log lines as JSON
     #[arg(long)]
     pub(crate) log_json: bool,
+    /// Give up what a server does not need: files but its own, other programs, rare system calls
+    #[arg(long)]
+    pub(crate) sandbox: bool,
 }
 
 #[derive(Args)]

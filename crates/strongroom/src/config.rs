@@ -3,9 +3,12 @@
 mod buckets;
 mod identity_providers;
 mod key_stores;
+mod limits;
 mod quotas;
+mod sandbox;
 mod trail;
 
+pub(crate) use sandbox::Paths;
 pub(crate) use trail::{Anchors, Trail};
 
 use crate::cli::ServeArguments;
@@ -18,7 +21,7 @@ use std::path::PathBuf;
 use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
 use strongroom_server::log::Format;
-use strongroom_server::{Limits, TlsSource, Transport};
+use strongroom_server::{TlsSource, Transport};
 use strongroom_types::{AccountId, Region};
 
 /// The largest configuration file, bytes.
@@ -43,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) trail: Trail,
     /// What is fetched for the identity providers of the settings.
     pub(crate) provider_keys: Vec<KeySource>,
+    /// What is left to the server in its sandbox; `None` if it has none.
+    pub(crate) sandbox: Option<Paths>,
 }
 
 /// The file's members; `docs/configuration.md` describes them.
@@ -61,6 +66,8 @@ struct File {
     identity_providers: Vec<identity_providers::Table>,
     trail: trail::Table,
     quotas: quotas::Table,
+    limits: limits::Table,
+    sandbox: sandbox::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -103,15 +110,17 @@ impl Config {
         bucket_owners.extend(trail.anchors.bucket.clone().map(|bucket| (bucket, None)));
         let buckets = buckets::configurations(tables)?;
         let bucket = trail.bucket.clone();
+        let key_stores = file.key_stores.configuration()?;
         Ok(Self {
+            sandbox: file.sandbox.paths(arguments.sandbox, &key_stores)?,
             data,
-            server: strongroom_server::Config { listen, transport, limits: Limits::default() },
+            server: strongroom_server::Config { listen, transport, limits: file.limits.limits()? },
             region,
             log: if json { Format::Json } else { Format::Text },
             dev_clock: arguments.dev_clock,
             trail,
             provider_keys,
-            key_stores: file.key_stores.configuration()?,
+            key_stores,
             buckets,
             bucket_owners,
             settings: Settings {

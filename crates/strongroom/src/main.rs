@@ -17,6 +17,7 @@ mod provider_keys;
 mod root_file;
 mod root_key;
 mod running;
+mod sandbox;
 mod secret_input;
 mod serve;
 mod stream;
@@ -29,7 +30,13 @@ mod workers;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes all memory that is freed: secret types wipe their own, and this wipes what libraries copied.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {

@@ -42,6 +42,14 @@ impl Kept {
         }
     }
 
+    /// The files that are read to open it, beside its own.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Plain(_) => Vec::new(),
+            Self::Wrapped(file) => file.provider.files(),
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Plain(_) => PLAIN,

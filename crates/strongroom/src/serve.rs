@@ -11,6 +11,7 @@ use crate::operator::{Office, Sealed, Socket};
 use crate::provider_keys;
 use crate::root_file::{self, Kept};
 use crate::running;
+use crate::sandbox;
 use crate::secret_input::Source;
 use crate::terminal::{self, Failure};
 use crate::unlock::{self, Brought};
@@ -37,6 +38,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     let (data, findings) = DataDir::take(&config.data)?;
     findings.iter().for_each(|finding| log::log(Level::Warn, finding));
+    // What is opened here stays open in the sandbox.
+    let kept = data.kept_root_key()?;
+    let source = source(&kept, arguments.root_key_fd)?;
+    sandbox::enter(&config, &kept.files())?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
     let server = runtime
@@ -44,7 +49,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         .map_err(|why| Failure::new(why.to_string()))?;
     let dev_clock = data.clock_for(config.dev_clock)?.map(|ahead| Arc::new(DevClock::new(ahead)));
     let serving = Serving::new(&runtime, server, Arc::new(data), config, dev_clock)?;
-    let threads = serving.run(&runtime, arguments.root_key_fd)?;
+    let root = first_try(kept, source)?;
+    let threads = serving.run(&runtime, root)?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
@@ -109,8 +115,7 @@ impl Serving {
     }
 
     /// Serves until the process is told to stop. Returns the threads that are still writing.
-    fn run(mut self, runtime: &Runtime, secrets: Option<u32>) -> Result<Threads, Failure> {
-        let mut root = self.first_try(secrets)?;
+    fn run(mut self, runtime: &Runtime, mut root: Option<SecretKey>) -> Result<Threads, Failure> {
         let mut threads = Threads::new();
         let mut greeted = false;
         loop {
@@ -156,35 +161,6 @@ impl Serving {
             let _ = runtime.block_on(task);
         }
         Ok(threads)
-    }
-
-    /// The root key, if it is there without an operator, or whoever starts the server has it.
-    fn first_try(&self, secrets: Option<u32>) -> Result<Option<SecretKey>, Failure> {
-        let file = match self.data.kept_root_key()? {
-            Kept::Plain(key) => return Ok(Some(key)),
-            Kept::Wrapped(file) => file,
-        };
-        let source = match (unlock::needs(&file.provider), secrets) {
-            (None, _) => {
-                return match unlock::open_here(&file, &Brought::Nothing) {
-                    Ok(root) => Ok(Some(root)),
-                    Err(NotOpened::Unavailable(why)) => {
-                        log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
-                        Ok(None)
-                    }
-                    Err(why) => Err(unlock::failure(&file, &why)),
-                };
-            }
-            (Some(needed), Some(number)) => Some((needed, Source::descriptor(number)?)),
-            (Some(needed @ (Needs::Passphrase | Needs::Pin)), None)
-                if std::io::stdin().is_terminal() =>
-            {
-                Some((needed, Source::terminal()?))
-            }
-            _ => None,
-        };
-        let open = |(needed, mut source)| unlock::ask_from(&file, needed, &mut source);
-        source.map(open).transpose()
     }
 
     /// Listens, sealed, until operators have brought what opens the root key; `None` if the process
@@ -239,6 +215,42 @@ impl Serving {
         if let Ok(Drained::Left(count)) = runtime.block_on(connections) {
             log::log(Level::Warn, &format!("{count} connections were cut off"));
         }
+    }
+}
+
+/// Where what opens the root key comes from, if whoever starts the server has it.
+fn source(kept: &Kept, secrets: Option<u32>) -> Result<Option<(Needs, Source)>, Failure> {
+    let Kept::Wrapped(file) = kept else { return Ok(None) };
+    Ok(match (unlock::needs(&file.provider), secrets) {
+        (Some(needed), Some(number)) => Some((needed, Source::descriptor(number)?)),
+        (Some(needed @ (Needs::Passphrase | Needs::Pin)), None)
+            if std::io::stdin().is_terminal() =>
+        {
+            Some((needed, Source::terminal()?))
+        }
+        _ => None,
+    })
+}
+
+/// The root key, if it is there without an operator, or comes from `source`.
+fn first_try(kept: Kept, source: Option<(Needs, Source)>) -> Result<Option<SecretKey>, Failure> {
+    let file = match kept {
+        Kept::Plain(key) => return Ok(Some(key)),
+        Kept::Wrapped(file) => file,
+    };
+    if let Some((needed, mut source)) = source {
+        return unlock::ask_from(&file, needed, &mut source).map(Some);
+    }
+    if unlock::needs(&file.provider).is_some() {
+        return Ok(None);
+    }
+    match unlock::open_here(&file, &Brought::Nothing) {
+        Ok(root) => Ok(Some(root)),
+        Err(NotOpened::Unavailable(why)) => {
+            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+            Ok(None)
+        }
+        Err(why) => Err(unlock::failure(&file, &why)),
     }
 }
 

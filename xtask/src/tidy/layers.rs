@@ -77,6 +77,9 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rustls", &["server", "keystores", "strongroom", "bench"]),
     ("tokio-rustls", &["server", "keystores", "strongroom", "bench"]),
     ("cryptoki", &["keystores"]),
+    ("landlock", &["server"]),
+    ("seccompiler", &["server"]),
+    ("libc", &["server"]),
     ("rcgen", &["server", "strongroom", "bench"]),
     ("clap", &["strongroom", "bench"]),
 ];

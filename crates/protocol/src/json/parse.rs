@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use strongroom_engine::wire::{Malformed, Node};
 
-/// Parses a body: one JSON object, at most 128 levels deep, without duplicate members. An empty
+/// Parses a body: one JSON object, at most 127 levels deep, without duplicate members. An empty
 /// body is an empty object.
 ///
 /// # Errors
@@ -152,8 +152,25 @@ mod tests {
         assert!(refusal(br#"{"a":1,"a":2}"#).starts_with("an object has two members of one name"));
         assert!(parse(b"{} {}").is_err());
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());
-        let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
-        assert!(parse(&deep).is_err());
         assert!(parse(b"").is_ok());
+    }
+
+    #[test]
+    fn depth_is_bounded_and_length_costs_no_more_than_itself() {
+        let objects = |levels| [r#"{"a":"#.repeat(levels), "1".into(), "}".repeat(levels)].concat();
+        let lists = |levels| {
+            let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+            format!("{{\"a\":{open}{close}}}")
+        };
+        for (levels, well) in [(127, true), (128, false), (100_000, false)] {
+            assert_eq!(parse(objects(levels).as_bytes()).is_ok(), well, "{levels}");
+            assert_eq!(parse(lists(levels).as_bytes()).is_ok(), well, "{levels}");
+        }
+        // Unbalanced, and as wide as a body may be.
+        assert!(parse(&vec![b'['; 1024 * 1024]).is_err());
+        assert!(parse(&br#"{"a":"#.repeat(200_000)).is_err());
+        let wide = format!("{{\"a\":[{}0]}}", "0,".repeat(500_000));
+        let Ok(Node::Object(members)) = parse(wide.as_bytes()) else { panic!() };
+        assert!(matches!(&members[0].1, Node::List(list) if list.len() == 500_001));
     }
 }

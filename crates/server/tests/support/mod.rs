@@ -82,7 +82,11 @@ impl Running {
     }
 
     pub async fn start(transport: Transport, limits: Limits) -> Self {
-        let listen = "127.0.0.1:0".parse().unwrap();
+        Self::on("127.0.0.1:0", transport, limits).await
+    }
+
+    pub async fn on(listen: &str, transport: Transport, limits: Limits) -> Self {
+        let listen = listen.parse().unwrap();
         let server = Server::bind(Config { listen, transport, limits }).await.unwrap();
         let (address, ca) = (server.local_addr().unwrap(), server.ca_file());
         let handler = Arc::new(Echo::default());
