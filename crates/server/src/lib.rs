@@ -11,6 +11,8 @@ mod body;
 mod clock;
 mod connection;
 mod finishing;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guarded;
 mod handler;
 mod limits;

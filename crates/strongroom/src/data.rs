@@ -267,7 +267,7 @@ fn not_initialised(path: &Path) -> Failure {
     ))
 }
 
-fn parse_root_key(path: &Path, text: SecretBytes) -> Result<SecretKey, Failure> {
+pub(crate) fn parse_root_key(path: &Path, text: SecretBytes) -> Result<SecretKey, Failure> {
     let bad = || {
         Failure::new(format!(
             "{} is not a root key file: it has two lines, `{ROOT_KEY_TITLE}` and 32 bytes in base64",

@@ -1,6 +1,10 @@
 //! From the transport to the engine and back: route, authenticate, parse, serve, render.
 
 mod s3;
+#[cfg(test)]
+mod tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod whole;
 
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;

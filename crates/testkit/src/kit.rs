@@ -60,15 +60,19 @@ impl Kit {
     }
 
     pub(crate) fn open(world: World, threads: usize) -> Result<Self, OpenError> {
+        let kit = Self::open_as_it_is(world, threads)?;
+        kit.create_account(AccountId::INITIAL, OWNER);
+        kit.create_account(stranger(), STRANGER);
+        Ok(kit)
+    }
+
+    pub(crate) fn open_as_it_is(world: World, threads: usize) -> Result<Self, OpenError> {
         let runtime = runtime(threads);
         let opened = runtime.block_on(Engine::open(world.ports(), CacheSizes::default()));
         let Running { engine, committer, writer, tail, recovered, .. } = opened?;
         let loops = vec![runtime.spawn(committer.run()), runtime.spawn(writer.run())];
         let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));
-        let kit = Self { world, recovered, runtime, loops, engine, tail };
-        kit.create_account(AccountId::INITIAL, OWNER);
-        kit.create_account(stranger(), STRANGER);
-        Ok(kit)
+        Ok(Self { world, recovered, runtime, loops, engine, tail })
     }
 
     fn create_account(&self, id: AccountId, (access_key, secret): (&str, &str)) {

@@ -108,6 +108,14 @@ impl World {
         Kit::open(self, 1)
     }
 
+    /// Starts a server on this world whatever is in it, and makes nothing that is missing.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_as_it_is(self) -> Result<Kit, OpenError> {
+        Kit::open_as_it_is(self, 1)
+    }
+
     /// Starts a server with so many threads.
     ///
     /// # Errors

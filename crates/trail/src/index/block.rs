@@ -219,7 +219,7 @@ impl Block {
         Ok(members)
     }
 
-    fn hashes(&self) -> io::Result<Vec<u64>> {
+    pub(super) fn hashes(&self) -> io::Result<Vec<u64>> {
         let bytes = piece(&self.file, self.entries_at, self.entries * ENTRY)?;
         let hash = |entry: &[u8]| {
             let hash = entry.get(..8).and_then(|hash| hash.try_into().ok());

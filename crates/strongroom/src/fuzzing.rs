@@ -1,0 +1,44 @@
+//! Doors for fuzz targets to what only this program parses, and to its gateway; they are open with
+//! `--cfg fuzzing` and never in the product.
+
+pub use crate::config::fuzzing::configuration;
+pub use crate::gateway::whole::answer;
+pub use crate::policy::fuzzing::policy_inputs;
+
+use crate::operator::Request;
+use crate::{data, dev_clock, key, provider_keys, stream};
+use std::path::Path;
+use strongroom_crypto::SecretBytes;
+use strongroom_iam::AccessKey;
+use strongroom_types::KeySpec;
+
+/// A line that came over the operator's socket.
+pub fn operator_request(line: &str) {
+    if let Ok(request) = serde_json::from_str::<Request>(line) {
+        let again = serde_json::to_string(&request).expect("it can be written");
+        assert_eq!(serde_json::from_str::<Request>(&again).expect("it can be read"), request);
+    }
+}
+
+/// The files of a data directory that are read by themselves, and key material of the operator's.
+pub fn data_files(bytes: &[u8]) {
+    let secret = || SecretBytes::new(bytes.to_vec());
+    let _ = data::parse_root_key(Path::new("root.key"), secret());
+    if let Ok(key) = AccessKey::from_file(&secret()) {
+        let again = AccessKey::from_file(&key.to_file()).ok().expect("it was just written");
+        assert!(again.id == key.id && again.secret.expose() == key.secret.expose());
+    }
+    for spec in [KeySpec::SymmetricDefault, KeySpec::EccNistP256] {
+        let _ = key::decoded(&secret(), spec);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = (dev_clock::parse_duration(text), stream::Target::parse(text));
+    }
+}
+
+/// Where an identity provider says that its keys are.
+pub fn discovery(document: &[u8]) {
+    let issuer = "https://id.example.com";
+    assert!(provider_keys::keys_url("https://other.example.com/", document).is_err());
+    let _ = provider_keys::keys_url(issuer, document);
+}
