@@ -26,7 +26,7 @@ pub fn data_files(bytes: &[u8]) {
     let _ = data::parse_root_key(Path::new("root.key"), secret());
     if let Ok(key) = AccessKey::from_file(&secret()) {
         let again = AccessKey::from_file(&key.to_file()).ok().expect("it was just written");
-        assert!(again.id == key.id && again.secret.expose() == key.secret.expose());
+        assert!(again.id == key.id && again.secret_text() == key.secret_text());
     }
     for spec in [KeySpec::SymmetricDefault, KeySpec::EccNistP256] {
         let _ = key::decoded(&secret(), spec);
