@@ -46,7 +46,8 @@ pub(crate) fn run(verify: bool) -> Result<(), Failure> {
         })?;
     }
     steps.step("bill of materials", || {
-        let product = Product { version: &version, hash: &hash, built: &time.text, compiler: &about };
+        let product =
+            Product { version: &version, hash: &hash, built: &time.text, compiler: &about };
         let text = sbom::of(&root, &host, &product)?;
         write(&dist.join(format!("{name}.cdx.json")), &text)
     })?;
@@ -84,7 +85,8 @@ impl Time {
         let mut ask = Command::new("git");
         ask.current_dir(root).env("TZ", "UTC").args(["log", "-1", "--format=%ct %cd"]);
         let told = process::output(ask.arg("--date=format-local:%Y-%m-%dT%H:%M:%SZ"), next)?;
-        let (epoch, text) = told.trim().split_once(' ').ok_or_else(|| Failure::new(&*told, next))?;
+        let (epoch, text) =
+            told.trim().split_once(' ').ok_or_else(|| Failure::new(&*told, next))?;
         Ok(Self { epoch: epoch.to_owned(), text: text.to_owned() })
     }
 }

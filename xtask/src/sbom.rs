@@ -67,9 +67,12 @@ struct Graph {
 pub(crate) fn version(root: &Path) -> Result<String, Failure> {
     let text = read(&root.join("Cargo.toml"))?;
     let entries = crate::manifest::entries(&text);
-    let mut own = entries.iter().filter(|it| it.section == "workspace.package" && it.key == "version");
+    let mut own =
+        entries.iter().filter(|it| it.section == "workspace.package" && it.key == "version");
     let version = own.next().and_then(|entry| entry.rest.split('"').nth(1));
-    version.map(str::to_owned).ok_or_else(|| Failure::new("Cargo.toml has no version", "give it one"))
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new("Cargo.toml has no version", "give it one"))
 }
 
 /// The document of the binary for `host`.
@@ -88,7 +91,8 @@ pub(crate) fn of(root: &Path, host: &str, product: &Product<'_>) -> Result<Strin
     }
     for (crate_name, name, header, macro_name, url, license) in COMPILED_IN {
         let found = all.packages.iter().find(|(_, package)| package.name == *crate_name);
-        let Some((key, package)) = found.map(|(key, package)| (key.clone(), package.clone())) else {
+        let Some((key, package)) = found.map(|(key, package)| (key.clone(), package.clone()))
+        else {
             continue;
         };
         let header = sources(root, host, &key.replace('@', "-"))?.join(header);
@@ -143,10 +147,15 @@ fn document(
         ("component", about),
     ]);
     let root = [("strongroom".to_owned(), BTreeSet::from([own, "rust-std".to_owned()]))];
-    let edges: Vec<String> = root.iter().map(|(from, to)| (from, to)).chain(edges).map(|(from, to)| {
-        let to: Vec<String> = to.iter().map(|name| quoted(name)).collect();
-        object(&[("ref", quoted(from)), ("dependsOn", list(&to))])
-    }).collect();
+    let edges: Vec<String> = root
+        .iter()
+        .map(|(from, to)| (from, to))
+        .chain(edges)
+        .map(|(from, to)| {
+            let to: Vec<String> = to.iter().map(|name| quoted(name)).collect();
+            object(&[("ref", quoted(from)), ("dependsOn", list(&to))])
+        })
+        .collect();
     object(&[
         ("$schema", quoted("http://cyclonedx.org/schema/bom-1.6.schema.json")),
         ("bomFormat", quoted("CycloneDX")),
@@ -332,7 +341,8 @@ mod tests {
     #[test]
     fn the_binary_is_made_of_its_crates_and_two_libraries_in_c() {
         let root = crate::tree::root().unwrap();
-        let product = Product { version: "0", hash: "0", built: "2026-01-01T00:00:00Z", compiler: "1" };
+        let product =
+            Product { version: "0", hash: "0", built: "2026-01-01T00:00:00Z", compiler: "1" };
         let text = of(&root, "x86_64-unknown-linux-gnu", &product).unwrap();
         for name in ["AWS-LC", "SQLite", "rustls", "strongroom-engine", "rust-std"] {
             assert!(text.contains(&format!("\"name\":\"{name}\"")), "{name}");

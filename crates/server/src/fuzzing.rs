@@ -19,11 +19,8 @@ use tokio::sync::{Semaphore, watch};
 pub async fn connection<H: Handler>(handler: H, limits: Limits, bytes: &[u8]) -> Vec<u8> {
     let permits = |count| Arc::new(Semaphore::new(count));
     let place = permits(1).try_acquire_owned().expect("nobody has it");
-    let shared = Shared {
-        handler: Arc::new(handler),
-        large_bodies: permits(limits.large_bodies),
-        limits,
-    };
+    let shared =
+        Shared { handler: Arc::new(handler), large_bodies: permits(limits.large_bodies), limits };
     let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
     let connection = Connection {
         shared: Arc::new(shared),

@@ -2,15 +2,27 @@
 //! `--cfg fuzzing` and never in the product.
 
 pub use crate::config::fuzzing::configuration;
-pub use crate::gateway::whole::answer;
 pub use crate::policy::fuzzing::policy_inputs;
 
+use crate::gateway::whole;
 use crate::operator::Request;
 use crate::{data, dev_clock, key, provider_keys, stream};
 use std::path::Path;
+use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
+use strongroom_engine::Engine;
 use strongroom_iam::AccessKey;
 use strongroom_types::KeySpec;
+
+/// Status, request id and body of the gateway's answer to a request; `None` if HTTP has no such request.
+pub async fn answer(
+    engine: Arc<Engine>,
+    target: (&str, &str),
+    headers: &[(String, String)],
+    body: Vec<u8>,
+) -> Option<(u16, String, Vec<u8>)> {
+    whole::answer(engine, target, headers, body).await
+}
 
 /// A line that came over the operator's socket.
 pub fn operator_request(line: &str) {

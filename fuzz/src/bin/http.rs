@@ -49,9 +49,12 @@ thread_local! {
 
 fuzz_target!(|bytes: &[u8]| {
     let wait = Duration::from_millis(50);
-    let limits = Limits { body_bytes: BODY, body: wait, head: wait, idle: wait, ..Limits::default() };
+    let limits =
+        Limits { body_bytes: BODY, body: wait, head: wait, idle: wait, ..Limits::default() };
     let answer = RUNTIME.with(|runtime| {
         runtime.block_on(strongroom_server::fuzzing::connection(Echo, limits, bytes))
     });
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 ") || answer.starts_with(b"HTTP/1.0 "));
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 ") || answer.starts_with(b"HTTP/1.0 ")
+    );
 });

@@ -2,7 +2,6 @@
 //! is right. A record that was taken away, added or put at another version is noticed at the start.
 #![no_main]
 
-use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use strongroom_engine::ports::Versioned;
@@ -10,21 +9,14 @@ use strongroom_testkit::{Kit, World, base64};
 
 const MARKED: &[u8] = b"what is in the ciphertext";
 
-#[derive(Arbitrary, Debug)]
-enum Change {
-    /// A byte of a value.
-    Flip(u8, u16, u8),
-    /// The end of a value.
-    Cut(u8, u16),
-    Remove(u8),
-    Version(u8, u64),
-    /// The value of another record.
-    Swap(u8, u8),
-    Add(Vec<u8>, Vec<u8>, u64),
-    /// A byte of the journal.
-    FlipJournal(u16, u8),
-    CutJournal(u16),
-    RemoveJournal,
+/// What is done, to which record, and with what: six bytes of the input.
+#[derive(Clone, Copy)]
+struct Change {
+    what: u8,
+    number: u8,
+    at: u16,
+    with: u8,
+    other: u8,
 }
 
 struct Scene {
@@ -49,12 +41,14 @@ fn scene() -> Scene {
     Scene { world: kit.stop(), ciphertext }
 }
 
-fuzz_target!(|changes: Vec<Change>| {
+fuzz_target!(|bytes: &[u8]| {
     SCENE.with(|scene| {
         let mut world = scene.world.snapshot();
         let places = set(&world);
-        for change in changes.into_iter().take(4) {
-            alter(&mut world, change);
+        for change in bytes.chunks_exact(6).take(4) {
+            let &[what, number, high, low, with, other] = change else { return };
+            let at = u16::from_be_bytes([high, low]);
+            alter(&mut world, Change { what, number, at, with, other }, bytes);
         }
         let is_other = set(&world) != places;
         let Ok(kit) = world.open_as_it_is() else { return };
@@ -83,49 +77,40 @@ fn set(world: &World) -> Vec<(Vec<u8>, u64)> {
     entries.map(|entry| (entry.key, entry.found.version)).collect()
 }
 
-fn alter(world: &mut World, change: Change) {
+fn alter(world: &mut World, change: Change, bytes: &[u8]) {
+    let Change { what, number, at, with, other } = change;
     let entries = world.store.entries();
-    let Some(last) = entries.len().checked_sub(1) else { return };
-    let entry = |number: u8| entries[usize::from(number) % (last + 1)].clone();
-    let put = |world: &World, place: &[u8], version: u64, value: Vec<u8>| {
-        world.put_behind_its_back(place, Some(Versioned { version, value }));
-    };
-    match change {
-        Change::Flip(number, at, with) => {
-            let mut entry = entry(number);
-            let at = usize::from(at) % entry.found.value.len().max(1);
-            if let Some(byte) = entry.found.value.get_mut(at) {
-                *byte ^= with;
-            }
-            put(world, &entry.key, entry.found.version, entry.found.value);
+    let nth = |number: u8| entries[usize::from(number) % entries.len()].clone();
+    if entries.is_empty() {
+        return;
+    }
+    let (mut entry, other) = (nth(number), nth(other));
+    let Versioned { version, value } = &mut entry.found;
+    match what % 10 {
+        // A byte of a value; its end; the value of another record; another version.
+        0 => flip(value, at, with),
+        1 => value.truncate(usize::from(at)),
+        2 => value.clone_from(&other.found.value),
+        3 => *version = version.wrapping_add_signed(i64::from(with.cast_signed())),
+        // A record that is taken away, put elsewhere, or anything.
+        4 => return world.put_behind_its_back(&entry.key, None),
+        5 => entry.key.push(with),
+        6 => {
+            entry.key = bytes.iter().copied().take(40).collect();
+            value.extend_from_slice(bytes);
         }
-        Change::Cut(number, at) => {
-            let mut entry = entry(number);
-            entry.found.value.truncate(usize::from(at));
-            put(world, &entry.key, entry.found.version, entry.found.value);
-        }
-        Change::Remove(number) => world.put_behind_its_back(&entry(number).key, None),
-        Change::Version(number, version) => {
-            let entry = entry(number);
-            put(world, &entry.key, version, entry.found.value);
-        }
-        Change::Swap(one, other) => {
-            let (one, other) = (entry(one), entry(other));
-            put(world, &one.key, one.found.version, other.found.value);
-        }
-        Change::Add(key, value, version) => {
-            if !key.is_empty() && key.len() <= 256 {
-                put(world, &key, version, value);
-            }
-        }
-        Change::FlipJournal(at, with) => journal(world, |bytes| {
-            let at = usize::from(at) % bytes.len().max(1);
-            if let Some(byte) = bytes.get_mut(at) {
-                *byte ^= with;
-            }
-        }),
-        Change::CutJournal(at) => journal(world, |bytes| bytes.truncate(usize::from(at))),
-        Change::RemoveJournal => world.replace_journal(&[]),
+        // The journal.
+        7 => return journal(world, |bytes| flip(bytes, at, with)),
+        8 => return journal(world, |bytes| bytes.truncate(usize::from(at))),
+        _ => return world.replace_journal(&[]),
+    }
+    world.put_behind_its_back(&entry.key, Some(entry.found));
+}
+
+fn flip(bytes: &mut [u8], at: u16, with: u8) {
+    let at = usize::from(at) % bytes.len().max(1);
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte ^= with;
     }
 }
 

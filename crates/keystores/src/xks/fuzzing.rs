@@ -42,7 +42,10 @@ pub fn endpoint(text: &str, prefix: &str, id: &str, route: &str) {
     let admitted = |configuration: &XksConfiguration| {
         let rules = Rules::new(configuration).ok()?;
         let endpoint = rules.endpoint(text).ok()?;
-        assert_eq!(rules.endpoint(&format!("https://{}", endpoint.authority())), Ok(endpoint.clone()));
+        assert_eq!(
+            rules.endpoint(&format!("https://{}", endpoint.authority())),
+            Ok(endpoint.clone())
+        );
         Some(endpoint)
     };
     if let Some(endpoint) = admitted(&XksConfiguration::default()) {

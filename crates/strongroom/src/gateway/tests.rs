@@ -16,7 +16,7 @@ thread_local! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn whatever_is_sent_is_answered_as_it_must_be(
@@ -27,10 +27,10 @@ proptest! {
 }
 
 #[test]
-fn some_of_it_is_served() {
-    // Were nearly everything refused, the property above would say little.
-    let served: usize = STAGE.with(|stage| {
-        (0..=255_u8).map(|first| run(stage, &[first % 2, first, 0, 0, 0, 0], front)).sum()
-    });
-    assert!(served > 20, "{served}");
+fn much_of_what_fits_is_served() {
+    // Were nearly everything refused, the property above would say little. The first byte is the
+    // operation; the rest makes plain requests of the owner's with members that fit.
+    let served: usize =
+        STAGE.with(|stage| (0..=u8::MAX).map(|first| run(stage, &[first], front)).sum());
+    assert!(served > 80, "{served}");
 }

@@ -10,7 +10,7 @@ use strongroom_server::{Handler, Head, HeaderMap, HeaderName, HeaderValue, Reque
 
 /// Status, request id and body of the answer to a request; `None` if HTTP has no such request.
 /// Headers have names in lower case.
-pub async fn answer(
+pub(crate) async fn answer(
     engine: Arc<Engine>,
     (method, target): (&str, &str),
     headers: &[(String, String)],

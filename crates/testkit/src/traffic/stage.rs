@@ -257,7 +257,8 @@ fn people(kit: &Kit, known: &mut Vec<Known>) -> Vec<Person> {
 
 fn ciphertexts(kit: &Kit, marked: &[u8], known: &mut Vec<Known>) {
     for (alias, context) in [("alias/sym", json!({})), ("alias/multi", json!({"a": "b"}))] {
-        let input = json!({"KeyId": alias, "Plaintext": base64(marked), "EncryptionContext": context});
+        let input =
+            json!({"KeyId": alias, "Plaintext": base64(marked), "EncryptionContext": context});
         let value = kit.call("Encrypt", &input).ok().string("CiphertextBlob");
         known.push(Known { name: "CiphertextBlob".to_owned(), value });
     }
@@ -274,7 +275,9 @@ fn trails(kit: &Kit, known: &mut Vec<Known>) {
     let metadata = BTreeMap::new();
     let put = kit.world.objects.put("bucket-of-trails", key, b"0123456789", &metadata);
     kit.block_on(put).expect("it is in memory");
-    for (name, value) in [("Bucket", "bucket-of-trails"), ("Bucket", "strongroom-trail"), ("Key", key)] {
+    for (name, value) in
+        [("Bucket", "bucket-of-trails"), ("Bucket", "strongroom-trail"), ("Key", key)]
+    {
         known.push(Known { name: name.to_owned(), value: value.to_owned() });
     }
 }

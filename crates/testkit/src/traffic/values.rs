@@ -39,7 +39,12 @@ const TEXTS: [&str; 12] = [
 ];
 
 /// The members of a request, by its fields.
-pub(super) fn members(choices: &mut Choices<'_>, scene: &Scene, fields: &[Field], deep: usize) -> Value {
+pub(super) fn members(
+    choices: &mut Choices<'_>,
+    scene: &Scene,
+    fields: &[Field],
+    deep: usize,
+) -> Value {
     let mut object = Map::new();
     for field in fields {
         let given = if field.required { !choices.once_in(12) } else { choices.once_in(90) };
@@ -54,7 +59,13 @@ pub(super) fn members(choices: &mut Choices<'_>, scene: &Scene, fields: &[Field]
     Value::Object(object)
 }
 
-fn value(choices: &mut Choices<'_>, scene: &Scene, name: &str, shape: &Shape, deep: usize) -> Value {
+fn value(
+    choices: &mut Choices<'_>,
+    scene: &Scene,
+    name: &str,
+    shape: &Shape,
+    deep: usize,
+) -> Value {
     if deep > DEEP || choices.once_in(6) {
         return odd(choices);
     }
@@ -68,7 +79,8 @@ fn value(choices: &mut Choices<'_>, scene: &Scene, name: &str, shape: &Shape, de
         Kind::Integer { min, max } => {
             let byte = i64::from(choices.byte());
             let near = min.saturating_add(byte % 64);
-            let pool = [near, min, max, byte, max.saturating_add(1), min.saturating_sub(1), i64::MAX];
+            let pool =
+                [near, min, max, byte, max.saturating_add(1), min.saturating_sub(1), i64::MAX];
             json!(choices.one(&pool))
         }
         Kind::Boolean => json!(choices.once_in(128)),
@@ -79,16 +91,14 @@ fn value(choices: &mut Choices<'_>, scene: &Scene, name: &str, shape: &Shape, de
             let made = |_| value(choices, scene, name, member, deep + 1);
             Value::Array((0..count).map(made).collect())
         }
-        Kind::Map => {
-            match choices.below(4) {
-                0 => json!({}),
-                1 => json!({"a": "b"}),
-                count => {
-                    let pair = |_| (choices.text(), json!(choices.text()));
-                    Value::Object((1..count).map(pair).collect())
-                }
+        Kind::Map => match choices.below(4) {
+            0 => json!({}),
+            1 => json!({"a": "b"}),
+            count => {
+                let pair = |_| (choices.text(), json!(choices.text()));
+                Value::Object((1..count).map(pair).collect())
             }
-        }
+        },
         Kind::Structure(fields) => members(choices, scene, fields, deep + 1),
     }
 }
@@ -112,7 +122,10 @@ fn named<'n>(choices: &mut Choices<'_>, model: &str, names: &[&'n str]) -> Strin
         return choices.text();
     }
     let slow = |name: &str| {
-        name.starts_with("RSA_") && (model.contains("KeySpec") || model.contains("KeyPairSpec") || model.contains("MasterKey"))
+        name.starts_with("RSA_")
+            && (model.contains("KeySpec")
+                || model.contains("KeyPairSpec")
+                || model.contains("MasterKey"))
     };
     let names: Vec<&'n str> = names.iter().copied().filter(|name| !slow(name)).collect();
     match names.is_empty() {
@@ -137,15 +150,21 @@ fn time(choices: &mut Choices<'_>) -> Value {
 /// What tells one kind of value from another, by the name of a member.
 fn kind(name: &str) -> &str {
     match name {
-        "AliasArn" | "AliasName" | "TargetKeyId" | "SourceKeyId" | "DestinationKeyId" | "KmsKeyId"
-        | "ResourceId" => "KeyId",
-        "NextMarker" | "NextToken" | "NextContinuationToken" | "ContinuationToken" | "StartAfter"
+        "AliasArn" | "AliasName" | "TargetKeyId" | "SourceKeyId" | "DestinationKeyId"
+        | "KmsKeyId" | "ResourceId" => "KeyId",
+        "NextMarker"
+        | "NextToken"
+        | "NextContinuationToken"
+        | "ContinuationToken"
+        | "StartAfter"
         | "nextToken" => "Marker",
         "GrantTokens" => "GrantToken",
         "NewUserName" => "UserName",
         "S3BucketName" => "Bucket",
         "TrailName" | "TrailARN" | "trailNameList" | "ResourceIdList" => "Name",
-        _ if name.ends_with("Arn") || name.ends_with("Principal") || name.ends_with("Arns") => "Arn",
+        _ if name.ends_with("Arn") || name.ends_with("Principal") || name.ends_with("Arns") => {
+            "Arn"
+        }
         _ => name,
     }
 }
@@ -157,8 +176,10 @@ fn text(
     (min, max): (usize, usize),
     is_free: bool,
 ) -> String {
-    let fitting: Vec<&Known> = scene.known.iter().filter(|it| kind(&it.name) == kind(name)).collect();
-    let about_policies = name.contains("Policy") && !name.ends_with("Name") && !name.ends_with("Arn");
+    let fitting: Vec<&Known> =
+        scene.known.iter().filter(|it| kind(&it.name) == kind(name)).collect();
+    let about_policies =
+        name.contains("Policy") && !name.ends_with("Name") && !name.ends_with("Arn");
     match choices.below(16) {
         0..=8 if about_policies => (*choices.one(&POLICIES)).to_owned(),
         0..=10 if !fitting.is_empty() => choices.one(&fitting).value.clone(),

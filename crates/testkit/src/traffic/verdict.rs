@@ -84,7 +84,8 @@ impl<'s> Verdict<'s> {
 
     /// Looks at an answer.
     pub(super) fn of_answer(&mut self, wire: &Wire, reply: &Reply) {
-        let shown = || format!("\n{wire}\n{} {}", reply.status, String::from_utf8_lossy(&reply.body));
+        let shown =
+            || format!("\n{wire}\n{} {}", reply.status, String::from_utf8_lossy(&reply.body));
         let is_served = matches!(reply.status, 200 | 206);
         self.served += usize::from(is_served);
         let code = code(reply);

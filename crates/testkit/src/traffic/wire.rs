@@ -143,7 +143,8 @@ fn plain(
 ) -> Wire {
     let input = values::members(choices, scene, demands.fields, 0);
     let host = format!("{}.strongroom.test", demands.service);
-    let mut headers = vec![("host".to_owned(), host), ("user-agent".to_owned(), "traffic".to_owned())];
+    let mut headers =
+        vec![("host".to_owned(), host), ("user-agent".to_owned(), "traffic".to_owned())];
     let mut header = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
     let (mut method, mut target, mut body) = ("POST", "/".to_owned(), Vec::new());
     let mut is_genuine = true;
@@ -169,9 +170,18 @@ fn plain(
             target = s3_target(demands.name, &input);
             is_genuine = !text("Bucket").is_empty();
             header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
-            for (name, member) in [("range", "Range"), ("if-match", "IfMatch"), ("if-none-match", "IfNoneMatch")] {
+            for (name, member) in
+                [("range", "Range"), ("if-match", "IfMatch"), ("if-none-match", "IfNoneMatch")]
+            {
                 if !text(member).is_empty() {
-                    header(name, if name == "range" && choices.once_in(128) { "bytes=1-3" } else { text(member) });
+                    header(
+                        name,
+                        if name == "range" && choices.once_in(128) {
+                            "bytes=1-3"
+                        } else {
+                            text(member)
+                        },
+                    );
                 }
             }
         }
@@ -203,7 +213,13 @@ fn s3_target(operation: &str, input: &Value) -> String {
             "Key" => target = format!("{target}/{value}"),
             "Range" | "IfMatch" | "IfNoneMatch" => {}
             _ => {
-                let dashed = |c: char| if c.is_ascii_uppercase() { format!("-{}", c.to_ascii_lowercase()) } else { c.to_string() };
+                let dashed = |c: char| {
+                    if c.is_ascii_uppercase() {
+                        format!("-{}", c.to_ascii_lowercase())
+                    } else {
+                        c.to_string()
+                    }
+                };
                 let name: String = name.chars().map(dashed).collect();
                 query = format!("{query}&{}={value}", name.trim_start_matches('-'));
             }
@@ -217,7 +233,8 @@ fn s3_target(operation: &str, input: &Value) -> String {
 
 /// The parameters of a form that `value` is.
 fn flatten(name: &str, value: &Value, form: &mut String) {
-    let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
+    let below =
+        |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
     match value {
         Value::Object(members) => {
             for (part, member) in members {
@@ -297,7 +314,9 @@ fn tamper(choices: &mut Choices<'_>, wire: &mut Wire, tampering: Tampering) {
                 if choices.once_in(128) { *value = text } else { value.push_str(&text) }
             }
         }
-        T::Method => wire.method = (*choices.one(&["GET", "HEAD", "PUT", "POST", "DELETE", "X"])).to_owned(),
+        T::Method => {
+            wire.method = (*choices.one(&["GET", "HEAD", "PUT", "POST", "DELETE", "X"])).to_owned()
+        }
         T::Target => wire.target = format!("/{}", encode(&choices.text(), true)),
     }
 }

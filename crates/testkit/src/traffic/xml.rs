@@ -4,7 +4,8 @@
 
 /// Why `text` is not one whole element.
 pub(super) fn defect(text: &str) -> Option<String> {
-    let text = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(text, |it| it.1);
+    let text =
+        text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or(text, |it| it.1);
     if let Some(bad) = text.chars().find(|c| !is_char(*c)) {
         return Some(format!("it has {bad:?}"));
     }
@@ -28,7 +29,10 @@ pub(super) fn defect(text: &str) -> Option<String> {
             let tag = tag.trim_end_matches('/');
             let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
             let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-:.".contains(&b);
-            if name.is_empty() || !name.bytes().all(is_name) || attributes.matches('"').count() % 2 == 1 {
+            if name.is_empty()
+                || !name.bytes().all(is_name)
+                || attributes.matches('"').count() % 2 == 1
+            {
                 return Some(format!("{tag} is no tag"));
             }
             if !empty {
@@ -68,7 +72,18 @@ mod tests {
         for good in ["<a/>", "<?xml version=\"1.0\"?>\n<a x=\"1\"><b>&lt;\u{e9}</b><b></b></a>\n"] {
             assert_eq!(defect(good), None);
         }
-        for bad in ["", "a", "<a>", "<a></b>", "<a/><b/>", "<a>&x;</a>", "<a>\u{1}</a>", "<a>\u{ffff}</a>", "<a", "<>"] {
+        for bad in [
+            "",
+            "a",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<a>&x;</a>",
+            "<a>\u{1}</a>",
+            "<a>\u{ffff}</a>",
+            "<a",
+            "<>",
+        ] {
             assert!(defect(bad).is_some(), "{bad}");
         }
     }
