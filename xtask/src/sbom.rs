@@ -10,25 +10,34 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A C library inside a crate: the crate, the library, the header that has its version, the macro
-/// there, its URL, and its licence unless it is the crate's.
-const COMPILED_IN: &[(&str, &str, &str, &str, &str, Option<&str>)] = &[
-    (
-        "aws-lc-sys",
-        "AWS-LC",
-        "aws-lc/include/openssl/base.h",
-        "AWSLC_VERSION_NUMBER_STRING",
-        "pkg:github/aws/aws-lc@v",
-        None,
-    ),
-    (
-        "libsqlite3-sys",
-        "SQLite",
-        "sqlite3/sqlite3.h",
-        "SQLITE_VERSION",
-        "pkg:generic/sqlite@",
-        Some("blessing"),
-    ),
+/// A library in C inside a crate.
+struct CompiledIn {
+    /// The crate.
+    within: &'static str,
+    name: &'static str,
+    /// The header that has its version, and the macro there.
+    version: (&'static str, &'static str),
+    /// Its URL, up to the version.
+    url: &'static str,
+    /// Its licence, unless it is the crate's.
+    license: Option<&'static str>,
+}
+
+const COMPILED_IN: [CompiledIn; 2] = [
+    CompiledIn {
+        within: "aws-lc-sys",
+        name: "AWS-LC",
+        version: ("aws-lc/include/openssl/base.h", "AWSLC_VERSION_NUMBER_STRING"),
+        url: "pkg:github/aws/aws-lc@v",
+        license: None,
+    },
+    CompiledIn {
+        within: "libsqlite3-sys",
+        name: "SQLite",
+        version: ("sqlite3/sqlite3.h", "SQLITE_VERSION"),
+        url: "pkg:generic/sqlite@",
+        license: Some("blessing"),
+    },
 ];
 
 /// What the document is about.
@@ -89,8 +98,8 @@ pub(crate) fn of(root: &Path, host: &str, product: &Product<'_>) -> Result<Strin
         let scope = if linked.packages.contains_key(key) { "required" } else { "excluded" };
         components.push(component(key, package, scope, sums.get(key)));
     }
-    for (crate_name, name, header, macro_name, url, license) in COMPILED_IN {
-        let found = all.packages.iter().find(|(_, package)| package.name == *crate_name);
+    for CompiledIn { within, name, version: (header, macro_name), url, license } in COMPILED_IN {
+        let found = all.packages.iter().find(|(_, package)| package.name == within);
         let Some((key, package)) = found.map(|(key, package)| (key.clone(), package.clone()))
         else {
             continue;

@@ -10,9 +10,9 @@ impl Needle {
     pub(super) fn new(secret: &[u8]) -> Self {
         let encoded = (0..3).map(|shift| {
             // Of three bytes four characters are made; those that others have a part in are left out.
-            let text = base64(&[&[0; 3][..shift], secret].concat());
+            let text = base64(&[&vec![0; shift], secret].concat());
             let from = if shift == 0 { 0 } else { 4 };
-            text.as_bytes()[from..text.len() - 4].to_vec()
+            text.as_bytes().get(from..text.len() - 4).expect("it is as long").to_vec()
         });
         let forms = [secret.to_vec()].into_iter().chain(encoded);
         Self(forms.map(|form| Finder::new(&form).into_owned()).collect())

@@ -212,7 +212,7 @@ fn blob(choices: &mut Choices<'_>, scene: &Scene, name: &str, max: usize) -> Str
 /// The bytes of `text`, one of them changed.
 fn damaged(choices: &mut Choices<'_>, text: &str) -> String {
     let is_base64 = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
-    if !is_base64 || text.len() % 4 != 0 || text.is_empty() {
+    if !is_base64 || !text.len().is_multiple_of(4) || text.is_empty() {
         return choices.text();
     }
     let mut bytes = unbase64(text);
