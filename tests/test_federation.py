@@ -152,7 +152,7 @@ def test_tokens_that_are_not_believed(issuer, role, assume):
     assert refused["Code"] == "AccessDenied"
     assert refused["Message"] == "Not authorized to perform sts:AssumeRoleWithWebIdentity"
     assert code(issuer.token(), role + "-missing") == "AccessDenied"
-    assert code(issuer.token(), "arn:aws:iam::111122223333:user/a") == "InvalidInput"
+    assert code(issuer.token(), "arn:aws:iam::111122223333:user/a") == "ValidationError"
 
 
 TAGS = "https://aws.amazon.com/tags"

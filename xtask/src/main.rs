@@ -16,7 +16,9 @@ mod fuzz;
 mod manifest;
 mod process;
 mod python;
+mod release;
 mod rust_source;
+mod sbom;
 mod sizes;
 mod softhsm;
 mod steps;
@@ -37,12 +39,16 @@ Commands:
   test [--fast]        run every test: unit, integration and documentation tests, then the
                        whole-system tests with real clients against the release binary
       --fast             leave out the release build and the whole-system tests
-  check                rustfmt, clippy, cargo-deny and tidy; changes nothing
+  check [--advisories] rustfmt, clippy, cargo-deny and tidy; changes nothing
+      --advisories       fail where the database of advisories cannot be had, instead of saying so
   tidy                 the repository's own rules: file lengths, layers, where secrets are exposed, ...
   sizes                count functions and files against the limits of the style
   fuzz [options] [target ...]
                        build every fuzz target (or those named) and run each for a moment
       --seconds N        how long each target runs; 20 if not given
+  release [--verify]   the binary that is given out, its checksums and its bill of materials, in
+                       target/dist
+      --verify           build it once more in another directory: both must be equal
   help                 this text
 
 Environment:
@@ -74,10 +80,11 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
     }
     match command.as_str() {
         "test" => test::run(flag(options, "--fast")?),
-        "check" => no_options(options).and_then(|()| check::run()),
+        "check" => check::run(flag(options, "--advisories")?),
         "tidy" => no_options(options).and_then(|()| tidy::run()),
         "sizes" => no_options(options).and_then(|()| sizes::run()),
         "fuzz" => fuzz::run(&fuzz::Options::parse(options)?),
+        "release" => release::run(flag(options, "--verify")?),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
@@ -125,7 +132,7 @@ mod tests {
 
     #[test]
     fn help_names_every_command() {
-        for command in ["test", "check", "tidy", "sizes", "fuzz"] {
+        for command in ["test", "check", "tidy", "sizes", "fuzz", "release"] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

@@ -25,6 +25,8 @@ mod engine;
 pub mod event_id;
 mod facts;
 mod family;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod gate;
 mod grant_kind;
 mod grant_token;

@@ -195,6 +195,10 @@ fn a_policy_has_one_arn() {
     put_policy(&kit, "joe", &allow("sts:AssumeRole", "*"));
     let _ = assume(&kit, &joe, &ops).ok();
     denied(&assume(&kit, &joe, &ops.replace("arn:aws:", "arn:aws-cn:")));
+    // What is no role is refused in the words of STS, which are not those of IAM.
+    let user = assume(&kit, &joe, &ops.replace(":role/", ":user/"));
+    assert_eq!((user.status, user.element("Code").as_str()), (400, "ValidationError"));
+    assert_eq!(user.element("Message"), "arn:aws:iam::111122223333:user/ops is invalid");
 }
 
 /// Who renames needs the permission on both ARNs; the tags are those that are there.

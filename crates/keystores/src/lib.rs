@@ -22,6 +22,8 @@ mod configuration;
 mod connections;
 mod connectors;
 mod documents;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hsm;
 pub mod package;
 mod pem;

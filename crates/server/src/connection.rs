@@ -102,7 +102,7 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 }
 
 /// HTTP/1.1 over `stream`.
-async fn speak<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn speak<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
     connection: Arc<Connection<H>>,
     stream: S,
     stop: watch::Receiver<bool>,

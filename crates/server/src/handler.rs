@@ -43,7 +43,11 @@ impl Head {
     /// The path as it was sent, percent-encoding included; at least `/`.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.uri.path()
+        match self.uri.path() {
+            // A target that is a host and nothing else (RFC 9112 §3.2.3).
+            "" => "/",
+            path => path,
+        }
     }
 
     /// What follows the first `?` of the target, as it was sent; empty where there is none.
@@ -103,6 +107,28 @@ impl fmt::Display for Refusal {
         match self {
             Self::BodyTooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
             Self::BodyTooSlow => write!(f, "the body did not arrive in time"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn every_target_has_a_path() {
+        let head = |target: &str| Head {
+            method: Method::GET,
+            uri: target.parse().unwrap(),
+            headers: HeaderMap::new(),
+            peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+            tls: None,
+        };
+        for (target, path) in
+            [("host", "/"), ("host:80", "/"), ("http://host", "/"), ("/a?b", "/a"), ("*", "*")]
+        {
+            assert_eq!(head(target).path(), path, "{target}");
         }
     }
 }

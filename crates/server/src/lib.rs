@@ -13,6 +13,8 @@ mod clock;
 mod connection;
 mod crowd;
 mod finishing;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod guarded;
 mod handler;
 mod limits;

@@ -1,6 +1,8 @@
 //! The configuration: defaults, then the file, then the command line.
 
 mod buckets;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod identity_providers;
 mod key_stores;
 mod limits;

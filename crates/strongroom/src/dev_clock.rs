@@ -35,7 +35,7 @@ fn show(data: &Path, request: &Request) -> Result<(), Failure> {
 }
 
 /// Milliseconds of `30d`, `12h`, `15m`, `90s`, or several of them: `1d12h`.
-fn parse_duration(text: &str) -> Result<i64, Failure> {
+pub(crate) fn parse_duration(text: &str) -> Result<i64, Failure> {
     let bad = || {
         Failure::new(format!(
             "`{text}` is no duration: say days, hours, minutes or seconds, as in 30d, 12h or 1d12h"

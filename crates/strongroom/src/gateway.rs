@@ -2,6 +2,10 @@
 
 mod door;
 mod s3;
+#[cfg(test)]
+mod tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod whole;
 
 pub(crate) use door::Door;
 

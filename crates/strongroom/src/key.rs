@@ -120,7 +120,7 @@ fn read(path: &Path) -> Result<SecretBytes, Failure> {
 }
 
 /// The key material in `given`: bytes as they are, or one of the forms of text.
-fn decoded(given: &SecretBytes, spec: KeySpec) -> Result<SecretBytes, Failure> {
+pub(crate) fn decoded(given: &SecretBytes, spec: KeySpec) -> Result<SecretBytes, Failure> {
     let bytes = given.expose();
     if let Some(digits) = bytes.strip_prefix(b"hex:") {
         return unhex(digits.trim_ascii()).ok_or_else(|| Failure::new("`hex:` and no digits"));

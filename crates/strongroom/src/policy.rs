@@ -4,6 +4,8 @@
 mod asker;
 mod check;
 mod document;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod grants;
 mod simulate;
 

@@ -125,22 +125,27 @@ impl KeySource {
     async fn discover(&self) -> Result<String, Failure> {
         let issuer = format!("https://{}", self.issuer);
         let url = format!("{issuer}{DISCOVERY}");
-        let text = self.get(&url).await?;
-        let document: Value =
-            serde_json::from_slice(&text).map_err(|why| Failure::of(&url, why))?;
-        let member = |name: &str| document.get(name).and_then(Value::as_str);
-        // What it says must be of this provider (OpenID Connect Discovery 1.0 §4.3).
-        if member("issuer").map(|own| own.trim_end_matches('/')) != Some(&issuer) {
-            return Err(Failure::new(format!("{url}: the document is of another issuer")));
-        }
-        let keys = member("jwks_uri").map(str::to_owned);
-        keys.ok_or_else(|| Failure::new(format!("{url}: the document has no `jwks_uri`")))
+        let document = self.get(&url).await?;
+        keys_url(&issuer, &document).map_err(|why| Failure::of(url, why))
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, Failure> {
         let got = self.documents.get(url).await;
         Ok(got.map_err(|why| Failure::new(why.to_string()))?.to_vec())
     }
+}
+
+/// Where the keys are by the provider's own document, which must be of this provider (OpenID Connect
+/// Discovery 1.0 §4.3).
+pub(crate) fn keys_url(issuer: &str, document: &[u8]) -> Result<String, Failure> {
+    let document: Value =
+        serde_json::from_slice(document).map_err(|why| Failure::new(why.to_string()))?;
+    let member = |name: &str| document.get(name).and_then(Value::as_str);
+    if member("issuer").map(|own| own.trim_end_matches('/')) != Some(issuer) {
+        return Err(Failure::new("the document is of another issuer"));
+    }
+    let keys = member("jwks_uri").map(str::to_owned);
+    keys.ok_or_else(|| Failure::new("the document has no `jwks_uri`"))
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn plain_text(key: &SecretKey) -> SecretBytes {
     SecretBytes::new(text)
 }
 
-fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
+pub(crate) fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
     let bad = || {
         Failure::new(format!(
             "{} is not a root key file: it has two lines, `{TITLE}` and 32 bytes in base64",

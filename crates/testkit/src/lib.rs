@@ -5,6 +5,8 @@
 //! runs on it, [`Client`] somebody who sends it signed requests through the real protocol. Stopping
 //! a kit gives the world back, so that a test can look at it, cut it, alter it or open it again.
 //!
+//! [`traffic`] makes requests of bytes, for fuzzers and properties.
+//!
 //! **Architecture invariant:** nothing here is part of the product, and the product has no door for
 //! it: a key is put into a state that no operation makes by [`World::edit_key`], which does what
 //! somebody who has the root key could do to a stopped server.
@@ -30,6 +32,7 @@ mod query;
 mod s3;
 mod snapshot;
 mod surgery;
+pub mod traffic;
 mod world;
 
 pub use answer::Answer;

@@ -114,6 +114,15 @@ impl World {
         Kit::open(self, 1)
     }
 
+    /// Starts a server on this world whatever is in it, and makes nothing that is missing.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_as_it_is(self) -> Result<Kit, OpenError> {
+        let ports = self.ports();
+        Kit::open_on(self, ports, 1)
+    }
+
     /// Starts a server with so many threads.
     ///
     /// # Errors

@@ -363,6 +363,13 @@ fn trails_have_tags() {
     ] {
         assert_eq!(code(&kit, "ListTags", &json!({"ResourceIdList": input})), code_, "{input}");
     }
+    // Who asks about no trail takes the permission all the same.
+    let about_none = json!({"ResourceIdList": []});
+    assert_eq!(call(&kit, "ListTags", &about_none).ok().json()["ResourceTagList"], json!([]));
+    let may_not = r#"{"Statement":{"Effect":"Allow","Action":"kms:ListKeys","Resource":"*"}}"#;
+    let user = kit.user_of(&kit.owner(), "user", may_not);
+    let refused = kit.block_on(user.cloudtrail("ListTags", &about_none));
+    assert_eq!(refused.code(), "AccessDeniedException");
     let bad = json!({"ResourceIdList": [arn], "NextToken": "AAAA"});
     assert_eq!(code(&kit, "ListTags", &bad), "InvalidTokenException");
 }

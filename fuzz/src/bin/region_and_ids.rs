@@ -1,8 +1,9 @@
-//! The parts of ARNs: a Region, an account, a key id. Each form has one spelling.
+//! The parts of ARNs, points in time and names of principals. Each form of an id has one spelling.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use strongroom_types::{AccountId, KeyId, Region};
+use strongroom_policy::NamedPrincipal;
+use strongroom_types::{AccountId, AliasName, KeyId, Region, Timestamp};
 
 fuzz_target!(|text: &str| {
     if let Ok(region) = text.parse::<Region>() {
@@ -18,4 +19,11 @@ fuzz_target!(|text: &str| {
         let (multi_region, bytes) = id.parts();
         assert_eq!(KeyId::from_parts(multi_region, *bytes), id);
     }
+    if let Ok(alias) = AliasName::parse(text) {
+        assert_eq!(alias.to_string(), text);
+    }
+    if let Some(time) = Timestamp::parse_basic(text) {
+        assert_eq!(Timestamp::parse_basic(&time.civil().basic()), Some(time));
+    }
+    let _ = NamedPrincipal::parse(text);
 });

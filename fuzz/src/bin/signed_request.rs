@@ -16,9 +16,11 @@ fuzz_target!(|input: (&str, &str, &str, &str, &str, &[u8])| {
     ];
     let Ok(request) = Request::new("POST", path, query, &headers, body) else { return };
     let now = Timestamp::parse_basic(date).unwrap_or(Timestamp::from_millis(0));
-    let Ok(claim) = claim(&request, Rules::new("kms"), now) else { return };
-    let secret = SecretBytes::new(b"a secret nobody signs with".to_vec());
-    let (day, region) = (claim.date().to_owned(), claim.region());
-    let key = SigningKey::derive(&secret, &day, region.as_str(), "kms");
-    assert!(claim.verify(&key).is_err());
+    for (service, rules) in [("kms", Rules::new("kms")), ("s3", Rules::s3())] {
+        let Ok(claim) = claim(&request, rules, now) else { continue };
+        let secret = SecretBytes::new(b"a secret nobody signs with".to_vec());
+        let (day, region) = (claim.date().to_owned(), claim.region());
+        let key = SigningKey::derive(&secret, &day, region.as_str(), service);
+        assert!(claim.verify(&key).is_err());
+    }
 });

@@ -48,6 +48,10 @@ pub enum IdentityDefect {
     ReservedTag,
     /// An ARN that is none of what the operation is about.
     InvalidArn(String),
+    /// An ARN that is none of a role, where a role is to be assumed.
+    RoleArn(String),
+    /// The same, where an identity provider vouches.
+    RequestArn,
     /// An operation on somebody that must be named.
     UserNameMissing,
     /// AWS's own policies do not change.
@@ -232,7 +236,9 @@ impl IdentityDefect {
             | Self::Mfa
             | Self::SourceIdentityChanged
             | Self::WebIdentityDenied => ErrorCode::AccessDenied,
-            Self::UserNameMissing
+            Self::RoleArn(_)
+            | Self::RequestArn
+            | Self::UserNameMissing
             | Self::SessionTooLong
             | Self::ChainTooLong
             | Self::Unserved(_)

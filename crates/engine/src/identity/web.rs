@@ -27,7 +27,7 @@ impl Engine {
         origin: Arrival,
     ) -> Result<Call, Refusal> {
         let (role, token) = (given(role, "roleArn")?, given(token, "webIdentityToken")?);
-        let invalid = || Refusal::Identity(IdentityDefect::InvalidArn(role.to_owned()));
+        let invalid = || Refusal::Identity(IdentityDefect::RequestArn);
         let reference = EntityReference::parse(role).filter(|found| found.kind == "role");
         let account = reference.and_then(|found| found.account).ok_or_else(invalid)?;
         let token = IdToken::parse(token).map_err(|_| refused(WebIdentityDefect::Form))?;

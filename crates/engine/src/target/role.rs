@@ -73,7 +73,7 @@ impl Target for RoleToAssume {
     async fn find(self, desk: &Desk<'_>, note: &mut Note) -> Result<Found, Refusal> {
         let caller = &desk.call.caller;
         let Self { arn: text, tags, source_identity } = self;
-        let invalid = || Refusal::Identity(IdentityDefect::InvalidArn(text.clone()));
+        let invalid = || Refusal::Identity(IdentityDefect::RoleArn(text.clone()));
         let reference = EntityReference::parse(&text).filter(|found| found.kind == "role");
         let reference = reference.ok_or_else(invalid)?;
         let account = reference.account.ok_or_else(invalid)?;

@@ -42,6 +42,8 @@ pub(super) fn message(defect: &IdentityDefect) -> String {
         D::WithSession(operation) => {
             format!("Cannot call {operation} with session credentials")
         }
+        D::RoleArn(arn) => format!("{arn} is invalid"),
+        D::RequestArn => "Request ARN is invalid".to_owned(),
         D::InvalidArn(arn) => format!("ARN {arn} is not valid."),
         D::Unserved(member) => format!("{member} is not supported by this server"),
         D::Packed(percent) => format!(

@@ -1,5 +1,7 @@
 //! Buckets that are elsewhere: at AWS, or at what speaks as S3 does (MinIO, Ceph).
 
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod remote;
 mod wire;
 

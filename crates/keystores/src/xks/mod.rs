@@ -7,6 +7,8 @@
 //! (<https://github.com/aws/aws-kms-xksproxy-api-spec>).
 
 pub(crate) mod endpoint;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod refusal;
 mod wire;
 

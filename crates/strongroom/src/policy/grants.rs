@@ -72,22 +72,31 @@ pub(super) struct Read {
 pub(super) fn load(files: &[PathBuf], key: &KeyArn) -> Result<Vec<Read>, Failure> {
     let mut grants = Vec::new();
     for path in files {
-        let text = read(path)?;
-        let file: File =
-            serde_json::from_str(&text).map_err(|why| Failure::of(path.display(), why))?;
-        let entries = match file {
-            File::Page { grants } => grants,
-            File::One(entry) => vec![*entry],
-        };
-        for entry in entries {
-            let own = |named: &String| *named == key.to_string() || *named == key.key.to_string();
-            if entry.key_id.as_ref().is_none_or(own) {
-                let number = grants.len();
-                grants.push(Read::new(entry, number, path, key)?);
-            }
-        }
+        parse(&read(path)?, path, key, &mut grants)?;
     }
     Ok(grants)
+}
+
+/// Adds the grants in the text of the file at `path` that are on `key`, or on no key that is named.
+pub(super) fn parse(
+    text: &str,
+    path: &Path,
+    key: &KeyArn,
+    grants: &mut Vec<Read>,
+) -> Result<(), Failure> {
+    let file: File = serde_json::from_str(text).map_err(|why| Failure::of(path.display(), why))?;
+    let entries = match file {
+        File::Page { grants } => grants,
+        File::One(entry) => vec![*entry],
+    };
+    for entry in entries {
+        let own = |named: &String| *named == key.to_string() || *named == key.key.to_string();
+        if entry.key_id.as_ref().is_none_or(own) {
+            let number = grants.len();
+            grants.push(Read::new(entry, number, path, key)?);
+        }
+    }
+    Ok(())
 }
 
 impl Read {

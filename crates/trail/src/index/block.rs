@@ -205,11 +205,13 @@ impl Block {
     }
 
     fn postings(&self, from: u64, to: u64) -> io::Result<Vec<u32>> {
+        // No more is read than there is, whatever the entries say.
+        let to = to.min(self.usage_at - self.postings_at);
         let bytes = piece(&self.file, self.postings_at + from, to.saturating_sub(from))?;
-        let (mut members, mut last, mut number, mut shift) = (Vec::new(), 0_u32, 0_u32, 0);
+        let (mut members, mut last, mut number, mut shift) = (Vec::new(), 0_u32, 0_u32, 0_u32);
         for byte in bytes {
             number |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-            shift += 7;
+            shift = shift.saturating_add(7);
             if byte & 0x80 == 0 {
                 last = last.saturating_add(number);
                 members.push(last);
@@ -219,7 +221,7 @@ impl Block {
         Ok(members)
     }
 
-    fn hashes(&self) -> io::Result<Vec<u64>> {
+    pub(super) fn hashes(&self) -> io::Result<Vec<u64>> {
         let bytes = piece(&self.file, self.entries_at, self.entries * ENTRY)?;
         let hash = |entry: &[u8]| {
             let hash = entry.get(..8).and_then(|hash| hash.try_into().ok());
@@ -242,7 +244,7 @@ impl Block {
             name,
             oldest: oldest.unwrap_or(i64::MAX),
             newest: newest.unwrap_or(i64::MIN),
-            records: self.members.iter().map(|member| member.records).sum(),
+            records: self.members.iter().fold(0, |sum, it| sum.saturating_add(it.records)),
             from: 0,
             to: 0,
         }
@@ -270,6 +272,33 @@ mod tests {
             from: 0,
             to: 9,
         }
+    }
+
+    #[test]
+    fn numbers_of_whoever_wrote_the_file_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("block");
+        let most = Member { records: u64::MAX, ..member(0) };
+        let mut draft = Draft { members: vec![most.clone(), most], ..Draft::default() };
+        draft.usage.note("key", "Decrypt", true);
+        draft.note(0, 1);
+        draft.note(1, 1);
+        draft.write(&path).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        // The second of two entries says that its postings begin, and so the first's end, far beyond.
+        let entries = 24 + minicbor::to_vec(&draft.members).unwrap().len();
+        bytes[entries + 20..entries + 24].fill(0xff);
+        fs::write(&path, bytes).unwrap();
+        let block = Block::open(&path).unwrap().unwrap();
+        assert_eq!(block.find(0).unwrap(), [1, 2]);
+        assert!(block.find(1).unwrap().is_empty());
+        assert_eq!(block.summary(String::new()).records, u64::MAX);
+        let mut usage = block.usage().unwrap();
+        let counts = usage.keys.get_mut("key").unwrap().get_mut("Decrypt").unwrap();
+        counts.served = u64::MAX;
+        let other = usage.clone();
+        usage.add(&other);
+        assert_eq!(usage, other);
     }
 
     proptest! {

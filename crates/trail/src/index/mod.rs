@@ -13,6 +13,8 @@
 
 mod block;
 mod draft;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod rebuild;
 mod roll_up;
 mod search;

@@ -37,14 +37,14 @@ impl Usage {
         if is_served { count.served += 1 } else { count.refused += 1 }
     }
 
-    /// Adds the counts of `other`.
+    /// Adds the counts of `other`; whoever can write the index can write any number into it.
     pub fn add(&mut self, other: &Self) {
         for (key, operations) in &other.keys {
             let mine = self.keys.entry(key.clone()).or_default();
             for (operation, count) in operations {
                 let sum = mine.entry(operation.clone()).or_default();
-                sum.served += count.served;
-                sum.refused += count.refused;
+                sum.served = sum.served.saturating_add(count.served);
+                sum.refused = sum.refused.saturating_add(count.refused);
             }
         }
     }

@@ -1,0 +1,69 @@
+//! `strongroom`: the server, and the commands of its operator and users; everything of the program
+//! but its entry point, so that what it does with outside bytes can be fuzzed.
+
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
+mod account;
+mod brake;
+mod cli;
+mod clock;
+mod config;
+mod data;
+mod delivery;
+mod dev_clock;
+mod environment;
+mod gateway;
+mod key;
+mod operator;
+mod policy;
+mod provider_keys;
+mod root_file;
+mod root_key;
+mod running;
+mod sandbox;
+mod secret_input;
+mod serve;
+mod stream;
+mod terminal;
+mod trail;
+mod unlock;
+mod up;
+mod why;
+mod workers;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+/// Does what the command line says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Policy(arguments) => return ended(policy::run(&arguments)),
+        Command::Trail(arguments) => return ended(trail::run(&arguments)),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Env(arguments) => environment::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
+        Command::Account(arguments) => account::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
+        Command::Clock(arguments) => dev_clock::run(&arguments),
+        Command::Init(arguments) => root_key::init(&arguments),
+        Command::Unseal(arguments) => root_key::unseal(&arguments),
+        Command::Seal(arguments) => root_key::seal(&arguments),
+        Command::RootKey(arguments) => root_key::run(&arguments),
+    };
+    ended(done.map(|()| true))
+}
+
+/// How the process ends: well, not so, or with a failure that is told.
+fn ended(done: Result<bool, terminal::Failure>) -> ExitCode {
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            terminal::error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
