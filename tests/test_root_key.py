@@ -312,6 +312,51 @@ def test_every_migration_under_load_fails_no_request(tmp_path):
         upper.kill()
 
 
+def test_it_is_replaced_without_a_server(tmp_path):
+    needed()
+    hsm = SoftHsm(tmp_path / "hsm")
+    hsm.token("roots", "1234-5678")
+    upper = Server(tmp_path / "upper").start()
+    data = tmp_path / "data"
+    run("init", data=data)
+    one = Server(data, env=hsm.environment).start()
+    try:
+        blob = encrypted(one.client())
+        one.terminate()
+        key = upper.client().create_key()["KeyMetadata"]["Arn"]
+        kms = ["kms", "--kms-endpoint", upper.url, "--kms-key", key, "--kms-region", "eu-west-2"]
+        kms += ["--kms-credentials", str(upper.data / "credentials")]
+        hsm_place = ["pkcs11", "--module", str(MODULE), "--token", "roots"]
+        pin, secret = "1234-5678\n", f"{PASSPHRASE}\n"
+        # What wraps the new one is asked for after what opens the one before, or the other way round:
+        # the new one first, since it is asked for by the command itself.
+        for provider, lines in [
+            (["passphrase"], secret),
+            (hsm_place, pin + secret),
+            (kms, pin),
+            (["shares", "--shares", "2", "--threshold", "2", "--shares-dir", str(tmp_path / "s")], ""),
+        ]:
+            run("root-key", "migrate", "--root-key", *provider, data=data, secrets=lines, env=hsm.environment)
+        dealt = [(tmp_path / "s" / f"share-{number}").read_text() for number in (1, 2)]
+        run("root-key", "migrate", "--root-key", "file", data=data, secrets="".join(dealt))
+        one.start()
+        assert opens(one.client(), blob)
+    finally:
+        one.kill()
+        upper.kill()
+
+
+def test_shares_that_cannot_be_handed_out_change_nothing(own_server):
+    blob = encrypted(own_server.client())
+    before = (own_server.data / "root.key").read_bytes()
+    nowhere = own_server.data / "root.key" / "shares"
+    place = ["--root-key", "shares", "--shares-dir", str(nowhere)]
+    assert run("root-key", "migrate", *place, data=own_server.data, check=False).returncode == 1
+    own_server.restart()
+    assert (own_server.data / "root.key").read_bytes() == before
+    assert opens(own_server.client(), blob)
+
+
 def test_killed_while_keys_are_rotated(tmp_path, slow):
     """Whenever the process ends, the store opens again with the root key that is in force, and what was
     acknowledged is there."""
@@ -336,7 +381,7 @@ def test_killed_while_keys_are_rotated(tmp_path, slow):
             one.start()
             kms = one.client()
             assert all(opens(kms, blob) for blob in random.sample(blobs, min(len(blobs), 60)))
-        assert not list(one.data.glob("*.next"))
+        assert not list(one.data.glob("*.next-*"))
         print(f"{kills} kills, {len(blobs)} ciphertexts acknowledged, none lost")
     finally:
         one.kill()

@@ -7,15 +7,16 @@
 //! [`WAIT`] is over, and so on until one has found nothing. Then the older keys are destroyed.
 
 use crate::engine::Engine;
+use crate::identity::session;
 use crate::ledger::{BareChange, Changes, CommitFailure};
 use crate::ports::Entry;
 use crate::slot::{Slot, bare};
 use crate::turn::{IN_A_ROW, turn};
 use crate::vault::{Read, VaultError};
-use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_keys::{
-    DomainName, DomainRotationRecord, KeyMaterial, KeyRecord, codec, domain_number,
+    DomainFloorRecord, DomainName, DomainRotationRecord, KeyMaterial, KeyRecord, codec,
+    domain_number,
 };
 use strongroom_types::{AccountId, Region};
 
@@ -25,9 +26,12 @@ const PAGE: usize = 200;
 const MOST_PAGES: usize = 20;
 /// How often a record that is changed at the same time is tried.
 const TRIES: usize = 8;
-/// From the end of a walk to the next one: as long as a session token, the longest-lived of the
-/// tokens sealed under a domain key, is good (AWS STS, GetFederationToken: 36 hours).
-const WAIT: Duration = Duration::from_secs(36 * 60 * 60);
+/// From the end of a walk to the next one, in milliseconds: as long as a session token, the
+/// longest-lived of the tokens sealed under a domain key, is good.
+const WAIT: i64 = session::LONGEST;
+/// How long after a walk that found nothing there is another one if the journal still needs an older
+/// key, in milliseconds. Our choice.
+const AGAIN: i64 = 10 * 60 * 1000;
 
 /// How far the rotation of the domain keys has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,28 +71,35 @@ impl Engine {
         Ok(read.map(|read| read.record))
     }
 
-    /// Takes the next step of a rotation of the domain keys, if one is under way: at most a page of
-    /// records. For one caller at a time.
+    /// Takes the next step of a rotation of the domain keys, if one is under way: at most a few pages of
+    /// records. The walk after which keys are destroyed is begun only if the clock, which says when
+    /// that is due, `may_be_believed`. For one caller at a time.
     ///
     /// # Errors
     /// [`VaultError`]; the step is to be tried again later.
     pub async fn continue_domain_rotation(
         &self,
         region: Region,
+        may_be_believed: bool,
     ) -> Result<DomainRotation, VaultError> {
         let slot = Slot::domain_rotation();
         let Some(read) = self.vault().read::<DomainRotationRecord>(&slot).await? else {
             return Ok(DomainRotation::None);
         };
-        let Read { record, version } = read;
+        let Read { mut record, version } = read;
         let is_between = record.after.is_empty() && record.found == 0;
-        let wait = i64::try_from(WAIT.as_millis()).unwrap_or(i64::MAX);
-        match record.walked {
-            Some(walked) if is_between && self.now() < walked.plus_millis(wait) => {
-                Ok(DomainRotation::Waiting)
-            }
-            _ => self.walk_page(record, version, region).await,
+        let now = self.now();
+        let Some(walked) = record.walked.filter(|_| is_between) else {
+            return self.walk_page(record, version, region).await;
+        };
+        if walked > now {
+            // The clock was ahead, and is not any more.
+            record.walked = Some(now);
+            self.reseal(Vec::new(), (record, version)).await?;
+        } else if may_be_believed && now >= walked.plus_millis(WAIT) {
+            return self.walk_page(record, version, region).await;
         }
+        Ok(DomainRotation::Waiting)
     }
 
     async fn walk_page(
@@ -110,8 +121,11 @@ impl Engine {
         if is_last {
             (next.walked, next.found) = (Some(self.now()), 0);
         }
-        if is_clean && is_due && self.destroy_older(version, region).await? {
-            return Ok(DomainRotation::Destroyed);
+        if is_clean && is_due {
+            if self.destroy_older(version, region).await? {
+                return Ok(DomainRotation::Destroyed);
+            }
+            next.walked = Some(self.now().plus_millis(AGAIN - WAIT));
         }
         self.reseal(stale, (next, version)).await?;
         Ok(if is_last { DomainRotation::Waiting } else { DomainRotation::Walking })
@@ -273,20 +287,27 @@ impl Engine {
         }
         ledger.rekey_digest(global).await?;
         let _turn = ledger.hierarchy.lock().await;
-        let (mut changes, mut gone) = (Vec::new(), Vec::new());
-        for (key, place, version) in self.domain_places().await? {
-            if key.1 < self.newest_number(key.0).await? {
+        let mut changes = Vec::new();
+        let mut floor = DomainFloorRecord::default();
+        for ((name, number), place, version) in self.domain_places().await? {
+            let newest = self.newest_number(name).await?;
+            if number < newest {
                 changes.push(BareChange { place, before: Some(version), value: None });
-                gone.push(key);
+            } else {
+                floor.least.push((name.to_string(), newest));
             }
         }
         let mut records = Changes::default();
         records.delete(Slot::domain_rotation(), Some(version));
+        let slot = Slot::domain_floor();
+        let before = self.vault().read::<DomainFloorRecord>(&slot).await?;
+        records.put(slot, before.map(|read| read.version), &floor);
         let account = AccountId::INITIAL;
         let event = self.event("kms", "DestroyDomainKeys", account, region, String::new());
         let written = ledger.change_bare(changes, records, Some(&event)).await;
         written.map_err(|_| VaultError("domain keys could not be destroyed".to_owned()))?;
-        gone.into_iter().for_each(|(name, number)| self.vault().forget_domain(name, number));
+        self.vault().raise_floors(&floor);
+        self.sessions().clear();
         Ok(true)
     }
 }

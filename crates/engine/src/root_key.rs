@@ -2,7 +2,7 @@
 //! material changes by it.
 
 use crate::engine::Engine;
-use crate::ledger::{BareChange, Changes};
+use crate::ledger::{BareChange, Changes, CommitFailure};
 use crate::ports::{Store, StoreError};
 use crate::slot::{Slot, bare};
 use crate::vault::VaultError;
@@ -13,6 +13,8 @@ use strongroom_types::{AccountId, Region};
 
 /// Domain keys looked at in one step.
 const PAGE: usize = 100;
+/// How often a commit that lost a race is tried again.
+const TRIES: usize = 32;
 
 /// The fingerprint of the root key that a store was made under, or got last; `None` for an empty
 /// store. It needs no key.
@@ -57,12 +59,72 @@ impl Engine {
     ) -> Result<(), VaultError> {
         let (vault, ledger) = (self.vault(), self.ledger());
         let _turn = ledger.hierarchy.lock().await;
-        let mark = vault.store().read(bare::ROOT).await?;
-        let mark = mark.ok_or_else(|| VaultError("the store has no root key's mark".to_owned()))?;
         // INVARIANT: from here on every domain key is known, so that nobody reads one of the store
         // while the root key that unwraps it changes.
         let stored = self.stored_domains().await?;
         let fresh = if renews_domains { self.fresh_domains(&stored)? } else { Vec::new() };
+        vault.expect_domains(&fresh);
+        let replaced = self.commit_root(&next, &stored, &fresh, renews_domains, region).await;
+        match replaced {
+            Ok(()) => vault.follow_root(next, &fresh),
+            Err(why) => {
+                // Of a commit that failed the store alone knows how it ended.
+                let mark = vault.store().read(bare::ROOT).await?;
+                let is_next = mark.is_some_and(|mark| mark.value == next.fingerprint().as_bytes());
+                if !is_next {
+                    vault.forget_domains(&fresh);
+                    return Err(why);
+                }
+                vault.follow_root(next, &fresh);
+            }
+        }
+        if renews_domains {
+            ledger.renew_segment();
+        }
+        Ok(())
+    }
+
+    /// Commits another root key's mark, the domain keys wrapped under it, and the event.
+    async fn commit_root(
+        &self,
+        next: &Arc<dyn RootKey>,
+        stored: &[Stored],
+        fresh: &[Arc<DomainKey>],
+        renews_domains: bool,
+        region: Region,
+    ) -> Result<(), VaultError> {
+        let (vault, ledger) = (self.vault(), self.ledger());
+        let account = AccountId::INITIAL;
+        let event = self.event("kms", "ReplaceRootKey", account, region, String::new());
+        // A walk of an earlier rotation may note its place at the same time.
+        for _ in 0..TRIES {
+            let changes = self.root_changes(&**next, stored, fresh).await?;
+            let mut records = Changes::default();
+            if renews_domains {
+                let slot = Slot::domain_rotation();
+                let before = vault.read::<DomainRotationRecord>(&slot).await?;
+                let before = before.map(|read| read.version);
+                records.put(slot, before, &DomainRotationRecord::new(self.now()));
+            }
+            match ledger.change_bare(changes, records, Some(&event)).await {
+                Ok(()) => return Ok(()),
+                Err(CommitFailure::Conflict) => {}
+                Err(CommitFailure::Unrecorded) => break,
+            }
+        }
+        Err(VaultError("the new root key could not be recorded".to_owned()))
+    }
+
+    /// What becomes of the mark and of every domain key.
+    async fn root_changes(
+        &self,
+        next: &dyn RootKey,
+        stored: &[Stored],
+        fresh: &[Arc<DomainKey>],
+    ) -> Result<Vec<BareChange>, VaultError> {
+        let vault = self.vault();
+        let mark = vault.store().read(bare::ROOT).await?;
+        let mark = mark.ok_or_else(|| VaultError("the store has no root key's mark".to_owned()))?;
         let wrap = |key: &DomainKey| {
             let wrapped = next.wrap(key, vault.entropy());
             wrapped.map_err(|why| VaultError(format!("domain key of {}: {why}", key.name())))
@@ -73,29 +135,14 @@ impl Engine {
             value: Some(next.fingerprint().as_bytes().to_vec()),
         }];
         for Stored { key, place, version } in stored {
-            let value = Some(wrap(&key)?);
-            changes.push(BareChange { place, before: Some(version), value });
+            let (place, value) = (place.clone(), Some(wrap(key)?));
+            changes.push(BareChange { place, before: Some(*version), value });
         }
-        for key in &fresh {
+        for key in fresh {
             let (place, value) = (bare::domain(key.name(), key.number()), Some(wrap(key)?));
             changes.push(BareChange { place, before: None, value });
         }
-        let mut records = Changes::default();
-        if renews_domains {
-            let slot = Slot::domain_rotation();
-            let before = vault.read::<DomainRotationRecord>(&slot).await?;
-            let before = before.map(|read| read.version);
-            records.put(slot, before, &DomainRotationRecord::new(self.now()));
-        }
-        let account = AccountId::INITIAL;
-        let event = self.event("kms", "ReplaceRootKey", account, region, String::new());
-        let written = ledger.change_bare(changes, records, Some(&event)).await;
-        written.map_err(|_| VaultError("the new root key could not be recorded".to_owned()))?;
-        vault.follow_root(next, fresh);
-        if renews_domains {
-            ledger.renew_segment();
-        }
-        Ok(())
+        Ok(changes)
     }
 
     /// Every domain key of the store, unwrapped.
@@ -131,7 +178,7 @@ impl Engine {
     }
 
     /// Another key for each domain, of the next number.
-    fn fresh_domains(&self, stored: &[Stored]) -> Result<Vec<DomainKey>, VaultError> {
+    fn fresh_domains(&self, stored: &[Stored]) -> Result<Vec<Arc<DomainKey>>, VaultError> {
         let mut newest: BTreeMap<DomainName, u32> = BTreeMap::new();
         for Stored { key, .. } in stored {
             let number = newest.entry(key.name()).or_default();
@@ -141,7 +188,7 @@ impl Engine {
             let number = number.checked_add(1);
             let number = number.ok_or_else(|| VaultError("no number is left".to_owned()))?;
             let key = DomainKey::generate(name, number, self.vault().entropy());
-            key.map_err(|why| VaultError(format!("domain key of {name}: {why}")))
+            key.map(Arc::new).map_err(|why| VaultError(format!("domain key of {name}: {why}")))
         });
         next.collect()
     }

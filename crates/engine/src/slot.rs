@@ -290,6 +290,12 @@ impl Slot {
         Self::new("dr".to_owned(), DomainName::global(), Subject::Other)
     }
 
+    /// Below which numbers domain keys are destroyed: `df`.
+    #[must_use]
+    pub fn domain_floor() -> Self {
+        Self::new("df".to_owned(), DomainName::global(), Subject::Other)
+    }
+
     /// The store's head: `head`.
     #[must_use]
     pub fn head() -> Self {

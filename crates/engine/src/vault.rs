@@ -20,8 +20,8 @@ use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use strongroom_crypto::{Entropy, SecretBytes};
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, KeyMaterial, KeyRecord, KeyStoreRecord,
-    MaterialRecord, RecordError, RootKey, codec,
+    AliasRecord, BackingKey, DomainFloorRecord, DomainKey, DomainName, KeyMaterial, KeyRecord,
+    KeyStoreRecord, MaterialRecord, RecordError, RootKey, codec,
 };
 use strongroom_policy::Policy;
 use strongroom_types::{AccountId, AliasArn, KeyArn, KeySpec, Region};
@@ -141,6 +141,8 @@ pub struct Vault {
     domains: RwLock<HashMap<(DomainName, u32), Arc<DomainKey>>>,
     /// Number of the key that seals, of each domain that was asked for.
     numbers: RwLock<HashMap<DomainName, u32>>,
+    /// The least number that is good, of domains whose keys before it are destroyed.
+    floors: RwLock<HashMap<String, u32>>,
     epoch: RwLock<u64>,
     keys: Cache<KeyArn, Arc<KeyEntry>, KeyWeight>,
     aliases: Cache<AliasArn, Arc<Read<AliasRecord>>>,
@@ -163,6 +165,7 @@ impl Vault {
             entropy,
             domains: RwLock::new(HashMap::new()),
             numbers: RwLock::new(HashMap::new()),
+            floors: RwLock::new(HashMap::new()),
             epoch: RwLock::new(0),
             keys: Cache::with_weighter(sizes.keys, sizes.key_bytes, KeyWeight),
             aliases: Cache::new(sizes.aliases),
@@ -196,20 +199,40 @@ impl Vault {
     }
 
     /// Goes on with another root key, and with these numbers of domain keys: the store has come so far.
-    pub(crate) fn follow_root(&self, root: Arc<dyn RootKey>, keys: Vec<DomainKey>) {
+    pub(crate) fn follow_root(&self, root: Arc<dyn RootKey>, keys: &[Arc<DomainKey>]) {
+        self.expect_domains(keys);
         *self.root.write().unwrap_or_else(PoisonError::into_inner) = root;
-        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            numbers.insert(key.name(), key.number());
-            known.insert((key.name(), key.number()), Arc::new(key));
-        }
+        numbers.extend(keys.iter().map(|key| (key.name(), key.number())));
     }
 
-    /// Forgets a domain key that the store has no more.
-    pub(crate) fn forget_domain(&self, name: DomainName, number: u32) {
+    /// Keys that the store is about to get are known, so that nobody reads one of them before the
+    /// root key that unwraps it is in force.
+    pub(crate) fn expect_domains(&self, keys: &[Arc<DomainKey>]) {
         let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&(name, number));
+        known.extend(keys.iter().map(|key| ((key.name(), key.number()), Arc::clone(key))));
+    }
+
+    /// The store has not got these keys.
+    pub(crate) fn forget_domains(&self, keys: &[Arc<DomainKey>]) {
+        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().for_each(|key| drop(known.remove(&(key.name(), key.number()))));
+    }
+
+    /// Domain keys below these numbers are destroyed: they are known no more, whoever puts one back.
+    pub(crate) fn raise_floors(&self, record: &DomainFloorRecord) {
+        let mut floors = self.floors.write().unwrap_or_else(PoisonError::into_inner);
+        floors.extend(record.least.iter().cloned());
+        let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(name, number), _| {
+            floors.get(&name.to_string()).is_none_or(|least| number >= least)
+        });
+    }
+
+    /// Whether the domain's key of this number is destroyed.
+    fn is_destroyed(&self, name: DomainName, number: u32) -> bool {
+        let floors = self.floors.read().unwrap_or_else(PoisonError::into_inner);
+        !floors.is_empty() && floors.get(&name.to_string()).is_some_and(|least| number < *least)
     }
 
     /// The key at `arn`, from the cache if it is there.
@@ -454,6 +477,9 @@ impl Vault {
         if let Some(key) = self.known(name, number) {
             return Ok(Some(key));
         }
+        if self.is_destroyed(name, number) {
+            return Ok(None);
+        }
         let found = self.store.read(&bare::domain(name, number)).await?;
         found.map(|found| self.learn(name, number, &found.value)).transpose()
     }
@@ -471,6 +497,10 @@ impl Vault {
     ) -> Result<Arc<DomainKey>, VaultError> {
         let key = self.root().unwrap(name, number, wrapped);
         let key = Arc::new(key.map_err(|why| VaultError(format!("domain key of {name}: {why}")))?);
+        // It may have been destroyed since it was read.
+        if self.is_destroyed(name, number) {
+            return Err(VaultError(format!("domain key {number} of {name} is destroyed")));
+        }
         let mut known = self.domains.write().unwrap_or_else(PoisonError::into_inner);
         Ok(known.entry((name, number)).or_insert(key).clone())
     }
@@ -491,7 +521,10 @@ impl Vault {
             return self.numbered(name, number).await.map(Some);
         }
         let Some((number, wrapped)) = self.newest_domain(name).await? else { return Ok(None) };
-        let key = self.learn(name, number, &wrapped)?;
+        let key = match self.known(name, number) {
+            Some(key) => key,
+            None => self.learn(name, number, &wrapped)?,
+        };
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         // A rotation may have come in between.
         let newest = numbers.entry(name).or_insert(number);

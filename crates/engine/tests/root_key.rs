@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::ledger::OpenError;
+use strongroom_engine::ports::{Batch, Store as _};
 use strongroom_engine::{DomainRotation, root_fingerprint};
 use strongroom_keys::{LocalRootKey, RootKey, domain_number};
 use strongroom_testkit::{Kit, Port, World, base64, region};
@@ -34,7 +35,7 @@ fn replace(kit: &Kit, byte: u8, domains: bool) -> Result<(), String> {
 }
 
 fn step(kit: &Kit) -> DomainRotation {
-    kit.block_on(kit.engine().continue_domain_rotation(region())).unwrap()
+    kit.block_on(kit.engine().continue_domain_rotation(region(), true)).unwrap()
 }
 
 /// Walks to the end of the walk that is due.
@@ -176,6 +177,51 @@ fn domain_keys_from_before_are_destroyed_once_nothing_hangs_from_them() {
 }
 
 #[test]
+fn a_clock_that_is_not_believed_destroys_nothing() {
+    let kit = Kit::new();
+    let things = Things::new(&kit);
+    replace(&kit, 7, true).unwrap();
+    assert_eq!(walk(&kit), DomainRotation::Waiting);
+    deliver(&kit);
+    kit.world.clock.advance_days(30);
+    let step =
+        |believed| kit.block_on(kit.engine().continue_domain_rotation(region(), believed)).unwrap();
+    assert_eq!(step(false), DomainRotation::Waiting);
+    assert_eq!(domain_keys(&kit.world).len(), 4);
+    assert_eq!(step(true), DomainRotation::Destroyed);
+    things.check(&kit);
+}
+
+/// Whoever can write to the store has kept a domain key wrapped under the root key of now, and puts it
+/// back once it is destroyed.
+#[test]
+fn a_destroyed_domain_key_that_is_put_back_opens_nothing() {
+    let kit = Kit::new();
+    let things = Things::new(&kit);
+    let user = json!({ "KeyId": things.key, "GranteePrincipal": "arn:aws:iam::111122223333:root",
+                       "Operations": ["Encrypt"] });
+    let token = kit.call("CreateGrant", &user).ok().json()["GrantToken"].clone();
+    let uses = |kit: &Kit| {
+        let input = json!({ "KeyId": things.key, "Plaintext": "AA==", "GrantTokens": [token] });
+        kit.call("Encrypt", &input)
+    };
+    replace(&kit, 7, true).unwrap();
+    assert_eq!(walk(&kit), DomainRotation::Waiting);
+    let kept = kit.world.store.entries().into_iter().find(|e| e.key == b"d/global/0000000001");
+    let kept = kept.unwrap();
+    assert!(uses(&kit).is_ok(), "a token of before is good for the time being");
+    deliver(&kit);
+    kit.world.clock.advance_days(2);
+    assert_eq!(walk(&kit), DomainRotation::Destroyed);
+    let mut world = kit.stop();
+    let batch = Batch { put: vec![(kept.key, kept.found)], ..Batch::default() };
+    Kit::new().block_on(world.store.commit(&batch)).unwrap();
+    world.root = [7; 32];
+    let kit = world.open().unwrap();
+    assert_eq!(uses(&kit).code(), "InvalidGrantTokenException");
+}
+
+#[test]
 fn a_second_rotation_before_the_first_has_ended_leaves_nothing_behind() {
     let kit = Kit::new();
     let things = Things::new(&kit);
@@ -237,7 +283,7 @@ fn a_commit_that_fails_changes_nothing_and_is_tried_again() {
         }
         for _ in 0..2 {
             loop {
-                match kit.block_on(kit.engine().continue_domain_rotation(region())) {
+                match kit.block_on(kit.engine().continue_domain_rotation(region(), true)) {
                     Ok(DomainRotation::Walking) | Err(_) => {}
                     Ok(_) => break,
                 }

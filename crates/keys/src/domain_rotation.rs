@@ -26,6 +26,15 @@ pub struct DomainRotationRecord {
     pub resealed: u64,
 }
 
+/// Below which number a domain's keys are destroyed: one that somebody puts back opens nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DomainFloorRecord {
+    /// Domains, by name, with the least number of theirs that is good.
+    #[n(0)]
+    pub least: Vec<(String, u32)>,
+}
+
 impl DomainRotationRecord {
     /// The record of a rotation at `now`.
     #[must_use]

@@ -26,7 +26,7 @@ mod tags;
 mod trail;
 
 pub use domain::{DomainKey, DomainName};
-pub use domain_rotation::DomainRotationRecord;
+pub use domain_rotation::{DomainFloorRecord, DomainRotationRecord};
 pub use due::DueTask;
 pub use grant::{GrantRecord, GrantTerms, Party};
 pub use import_token::ImportToken;

@@ -13,12 +13,15 @@ use hyper::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_sigv4::{Rules, Signer, SigningKey};
 
+/// Longest ARN of a key, bytes (AWS KMS API Reference).
+const MAX_ARN: usize = 2048;
 /// What is kept of answers and connections: an answer is a few KiB.
 const LIMITS: Limits = Limits { answer: 64 * 1024, idle: 1 };
 
@@ -79,6 +82,8 @@ pub struct RemoteKms {
 struct Encrypted {
     #[serde(rename = "CiphertextBlob")]
     ciphertext: String,
+    #[serde(rename = "KeyId")]
+    key: String,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +101,8 @@ impl RemoteKms {
         let bad = || ConfigurationError::Endpoint(configuration.endpoint.clone());
         let endpoint = Endpoint::parse(&configuration.endpoint).ok_or_else(bad)?;
         // A root key does not go over a network in the clear.
-        let is_here = endpoint.host == "localhost" || endpoint.host.starts_with("127.");
+        let address = endpoint.host.parse::<IpAddr>();
+        let is_here = endpoint.host == "localhost" || address.is_ok_and(|at| at.is_loopback());
         if !endpoint.tls && !is_here {
             return Err(bad());
         }
@@ -107,7 +113,8 @@ impl RemoteKms {
         Ok(Self { endpoint, connections: Connections::new(tls, LIMITS), configuration })
     }
 
-    /// Encrypts `secret` with this encryption context.
+    /// Encrypts `secret` with this encryption context. Returns the ciphertext and the ARN of the key,
+    /// which stays when an alias leads to another one.
     ///
     /// # Errors
     /// [`RemoteKmsError`].
@@ -115,7 +122,7 @@ impl RemoteKms {
         &self,
         secret: &SecretBytes,
         context: &[(&str, &str)],
-    ) -> Result<Vec<u8>, RemoteKmsError> {
+    ) -> Result<(Vec<u8>, String), RemoteKmsError> {
         let mut plaintext = SecretBytes::zeroed(BASE64.encoded_length(secret.len()));
         let to = base64_simd::Out::from_slice(plaintext.expose_mut());
         let _ = BASE64.encode(secret.expose(), to);
@@ -130,7 +137,10 @@ impl RemoteKms {
         let answer = self.ask("Encrypt", &SecretBytes::new(body)).await?;
         let encrypted: Encrypted =
             serde_json::from_slice(&answer.body).map_err(|_| self.strange())?;
-        BASE64.decode_to_vec(&encrypted.ciphertext).map_err(|_| self.strange())
+        let ciphertext = BASE64.decode_to_vec(&encrypted.ciphertext);
+        let ciphertext = ciphertext.map_err(|_| self.strange())?;
+        let is_arn = encrypted.key.len() < MAX_ARN && encrypted.key.starts_with("arn:");
+        if is_arn { Ok((ciphertext, encrypted.key)) } else { Err(self.strange()) }
     }
 
     /// Decrypts what [`RemoteKms::encrypt`] made with the same context.
@@ -258,7 +268,13 @@ mod tests {
         for good in ["https://kms.example.com", "http://127.0.0.1:4599", "http://localhost:1"] {
             assert!(at(good).is_ok(), "{good}");
         }
-        for bad in ["http://kms.example.com", "http://10.0.0.1", "kms.example.com", ""] {
+        for bad in [
+            "http://kms.example.com",
+            "http://10.0.0.1",
+            "http://127.example.com",
+            "kms.example.com",
+            "",
+        ] {
             assert!(at(bad).is_err(), "{bad}");
         }
     }

@@ -330,7 +330,7 @@ impl Provider {
     /// # Errors
     /// [`NotOpened`].
     pub async fn wrap(
-        self,
+        mut self,
         root: &SecretKey,
         opener: Opener<'_>,
         entropy: &dyn Entropy,
@@ -339,6 +339,7 @@ impl Provider {
         let fingerprint = fingerprint(root)?;
         let binding = self.binding(&fingerprint);
         let copy = || SecretBytes::new(root.expose().to_vec());
+        let mut arn = None;
         let (wrapped, dealt) = match (&self, opener) {
             (Self::Passphrase(own), Opener::Secret(passphrase)) => {
                 let key = own.key(passphrase)?;
@@ -360,10 +361,16 @@ impl Provider {
             }
             (Self::Kms(own), Opener::Credentials(credentials)) => {
                 let remote = own.remote(credentials)?;
-                (remote.encrypt(&copy(), &[(CONTEXT, &fingerprint)]).await?, Vec::new())
+                let context = [(CONTEXT, fingerprint.as_str())];
+                let (wrapped, key) = remote.encrypt(&copy(), &context).await?;
+                arn = Some(key);
+                (wrapped, Vec::new())
             }
             _ => return Err(self.unfit()),
         };
+        if let (Self::Kms(own), Some(arn)) = (&mut self, arn) {
+            own.key = arn;
+        }
         Ok((KeyFile { fingerprint, provider: self, wrapped }, dealt))
     }
 

@@ -14,11 +14,12 @@
 //! | `tls/` | the self-signed authority and certificate, if asked for |
 //! | `LOCK` | held by the running server |
 
+use crate::operator::{RootState, Wanted};
 use crate::root_file::{self, Kept, RootFiles};
 use crate::terminal::Failure;
 use crate::unlock;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
 use strongroom_engine::ports::Log;
 use strongroom_iam::AccessKey;
@@ -33,6 +34,7 @@ const MAX_FILE: u64 = 4096;
 /// A data directory that this process alone has.
 pub(crate) struct DataDir {
     path: PathBuf,
+    root: Mutex<RootState>,
     _lock: DirLock,
 }
 
@@ -66,7 +68,7 @@ impl DataDir {
             )),
             LockError::Io(why) => Failure::of(path.display(), why),
         })?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), root: Mutex::default(), _lock: lock })
     }
 
     /// Refuses a directory that has lost its store: a new one beside an old journal would hide it.
@@ -135,8 +137,8 @@ impl DataDir {
     /// The root key as its file has it; made, in a file, if there is no store yet.
     pub(crate) fn kept_root_key(&self) -> Result<Kept, Failure> {
         let files = self.root_files();
-        files.settle(|| self.root_mark())?;
-        if let Some(kept) = files.current()? {
+        if let Some(kept) = files.current(|| self.root_mark())? {
+            self.root_state().provider = Some(Wanted::same_as(&kept));
             return Ok(kept);
         }
         if self.store_path().exists() {
@@ -149,7 +151,13 @@ impl DataDir {
         let key = SecretKey::generate(&SystemEntropy);
         let kept = Kept::Plain(key.map_err(|why| Failure::new(why.to_string()))?);
         files.begin(&kept)?;
+        self.root_state().provider = Some(Wanted::File);
         Ok(kept)
+    }
+
+    /// What is known of the root key beside the key itself.
+    pub(crate) fn root_state(&self) -> MutexGuard<'_, RootState> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The root key; whoever started the command is asked for what opens it.
@@ -179,8 +187,10 @@ impl DataDir {
         let store = self.store()?;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|why| Failure::new(why.to_string()))?;
-        let mark = runtime.block_on(strongroom_engine::root_fingerprint(&store));
-        mark.map_err(|why| Failure::of(self.store_path().display(), why))
+        let failed = |why| Failure::of(self.store_path().display(), why);
+        let mark = runtime.block_on(strongroom_engine::root_fingerprint(&store)).map_err(failed)?;
+        store.close().map_err(failed)?;
+        Ok(mark)
     }
 
     /// The embedded store.

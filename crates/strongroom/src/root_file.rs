@@ -16,6 +16,8 @@ const TITLE: &str = "strongroom root key v1";
 const MAX_FILE: u64 = 16 * 1024;
 const PLAIN: &str = "root.key";
 const WRAPPED: &str = "root-key.toml";
+/// What follows the name of one that is about to come into force, before its fingerprint.
+const NEXT: &str = ".next-";
 
 /// A root key as its file has it.
 pub(crate) enum Kept {
@@ -73,64 +75,66 @@ pub(crate) fn local(key: &SecretKey) -> Result<LocalRootKey, Failure> {
     LocalRootKey::copy_of(key).map_err(|why| Failure::new(why.to_string()))
 }
 
-/// The files of one directory.
+/// The files of one directory. Beside the one in force there may be others for a while, each with its
+/// fingerprint in its name; none is removed before the store durably names another.
 pub(crate) struct RootFiles<'a>(pub(crate) &'a Path);
 
 impl RootFiles<'_> {
-    /// The root key that is there.
-    pub(crate) fn current(&self) -> Result<Option<Kept>, Failure> {
-        match self.read(WRAPPED)? {
-            Some(kept) => Ok(Some(kept)),
-            None => self.read(PLAIN),
-        }
-    }
-
-    /// Brings a change that was interrupted to its end, or takes it back: `mark` reads the
-    /// fingerprint of the store's root key, and is called if something is to be decided.
-    pub(crate) fn settle(
+    /// The root key that is in force: the only one that is there, or the one that `mark`, the
+    /// fingerprint in the store, names. `mark` is read if there are several.
+    pub(crate) fn current(
         &self,
         mark: impl FnOnce() -> Result<Option<String>, Failure>,
-    ) -> Result<(), Failure> {
-        let staged = [next(WRAPPED), next(PLAIN)].iter().any(|name| self.path(name).exists());
-        let both = self.path(WRAPPED).exists() && self.path(PLAIN).exists();
-        if !staged && !both {
-            return Ok(());
+    ) -> Result<Option<Kept>, Failure> {
+        let names = self.names()?;
+        if let [name] = names.as_slice()
+            && is_final(name)
+        {
+            return self.read(name);
         }
-        // Without a store there is nothing yet that hangs from one.
-        let Some(mark) = mark()? else { return Ok(()) };
-        for name in [WRAPPED, PLAIN] {
-            match self.read(&next(name))? {
-                Some(kept) if kept.fingerprint()? == mark => self.install()?,
-                Some(_) => self.remove(&next(name))?,
-                None => {}
+        let Some(mark) = mark()? else {
+            // Without a store nothing hangs from any of them.
+            let first = names.iter().find(|name| is_final(name));
+            return first.map_or(Ok(None), |name| self.read(name));
+        };
+        let mut found = Vec::new();
+        for name in &names {
+            match self.read(name) {
+                Ok(Some(kept)) if kept.fingerprint()? == mark => found.push((name, kept)),
+                Err(why) if is_final(name) && names.len() == 1 => return Err(why),
+                // What a crash left of one that never came into force.
+                _ => {}
             }
         }
-        let others = [(WRAPPED, PLAIN), (PLAIN, WRAPPED)];
-        for (name, other) in others {
-            let kept = self.read(name)?.map(|kept| kept.fingerprint()).transpose()?;
-            if kept.as_ref() == Some(&mark) {
-                return self.remove(other);
-            }
+        match found.len() {
+            0 | 1 => Ok(found.pop().map(|(_, kept)| kept)),
+            _ => Err(self.ambiguous(found.iter().map(|(name, _)| name.as_str()))),
         }
-        Ok(())
     }
 
     /// Writes `kept` beside the one in force. It is durable when this returns.
     pub(crate) fn stage(&self, kept: &Kept) -> Result<(), Failure> {
-        [WRAPPED, PLAIN].iter().try_for_each(|name| self.remove(&next(name)))?;
-        let path = self.path(&next(kept.name()));
+        let path = self.path(&staged(kept.name(), &kept.fingerprint()?));
         let text = kept.text()?;
         write_private(&path, text.expose()).map_err(|why| Failure::of(path.display(), why))
     }
 
-    /// Gives what was staged its name, and removes the one before.
-    pub(crate) fn install(&self) -> Result<(), Failure> {
-        for (name, other) in [(WRAPPED, PLAIN), (PLAIN, WRAPPED)] {
-            let staged = self.path(&next(name));
-            if staged.exists() {
+    /// Gives the root key of this fingerprint its name, and removes all others. The store must name it
+    /// durably.
+    pub(crate) fn settle(&self, mark: &str) -> Result<(), Failure> {
+        let names = self.names()?;
+        for name in [WRAPPED, PLAIN] {
+            let staged = staged(name, mark);
+            if names.contains(&staged) {
                 let to = self.path(name);
-                rename_private(&staged, &to).map_err(|why| Failure::of(to.display(), why))?;
-                self.remove(other)?;
+                rename_private(&self.path(&staged), &to)
+                    .map_err(|why| Failure::of(to.display(), why))?;
+            }
+        }
+        for name in self.names()? {
+            let kept = self.read(&name);
+            if !matches!(&kept, Ok(Some(kept)) if kept.fingerprint()? == mark) {
+                self.remove(&name)?;
             }
         }
         Ok(())
@@ -138,8 +142,40 @@ impl RootFiles<'_> {
 
     /// Writes the first root key of a directory.
     pub(crate) fn begin(&self, kept: &Kept) -> Result<(), Failure> {
-        self.stage(kept)?;
-        self.install()
+        let path = self.path(kept.name());
+        let text = kept.text()?;
+        write_private(&path, text.expose()).map_err(|why| Failure::of(path.display(), why))
+    }
+
+    /// The names of all that are there.
+    fn names(&self) -> Result<Vec<String>, Failure> {
+        let failed = |why: std::io::Error| Failure::of(self.0.display(), why);
+        let entries = match std::fs::read_dir(self.0) {
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(failed)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            let is_staged = [WRAPPED, PLAIN].iter().any(|own| {
+                let rest = name.strip_prefix(own).and_then(|rest| rest.strip_prefix(NEXT));
+                rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            });
+            if is_final(&name) || is_staged {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn ambiguous<'n>(&self, names: impl Iterator<Item = &'n str>) -> Failure {
+        let names: Vec<&str> = names.collect();
+        Failure::new(format!(
+            "{}: {} say how the same root key is opened; remove the one that is not yours",
+            self.0.display(),
+            names.join(" and ")
+        ))
     }
 
     fn read(&self, name: &str) -> Result<Option<Kept>, Failure> {
@@ -170,8 +206,13 @@ impl RootFiles<'_> {
     }
 }
 
-fn next(name: &str) -> String {
-    format!("{name}.next")
+/// The name of one that is about to come into force.
+fn staged(name: &str, fingerprint: &str) -> String {
+    format!("{name}{NEXT}{fingerprint}")
+}
+
+fn is_final(name: &str) -> bool {
+    [WRAPPED, PLAIN].contains(&name)
 }
 
 fn plain_text(key: &SecretKey) -> SecretBytes {
@@ -229,25 +270,33 @@ mod tests {
             (wrapped(1), wrapped(2)),
         ] {
             let (old, new) = (before.fingerprint().unwrap(), after.fingerprint().unwrap());
-            for killed in 0..4 {
+            for killed in 0..5 {
                 let place = tempfile::tempdir().unwrap();
                 let files = RootFiles(place.path());
                 files.begin(&before).unwrap();
                 let mut mark = old.clone();
                 if killed > 0 {
-                    files.stage(&after).unwrap();
+                    // Another one that came to nothing.
+                    files.stage(&plain(9)).unwrap();
                 }
                 if killed > 1 {
-                    mark.clone_from(&new);
+                    files.stage(&after).unwrap();
                 }
                 if killed > 2 {
-                    // Renamed, and the one before is still there.
-                    let staged = files.path(&next(after.name()));
-                    std::fs::rename(staged, files.path(after.name())).unwrap();
+                    mark.clone_from(&new);
                 }
-                files.settle(|| Ok(Some(mark.clone()))).unwrap();
-                let found = files.current().unwrap().unwrap();
-                assert_eq!(found.fingerprint().unwrap(), mark, "killed at {killed}");
+                if killed > 3 {
+                    // Renamed, and the one before is still there.
+                    let from = files.path(&staged(after.name(), &new));
+                    std::fs::rename(from, files.path(after.name())).unwrap();
+                }
+                for settled in [false, true] {
+                    let found = files.current(|| Ok(Some(mark.clone()))).unwrap().unwrap();
+                    assert_eq!(found.fingerprint().unwrap(), mark, "killed at {killed}");
+                    if !settled {
+                        files.settle(&mark).unwrap();
+                    }
+                }
                 let left = std::fs::read_dir(place.path()).unwrap().count();
                 assert_eq!(left, 1, "killed at {killed}");
             }
@@ -255,17 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn two_files_of_one_root_key_are_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let files = RootFiles(place.path());
+        files.begin(&plain(1)).unwrap();
+        files.begin(&wrapped(1)).unwrap();
+        let mark = plain(1).fingerprint().unwrap();
+        assert!(files.current(|| Ok(Some(mark))).is_err());
+    }
+
+    #[test]
     fn a_file_that_others_may_read_is_no_secret() {
         use std::os::unix::fs::PermissionsExt;
         let place = tempfile::tempdir().unwrap();
         let files = RootFiles(place.path());
-        assert!(files.current().unwrap().is_none());
+        assert!(files.current(|| Ok(None)).unwrap().is_none());
         files.begin(&plain(1)).unwrap();
         let path = place.path().join(PLAIN);
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        assert!(files.current().is_err());
+        assert!(files.current(|| Ok(None)).is_err());
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&path, "strongroom root key v1\nAAAA\n").unwrap();
-        assert!(files.current().is_err());
+        assert!(files.current(|| Ok(None)).is_err());
     }
 }

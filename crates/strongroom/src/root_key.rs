@@ -6,7 +6,9 @@ use crate::cli::{
 };
 use crate::clock::{DevClock, SystemClock};
 use crate::data::DataDir;
-use crate::operator::{self, Replacement, Request, Wanted, ask, ask_if_running, have_done};
+use crate::operator::{
+    self, Replacement, Request, Session, Wanted, ask, ask_if_running, have_done,
+};
 use crate::root_file;
 use crate::running::{self, Archive};
 use crate::secret_input::{self, Source};
@@ -27,7 +29,7 @@ use strongroom_server::hardening;
 use strongroom_storage::dir::{create_private_dir, write_private};
 use tokio::runtime::Builder;
 
-/// The shortest passphrase that is taken, bytes. Our choice: guessing costs 64 MiB and a tenth of a
+/// The shortest passphrase that is taken, characters. Our choice: guessing costs 64 MiB and a tenth of a
 /// second each, which a shorter one does not stand for long.
 const MIN_PASSPHRASE: usize = 12;
 /// How long `unseal` waits until the server is open.
@@ -43,7 +45,7 @@ pub(crate) fn init(arguments: &InitArguments) -> Result<(), Failure> {
     let region = region.map_err(|()| Failure::new("--region: no Region name"))?;
     let (data, findings) = DataDir::take(path)?;
     findings.iter().for_each(|finding| terminal::error(finding));
-    if data.has_store() || data.root_files().current()?.is_some() {
+    if data.has_store() || data.root_files().current(|| Ok(None))?.is_some() {
         return Err(Failure::new(format!(
             "{} is initialised already; `strongroom root-key migrate` has another provider keep its \
              root key",
@@ -51,13 +53,15 @@ pub(crate) fn init(arguments: &InitArguments) -> Result<(), Failure> {
         )));
     }
     let wanted = wanted(&arguments.provider)?;
-    let brought = match secret(&arguments.provider, &wanted)? {
+    let brought = match secret(arguments.provider.secret_fd, &wanted)? {
         Some(secret) => Brought::Secret(secret),
         None => Brought::Nothing,
     };
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
     let (root, kept, shares) = runtime.block_on(operator::fresh(wanted, brought))?;
+    // Before anything hangs from them.
+    hand_out(&operator::texts(&shares), arguments.provider.shares_dir.as_deref())?;
     data.root_files().begin(&kept)?;
     let clock: Arc<dyn Clock> = match data.clock_for(arguments.dev_clock)? {
         Some(ahead) => Arc::new(DevClock::new(ahead)),
@@ -72,7 +76,7 @@ pub(crate) fn init(arguments: &InitArguments) -> Result<(), Failure> {
     terminal::line(format_args!("{} is initialised", path.display()));
     terminal::line(format_args!("  root key     {}, {}", kept.provider(), kept.fingerprint()?));
     terminal::line(format_args!("  credentials  {}", data.credentials_path().display()));
-    hand_out(&operator::texts(&shares), arguments.provider.shares_dir.as_deref())
+    Ok(())
 }
 
 /// `strongroom unseal`.
@@ -87,12 +91,7 @@ pub(crate) fn unseal(arguments: &UnsealArguments) -> Result<(), Failure> {
     if status.get("Sealed").and_then(Value::as_bool) != Some(true) {
         return Err(Failure::new("the server is not sealed"));
     }
-    let prompt = match text(&status, "Provider") {
-        "passphrase" => "passphrase of the root key",
-        "pkcs11" => "PIN of the HSM's user",
-        "shares" => "share of the root key",
-        _ => return open_again(data),
-    };
+    let Some(prompt) = status.get("Needs").and_then(Value::as_str) else { return open_again(data) };
     let mut source = match arguments.secret_fd {
         Some(number) => Source::descriptor(number)?,
         None => Source::standard()?,
@@ -137,10 +136,7 @@ fn await_open(data: &Path) -> Result<(), Failure> {
 
 /// `strongroom seal`.
 pub(crate) fn seal(argument: &DataArgument) -> Result<(), Failure> {
-    ask(&argument.data, &Request::Seal)?;
-    // It answers again once every key is let go of.
-    ask(&argument.data, &Request::RootKeyStatus)?;
-    terminal::line("sealed; requests in flight are finished");
+    show(&ask(&argument.data, &Request::Seal)?, false);
     Ok(())
 }
 
@@ -152,12 +148,7 @@ pub(crate) fn run(arguments: &RootKeyArguments) -> Result<(), Failure> {
             Ok(())
         }
         RootKeyCommand::Rotate { keep_domain_keys, secret_fd, shares_dir, data } => {
-            let status = status(&data.data)?;
-            let secret = match status.as_str() {
-                "passphrase" => Some(fresh_passphrase(*secret_fd)?),
-                "pkcs11" if pin_file(&data.data)?.is_none() => Some(pin(*secret_fd)?),
-                _ => None,
-            };
+            let secret = secret(*secret_fd, &provider(&data.data)?)?;
             let replacement = Replacement {
                 to: None,
                 secret: secret.map(secret_input::text).transpose()?,
@@ -167,7 +158,7 @@ pub(crate) fn run(arguments: &RootKeyArguments) -> Result<(), Failure> {
         }
         RootKeyCommand::Migrate(arguments) => {
             let wanted = wanted(&arguments.provider)?;
-            let secret = secret(&arguments.provider, &wanted)?;
+            let secret = secret(arguments.provider.secret_fd, &wanted)?;
             let replacement = Replacement {
                 to: Some(wanted),
                 secret: secret.map(secret_input::text).transpose()?,
@@ -179,45 +170,45 @@ pub(crate) fn run(arguments: &RootKeyArguments) -> Result<(), Failure> {
     }
 }
 
+/// Makes another root key, hands out its shares, and only then puts it in force.
 fn replace(data: &Path, wanted: Replacement, shares: Option<&Path>) -> Result<(), Failure> {
     let renews = !wanted.keeps_domains;
-    let answer = have_done(data, &Request::ReplaceRootKey(Box::new(wanted)))?;
-    let (provider, fingerprint) = (text(&answer, "Provider"), text(&answer, "Fingerprint"));
+    let mut session = Session::new(data);
+    let prepared = session.ask(&Request::PrepareRootKey(Box::new(wanted)))?;
+    let fingerprint = text(&prepared, "Fingerprint").to_owned();
+    let dealt = prepared.get("Shares").and_then(Value::as_array).into_iter().flatten();
+    let dealt: Vec<String> = dealt.filter_map(Value::as_str).map(str::to_owned).collect();
+    hand_out(&dealt, shares)?;
+    let replaced = session.ask(&Request::ReplaceRootKey(fingerprint));
+    session.end()?;
+    let replaced = replaced.inspect_err(|_| {
+        if !dealt.is_empty() {
+            terminal::error(
+                &"keep these shares and those from before until the server has started",
+            );
+        }
+    })?;
+    let (provider, fingerprint) = (text(&replaced, "Provider"), text(&replaced, "Fingerprint"));
     terminal::line(format_args!("the root key is {fingerprint}, kept by: {provider}"));
     if renews {
         terminal::line(
             "records are sealed under other domain keys while the server runs; see `root-key status`",
         );
     }
-    let dealt = answer.get("Shares").and_then(Value::as_array).into_iter().flatten();
-    let dealt: Vec<String> = dealt.filter_map(Value::as_str).map(str::to_owned).collect();
-    hand_out(&dealt, shares)
+    Ok(())
 }
 
-/// The provider that keeps the root key now.
-fn status(data: &Path) -> Result<String, Failure> {
+/// What keeps the root key now.
+fn provider(data: &Path) -> Result<Wanted, Failure> {
     let running = ask_if_running(data, &Request::RootKeyStatus)?;
-    if let Some(status) = running {
-        if status.get("Sealed").and_then(Value::as_bool) == Some(true) {
-            return Err(Failure::new("the server is sealed; open it with `strongroom unseal`"));
-        }
-        return Ok(text(&status, "Provider").to_owned());
+    let is_sealed = |status: &Value| status.get("Sealed").and_then(Value::as_bool) == Some(true);
+    if running.as_ref().is_some_and(is_sealed) {
+        return Err(Failure::new("the server is sealed; open it with `strongroom unseal`"));
     }
-    let kept = root_file::RootFiles(data).current()?;
+    // The server has its own mind of it, and this decides what is asked for only.
+    let kept = root_file::RootFiles(data).current(|| Ok(None))?;
     let kept = kept.ok_or_else(|| Failure::of(data.display(), "there is no root key"))?;
-    Ok(kept.provider().to_owned())
-}
-
-/// The file with the PIN of the HSM that keeps the root key now, if its PIN is in one.
-fn pin_file(data: &Path) -> Result<Option<PathBuf>, Failure> {
-    use strongroom_rootkeys::Provider;
-    Ok(match root_file::RootFiles(data).current()? {
-        Some(root_file::Kept::Wrapped(file)) => match file.provider {
-            Provider::Hsm(Hsm { pin_file, .. }) => pin_file,
-            _ => None,
-        },
-        _ => None,
-    })
+    Ok(Wanted::same_as(&kept))
 }
 
 /// The provider that the options ask for.
@@ -270,10 +261,10 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The secret by which the provider wraps, if somebody is to be asked for one.
-fn secret(arguments: &ProviderArguments, wanted: &Wanted) -> Result<Option<SecretBytes>, Failure> {
+fn secret(descriptor: Option<u32>, wanted: &Wanted) -> Result<Option<SecretBytes>, Failure> {
     match wanted {
-        Wanted::Passphrase => fresh_passphrase(arguments.secret_fd).map(Some),
-        Wanted::Hsm(Hsm { pin_file: None, .. }) => pin(arguments.secret_fd).map(Some),
+        Wanted::Passphrase => fresh_passphrase(descriptor).map(Some),
+        Wanted::Hsm(Hsm { pin_file: None, .. }) => pin(descriptor).map(Some),
         _ => Ok(None),
     }
 }
@@ -282,7 +273,7 @@ fn fresh_passphrase(descriptor: Option<u32>) -> Result<SecretBytes, Failure> {
     let prompt = "new passphrase of the root key";
     let passphrase = source(descriptor)?.fresh(prompt)?;
     let passphrase = passphrase.ok_or_else(|| Failure::new(format!("{prompt}: nothing came")))?;
-    if passphrase.len() < MIN_PASSPHRASE {
+    if secret_input::characters(&passphrase) < MIN_PASSPHRASE {
         let least = MIN_PASSPHRASE;
         return Err(Failure::new(format!("a passphrase has at least {least} characters")));
     }

@@ -84,6 +84,8 @@ pub(crate) fn open(
             ),
         );
     }
+    // The first commit has made durable which root key the store hangs from.
+    data.root_files().settle(&engine.root_fingerprint())?;
     let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
     Ok(Opened { engine: Arc::new(engine), threads, tail })
 }

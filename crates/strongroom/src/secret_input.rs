@@ -23,7 +23,14 @@ pub(crate) enum Source {
 impl Source {
     /// The terminal, if standard input is one; else the lines of standard input.
     pub(crate) fn standard() -> Result<Self, Failure> {
-        if std::io::stdin().is_terminal() { Self::terminal() } else { Self::descriptor(0) }
+        if std::io::stdin().is_terminal() { Self::terminal() } else { Self::standard_input() }
+    }
+
+    /// The lines of standard input, whatever it is: another handle of it, not the file opened again.
+    fn standard_input() -> Result<Self, Failure> {
+        let handle = rustix::io::dup(std::io::stdin());
+        let handle = handle.map_err(|why| Failure::of("standard input", why))?;
+        Ok(Self::Lines(handle.into()))
     }
 
     /// The terminal that the process was started from.
@@ -36,6 +43,9 @@ impl Source {
 
     /// The lines that come through a descriptor that the process was started with.
     pub(crate) fn descriptor(number: u32) -> Result<Self, Failure> {
+        if number == 0 {
+            return Self::standard_input();
+        }
         let path = format!("/proc/self/fd/{number}");
         Self::file(Path::new(&path))
     }
@@ -59,7 +69,7 @@ impl Source {
             Self::Terminal(tty) => {
                 write!(tty, "{prompt}: ").map_err(failed)?;
                 let quiet = Quiet::begin(tty)?;
-                let read = line(&mut &*tty).map_err(failed);
+                let read = typed(&mut &*tty).map_err(failed);
                 drop(quiet);
                 writeln!(tty).map_err(failed)?;
                 read
@@ -97,7 +107,8 @@ impl<'t> Quiet<'t> {
         let failed = |why: rustix::io::Errno| Failure::of("the terminal cannot be made quiet", why);
         let before = tcgetattr(tty).map_err(failed)?;
         let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
+        // Interrupting is read as a character, too: who is killed would leave the terminal so.
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(tty, OptionalActions::Flush, &quiet).map_err(failed)?;
         Ok(Self { tty, before })
     }
@@ -107,6 +118,38 @@ impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.tty, OptionalActions::Now, &self.before);
     }
+}
+
+/// What is typed up to the end of the line, as a terminal would edit it.
+fn typed(from: &mut impl Read) -> std::io::Result<Option<SecretBytes>> {
+    let mut bytes = SecretBytes::zeroed(MAX_SECRET);
+    let mut length: usize = 0;
+    loop {
+        let Some(to) = bytes.expose_mut().get_mut(length..=length) else {
+            return Err(std::io::Error::other(format!("longer than {MAX_SECRET} bytes")));
+        };
+        let count = from.read(to)?;
+        match to.first().copied().filter(|_| count > 0) {
+            None | Some(0x04) if length == 0 => return Ok(None),
+            None | Some(b'\n' | b'\r' | 0x04) => break,
+            Some(0x03 | 0x1c) => return Err(std::io::Error::other("interrupted")),
+            Some(0x7f | 0x08) => {
+                // A character has one first byte and up to three others.
+                let is_first = |byte: u8| byte & 0xc0 != 0x80;
+                let kept = bytes.expose().get(..length).unwrap_or_default();
+                length = kept.iter().rposition(|byte| is_first(*byte)).unwrap_or(0);
+            }
+            Some(0x15) => length = 0,
+            Some(_) => length += 1,
+        }
+    }
+    let line = bytes.expose().get(..length).unwrap_or_default();
+    Ok(Some(SecretBytes::new(line.to_vec())))
+}
+
+/// How many characters a secret has.
+pub(crate) fn characters(secret: &SecretBytes) -> usize {
+    String::from_utf8_lossy(secret.expose()).chars().count()
 }
 
 /// The next line without its end, read byte by byte: what follows is somebody else's.
@@ -136,6 +179,19 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+
+    #[test]
+    fn what_is_typed_is_edited() {
+        let read =
+            |mut text: &[u8]| typed(&mut text).map(|line| line.map(|line| line.expose().to_vec()));
+        assert_eq!(read(b"abc\r").unwrap().unwrap(), b"abc");
+        assert_eq!(read("abä\u{7f}c\n".as_bytes()).unwrap().unwrap(), b"abc");
+        assert_eq!(read(b"wrong\x15right\n").unwrap().unwrap(), b"right");
+        assert_eq!(read(b"\x7f\x7fa\n").unwrap().unwrap(), b"a");
+        assert_eq!(read(b"\x04").unwrap(), None);
+        assert_eq!(read(b"").unwrap(), None);
+        assert!(read(b"abc\x03").is_err());
+    }
 
     #[test]
     fn lines_come_one_by_one_and_are_bounded() {

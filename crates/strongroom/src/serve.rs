@@ -27,8 +27,12 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-/// How long after a provider has not answered it is asked again.
-const RETRY: Duration = Duration::from_secs(5);
+/// How long after a provider has not answered it is asked again: twice as long each time.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long at most.
+const MOST_RETRY: Duration = Duration::from_secs(30);
+/// How often it is looked whether a sealed server has let go of everything.
+const LOOK: Duration = Duration::from_millis(20);
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
@@ -48,8 +52,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
         .block_on(Server::bind(config.server.clone()))
         .map_err(|why| Failure::new(why.to_string()))?;
     let dev_clock = data.clock_for(config.dev_clock)?.map(|ahead| Arc::new(DevClock::new(ahead)));
-    let serving = Serving::new(&runtime, server, Arc::new(data), config, dev_clock)?;
     let root = first_try(kept, source)?;
+    let serving = Serving::new(&runtime, server, Arc::new(data), config, dev_clock)?;
     let threads = serving.run(&runtime, root)?;
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
@@ -128,8 +132,10 @@ impl Serving {
             drop(opened);
             let clock = self.dev_clock.as_ref();
             let up = Up::start(runtime, &self.data, &self.config, clock, root_key)?;
-            self.office.is_open(up.engine().clone(), up.courier().clone());
             self.door.open(Gateway { engine: up.engine().clone() });
+            // Whoever wanted it sealed before has had their way.
+            while self.seal.try_recv().is_ok() {}
+            self.office.is_open(up.engine().clone(), up.courier().clone());
             self.data.write_endpoint(&self.endpoint)?;
             self.listen(runtime);
             if !std::mem::replace(&mut greeted, true) {
@@ -154,7 +160,9 @@ impl Serving {
                 break;
             }
             // Requests that are in have their answers first.
-            running::join(left)?;
+            if !self.join(runtime, left)? {
+                break;
+            }
         }
         self.drain(runtime);
         for task in std::mem::take(&mut self.beside) {
@@ -171,7 +179,9 @@ impl Serving {
             Kept::Plain(key) => return Ok(Some(key)),
             Kept::Wrapped(file) => file,
         };
-        let is_automatic = unlock::needs(&file.provider).is_none();
+        // Who was sealed on purpose is opened on purpose.
+        let mut is_automatic = unlock::needs(&file.provider).is_none() && !greeted;
+        let mut pause = RETRY;
         let (sender, mut opened) = mpsc::channel(1);
         let sealed = Arc::new(Sealed::new(file, sender));
         self.office.is_sealed(sealed.clone());
@@ -187,10 +197,9 @@ impl Serving {
                 tokio::select! {
                     root = opened.recv() => return root,
                     _ = self.stopped.wait_for(|stopped| *stopped) => return None,
-                    () = tokio::time::sleep(RETRY), if is_automatic && !greeted => {
-                        if let Err(why) = sealed.open(Brought::Nothing).await {
-                            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
-                        }
+                    () = tokio::time::sleep(pause), if is_automatic => {
+                        is_automatic = try_again(&sealed).await;
+                        pause = (pause * 2).min(MOST_RETRY);
                     }
                 }
             }
@@ -207,6 +216,20 @@ impl Serving {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
         self.connections = Some(runtime.spawn(server.serve(door, shutdown)));
+    }
+
+    /// Waits until a server that is being sealed has let go of its engine; `false` if the process is
+    /// told to stop first.
+    fn join(&self, runtime: &Runtime, threads: Threads) -> Result<bool, Failure> {
+        while !threads.iter().all(std::thread::JoinHandle::is_finished) {
+            if *self.stopped.borrow() {
+                return Ok(false);
+            }
+            runtime.block_on(async { tokio::time::sleep(LOOK).await });
+        }
+        running::join(threads)?;
+        log::log(Level::Warn, "the server has let go of every key");
+        Ok(true)
     }
 
     /// Waits until requests in flight are answered.
@@ -251,6 +274,25 @@ fn first_try(kept: Kept, source: Option<(Needs, Source)>) -> Result<Option<Secre
             Ok(None)
         }
         Err(why) => Err(unlock::failure(&file, &why)),
+    }
+}
+
+/// Asks a provider that did not answer. Returns whether it is to be asked again.
+async fn try_again(sealed: &Sealed) -> bool {
+    match sealed.open(Brought::Nothing).await {
+        Ok(()) => true,
+        Err(NotOpened::Unavailable(why)) => {
+            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+            true
+        }
+        // A token locks its user out after a few wrong PINs.
+        Err(why) => {
+            log::log(
+                Level::Error,
+                &format!("the root key is not opened; it is not tried again: {why}"),
+            );
+            false
+        }
     }
 }
 

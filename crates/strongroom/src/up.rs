@@ -86,7 +86,7 @@ impl Up {
         threads.insert(0, thread);
         // A clock that is set on purpose needs no brake.
         let schedule = schedule(engine.clone(), stopped.clone(), dev_clock.is_some());
-        let rotation = rotation(engine.clone(), stopped, config.region);
+        let rotation = rotation(engine.clone(), stopped, config.region, dev_clock.is_some());
         let tasks = vec![runtime.spawn(schedule), runtime.spawn(rotation)];
         Ok(Self { engine, courier, stop, tasks, indexer, threads })
     }
@@ -225,20 +225,43 @@ async fn run_due(engine: &Engine, due: Due) {
     }
 }
 
-/// Goes on with a rotation of the domain keys, if one is under way.
-async fn rotation(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>, region: Region) {
-    let mut before = DomainRotation::None;
+/// Goes on with a rotation of the domain keys, if one is under way. Keys are destroyed only when the
+/// clock has run evenly for an hour, unless it is `trusted`.
+async fn rotation(
+    engine: Arc<Engine>,
+    mut stopped: watch::Receiver<bool>,
+    region: Region,
+    trusted: bool,
+) {
+    let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
+    let (mut before, mut trouble) = (DomainRotation::None, None::<String>);
     loop {
-        let now = engine.continue_domain_rotation(region).await.unwrap_or_else(|why| {
-            log::log(Level::Error, &format!("domain keys are rotated no further for now: {why}"));
-            before
-        });
-        if now != before {
-            tell(now);
-        }
-        before = now;
-        // A page at a time, so that requests come in between.
-        let pause = if now == DomainRotation::Walking { Duration::ZERO } else { ROTATION };
+        let even = brake.look(engine.now(), started.elapsed()) == Verdict::Go;
+        // A step may have to wait for the store to be verified.
+        let step = tokio::select! {
+            biased;
+            _ = stopped.changed() => return,
+            step = engine.continue_domain_rotation(region, trusted || even) => step,
+        };
+        let pause = match step {
+            Ok(now) => {
+                if now != before {
+                    tell(now);
+                }
+                (before, trouble) = (now, None);
+                // A page at a time, so that requests come in between.
+                if now == DomainRotation::Walking { Duration::ZERO } else { ROTATION }
+            }
+            Err(why) => {
+                let why = why.to_string();
+                if trouble.as_ref() != Some(&why) {
+                    let told = format!("domain keys are rotated no further for now: {why}");
+                    log::log(Level::Error, &told);
+                }
+                trouble = Some(why);
+                SCHEDULE
+            }
+        };
         tokio::select! {
             biased;
             _ = stopped.changed() => return,

@@ -15,6 +15,9 @@ use strongroom_types::Tag;
 /// The longest token that is looked at, in characters: what fits into a request's head.
 const MAX_TOKEN: usize = 48 * 1024;
 
+/// The longest time that a token is good, in milliseconds (AWS STS, GetFederationToken: 36 hours).
+pub(crate) const LONGEST: i64 = 36 * 60 * 60 * 1000;
+
 /// A session token that is open.
 pub(crate) struct OpenSession {
     pub(crate) record: SessionRecord,
@@ -59,6 +62,11 @@ impl Sessions {
         self.0.get(digest)
     }
 
+    /// Forgets all: some may be of tokens that open no more.
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     /// Keeps a session whose token came with a good signature.
     pub(crate) fn keep(&self, digest: [u8; 32], session: Arc<OpenSession>) {
         self.0.insert(digest, session);
@@ -84,6 +92,10 @@ pub(crate) async fn open(vault: &Vault, token: &str) -> Result<Option<OpenSessio
     let domain = vault.numbered_if_any(DomainName::global(), number).await?;
     let Some(domain) = domain else { return Ok(None) };
     let Ok(mut record) = SessionRecord::open(&domain, &sealed) else { return Ok(None) };
+    // No token is made for longer; whoever once knew a key may make others, but none that outlive it.
+    if record.expires.millis().saturating_sub(record.issued.millis()) > LONGEST {
+        return Ok(None);
+    }
     // It has done what it is for.
     record.padding = Vec::new();
     let policy = record.policy.as_deref().map(Policy::identity_policy).transpose();

@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use strongroom_crypto::mac::HmacKey;
-use strongroom_keys::DomainName;
+use strongroom_keys::{DomainFloorRecord, DomainName};
 use tokio::sync::mpsc;
 
 /// Requests that may wait for the ledger; the server admits fewer connections than this.
@@ -141,6 +141,10 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
     let is_new = check_root_key(&vault).await?;
     let head = vault.read::<Head>(&Slot::head()).await?;
     let head = head.map_or_else(Head::default, |Read { record, .. }| record);
+    // The floor is under a key that is good, or nothing is.
+    if let Some(floor) = vault.read::<DomainFloorRecord>(&Slot::domain_floor()).await? {
+        vault.raise_floors(&floor.record);
+    }
     let (recovered, unfinished) = recover(&vault, &mut *log).await?;
     if recovered.anchor > head.commits {
         return Err(OpenError::StoreOlder { store: head.commits, journal: recovered.anchor });

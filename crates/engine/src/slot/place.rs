@@ -23,6 +23,7 @@ const GLOBAL: &[&str] = &[
     "head",
     "groups-by-id",
     "dr",
+    "df",
 ];
 /// What the places of records begin with that caches know by their places.
 const ENTITIES: &[&str] = &["acct", "iu", "ig", "ir", "ip", "gn", "io", "scp"];
@@ -143,6 +144,7 @@ mod tests {
             Slot::role_use("AROA"),
             Slot::head(),
             Slot::domain_rotation(),
+            Slot::domain_floor(),
         ]
     }
 

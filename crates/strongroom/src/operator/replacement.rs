@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
 use strongroom_engine::Engine;
-use strongroom_keys::LocalRootKey;
+use strongroom_keys::{LocalRootKey, RootKey};
 use strongroom_rootkeys::{Hsm, KeyFile, Kms, NotOpened, Passphrase, Provider, Share, Shares};
 
 /// A provider that is wanted.
@@ -49,9 +49,21 @@ impl Wanted {
         })
     }
 
-    /// The provider of a key file, to be used once more.
-    pub(crate) fn same_as(provider: &Provider) -> Self {
-        match provider {
+    /// Its name, as `--root-key` takes it.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Passphrase => "passphrase",
+            Self::Hsm(_) => "pkcs11",
+            Self::Kms(_) => "kms",
+            Self::Shares(..) => "shares",
+        }
+    }
+
+    /// The provider of a root key, to be used once more.
+    pub(crate) fn same_as(kept: &Kept) -> Self {
+        let Kept::Wrapped(file) = kept else { return Self::File };
+        match &file.provider {
             Provider::Passphrase(_) => Self::Passphrase,
             Provider::Hsm(own) => Self::Hsm(own.clone()),
             Provider::Kms(own) => Self::Kms(own.clone()),
@@ -87,7 +99,7 @@ async fn wrapped(
     let named = provider.clone();
     let means = Means::new(&named, brought)?;
     let (file, shares) = provider.wrap(root, means.opener()?, &SystemEntropy).await?;
-    // What does not open again is not put in force. Shares are tried by whoever hands them out.
+    // What does not open again is not put in force.
     if shares.is_empty() {
         file.open(means.opener()?).await?;
     } else {
@@ -96,40 +108,66 @@ async fn wrapped(
     Ok((file, shares))
 }
 
-/// Puts another root key in force. Returns the shares to hand out, if it is in shares.
-pub(crate) async fn replace(
-    replacement: &Replacement,
-    engine: &Engine,
-    desk: &Desk<'_>,
-) -> Result<Value, Failure> {
-    let files = desk.data.root_files();
-    let before = files.current()?.ok_or_else(|| Failure::new("there is no root key's file"))?;
-    let wanted = match (&replacement.to, &before) {
-        (Some(wanted), _) => wanted.clone(),
-        (None, Kept::Plain(_)) => Wanted::File,
-        (None, Kept::Wrapped(file)) => Wanted::same_as(&file.provider),
-    };
+/// What a data directory's process knows of its root key beside the key itself.
+#[derive(Default)]
+pub(crate) struct RootState {
+    /// What keeps the one in force: as it was opened, not as its file may say by now.
+    pub(crate) provider: Option<Wanted>,
+    prepared: Option<Prepared>,
+}
+
+/// A root key that is to come into force once its shares are handed out.
+struct Prepared {
+    root: Arc<LocalRootKey>,
+    kept: Kept,
+    provider: Wanted,
+    keeps_domains: bool,
+}
+
+/// Makes another root key. It comes into force by [`replace`], and is forgotten if another one is
+/// prepared. Returns the shares to hand out, if it is in shares: until they are, nothing depends on
+/// them.
+pub(crate) async fn prepare(replacement: &Replacement, desk: &Desk<'_>) -> Result<Value, Failure> {
+    let known = desk.data.root_state().provider.clone();
+    let wanted = replacement.to.clone().or(known);
+    let wanted = wanted.ok_or_else(|| Failure::new("nothing is known of the root key"))?;
     let brought = match &replacement.secret {
         Some(secret) => Brought::Secret(SecretBytes::new(secret.as_bytes().to_vec())),
         None => Brought::Nothing,
     };
     // A passphrase takes a core for a while, and an HSM or another KMS is waited for.
-    let handle = tokio::runtime::Handle::current();
+    let (handle, provider) = (tokio::runtime::Handle::current(), wanted.clone());
     let making = tokio::task::spawn_blocking(move || handle.block_on(fresh(wanted, brought)));
     let made = making.await.map_err(|why| Failure::new(why.to_string()))?;
     let (root, kept, shares) = made?;
-    files.stage(&kept)?;
-    let renews = !replacement.keeps_domains;
-    if let Err(why) = engine.replace_root_key(Arc::new(root), renews, desk.region).await {
-        // What the store says decides at the next start which of the two is in force.
-        return Err(Failure::new(why.to_string()));
-    }
-    files.install()?;
-    Ok(json!({
+    let answer = json!({
         "Provider": kept.provider(),
         "Fingerprint": kept.fingerprint()?,
         "Shares": texts(&shares),
-    }))
+    });
+    let (root, keeps_domains) = (Arc::new(root), replacement.keeps_domains);
+    desk.data.root_state().prepared = Some(Prepared { root, kept, provider, keeps_domains });
+    Ok(answer)
+}
+
+/// Puts the root key of this fingerprint in force, which was prepared.
+pub(crate) async fn replace(
+    fingerprint: &str,
+    engine: &Engine,
+    desk: &Desk<'_>,
+) -> Result<Value, Failure> {
+    let prepared = desk.data.root_state().prepared.take();
+    let none = || Failure::new("another root key was prepared meanwhile; begin again");
+    let prepared = prepared.filter(|own| own.root.fingerprint() == fingerprint).ok_or_else(none)?;
+    let Prepared { root, kept, provider, keeps_domains } = prepared;
+    let files = desk.data.root_files();
+    files.stage(&kept)?;
+    // If this fails, the store alone knows which of the two is in force; both files stay.
+    let replaced = engine.replace_root_key(root, !keeps_domains, desk.region).await;
+    replaced.map_err(|why| Failure::new(why.to_string()))?;
+    desk.data.root_state().provider = Some(provider);
+    files.settle(fingerprint)?;
+    Ok(json!({ "Provider": kept.provider(), "Fingerprint": fingerprint }))
 }
 
 /// The shares as they are handed out.
@@ -139,8 +177,7 @@ pub(crate) fn texts(shares: &[Share]) -> Vec<String> {
 
 /// Who keeps the root key, and how far a rotation of the domain keys has come.
 pub(crate) async fn status(engine: &Engine, desk: &Desk<'_>) -> Result<Value, Failure> {
-    let kept = desk.data.root_files().current()?;
-    let provider = kept.as_ref().map_or("file", Kept::provider);
+    let provider = desk.data.root_state().provider.as_ref().map_or("file", Wanted::name);
     let rotation = engine.domain_rotation().await;
     let rotation = rotation.map_err(|why| Failure::new(why.to_string()))?;
     let rotation = rotation.map(|record| {

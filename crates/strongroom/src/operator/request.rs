@@ -48,8 +48,10 @@ pub(crate) enum Request {
     ResetUnseal,
     /// To let go of the root key and all under it.
     Seal,
-    /// Another root key.
-    ReplaceRootKey(Box<Replacement>),
+    /// To make another root key, which is not in force yet.
+    PrepareRootKey(Box<Replacement>),
+    /// To put the one of this fingerprint in force.
+    ReplaceRootKey(String),
     /// How far the deliveries of the trail have come: a page of them, from there on.
     TrailHeads(Option<HeadsPlace>),
 }
@@ -96,7 +98,8 @@ pub(crate) async fn perform(
             Ok(Value::Null)
         }
         Request::RootKeyStatus => replacement::status(engine, desk).await,
-        Request::ReplaceRootKey(wanted) => replacement::replace(wanted, engine, desk).await,
+        Request::PrepareRootKey(wanted) => replacement::prepare(wanted, desk).await,
+        Request::ReplaceRootKey(of) => replacement::replace(of, engine, desk).await,
         Request::Unseal(_) | Request::ResetUnseal => Err(Failure::new("the server is not sealed")),
         Request::Seal => Err(Failure::new("no server is running on this directory")),
         Request::FlushTrail => trail::flush(desk).await,

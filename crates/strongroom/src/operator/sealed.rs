@@ -31,6 +31,7 @@ impl Sealed {
         json!({
             "Sealed": true,
             "Provider": self.file.provider.name(),
+            "Needs": unlock::needs(&self.file.provider).map(unlock::prompt),
             "Fingerprint": self.file.fingerprint,
             "Progress": self.shares().len(),
             "Threshold": threshold,
@@ -69,7 +70,9 @@ impl Sealed {
         let opening = tokio::task::spawn_blocking(move || unlock::open_here(&file, &brought));
         let gone = || NotOpened::Unavailable("the server stops".to_owned());
         let root = opening.await.map_err(|_| gone())??;
-        self.opened.send(root).await.map_err(|_| gone())
+        // Somebody else may have brought it at the same time.
+        let _ = self.opened.try_send(root);
+        Ok(())
     }
 
     fn shares(&self) -> MutexGuard<'_, Vec<Share>> {

@@ -1,11 +1,10 @@
 //! The socket in the data directory by which a running server is asked: one line of JSON in, one out.
 //! Only the directory's owner can reach it.
 
-use super::{Request, Sealed, perform};
+use super::{Request, Sealed, Wanted, perform};
 use crate::clock::DevClock;
 use crate::data::DataDir;
 use crate::delivery::Courier;
-use crate::root_file::Kept;
 use crate::terminal::Failure;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -152,6 +151,28 @@ impl Office {
         }
     }
 
+    /// Has the server sealed, whatever else is under way, and waits until it is.
+    async fn seal(&self) -> Result<Value, Failure> {
+        if let State::Sealed(sealed) = self.state().await {
+            return Ok(sealed.status());
+        }
+        if self.data.root_state().provider == Some(Wanted::File) {
+            return Err(Failure::new(
+                "the root key is in a file beside the store: sealing would protect nothing. Stop the \
+                 server, or have another provider keep the root key",
+            ));
+        }
+        // Whoever asks from now on is answered by the sealed server.
+        self.is_between();
+        let _ = self.seal.try_send(());
+        match self.state().await {
+            State::Sealed(sealed) => Ok(sealed.status()),
+            _ => Err(Failure::new(
+                "requests in flight hold the server up: it is sealed when they are answered",
+            )),
+        }
+    }
+
     async fn answer(&self, mut stream: tokio::net::UnixStream) -> std::io::Result<()> {
         let mut line = String::with_capacity(LINE);
         let (reading, mut writing) = stream.split();
@@ -172,21 +193,13 @@ impl Office {
     async fn done(&self, line: &SecretBytes) -> Result<Value, Failure> {
         let request: Request =
             serde_json::from_slice(line.expose()).map_err(|_| Failure::new("not a request"))?;
+        if request == Request::Seal {
+            return self.seal().await;
+        }
         let _turn = self.turn.lock().await;
         match self.state().await {
             State::Between => Err(Failure::new("the server is starting or stopping; try again")),
             State::Sealed(sealed) => while_sealed(&sealed, request).await,
-            State::Open(..) if request == Request::Seal => {
-                if let Some(Kept::Plain(_)) = self.data.root_files().current()? {
-                    return Err(Failure::new(
-                        "the root key is in a file beside the store: sealing would protect \
-                         nothing. Stop the server, or have another provider keep the root key",
-                    ));
-                }
-                let sent = self.seal.send(()).await;
-                sent.map_err(|_| Failure::new("the server stops"))?;
-                Ok(json!({ "Sealed": true }))
-            }
             State::Open(engine, courier) => {
                 let (clock, courier) = (self.clock.as_deref(), Some(&courier));
                 let desk = Desk { data: &self.data, clock, region: self.region, courier };
