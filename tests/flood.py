@@ -111,6 +111,12 @@ def latencies(server: Server, request: bytes, seconds: float, per_second: int = 
     return took
 
 
+def processor_seconds(server: Server) -> float:
+    """What the server's process has taken so far."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def percentile(values: list, of: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * of))]
 
@@ -160,15 +166,21 @@ def main() -> None:
             flooder, quiet = account(server), server.credentials()
             own, theirs = encrypt(server, quiet), encrypt(server, flooder)
             for number in range(given.rounds):
+                before = processor_seconds(server)
                 alone = latencies(server, own, given.seconds)
+                between = processor_seconds(server)
                 with Flood(server, theirs, given.connections) as running:
+                    started = processor_seconds(server)
                     beside = latencies(server, own, given.seconds)
+                    after = processor_seconds(server)
                 seconds = given.seconds + 1
                 rates = {status: round(count / seconds) for status, count in running.statuses.items()}
                 for name, values in (("alone", alone), ("beside", beside)):
                     p50, p99 = percentile(values, 0.5), percentile(values, 0.99)
                     mean = statistics.mean(values)
                     print(f"{number} {name:6}: p50 {p50:.2f} p99 {p99:.2f} mean {mean:.2f} ms", flush=True)
+                cores = ((between - before) / given.seconds, (after - started) / given.seconds)
+                print(f"{number} cores that the server takes: {cores[0]:.2f} alone, {cores[1]:.2f} beside")
                 print(f"{number} flood, answers a second by status: {rates}", flush=True)
         finally:
             server.kill()

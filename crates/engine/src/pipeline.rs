@@ -3,9 +3,10 @@
 use crate::audit::Note;
 use crate::call::Call;
 use crate::decode::Values;
-use crate::demands::Effect;
+use crate::demands::{Demands, Effect};
 use crate::desk::{Desk, Faults, NamedGrant};
 use crate::engine::{Engine, Settings};
+use crate::facts::InputFacts;
 use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
 use crate::operation::Operation;
@@ -141,25 +142,8 @@ impl Engine {
             Err(refusal) if refusal.is_fault() => return Err(refusal),
             Err(refusal) => (Vec::new(), Err(refusal)),
         };
-        let desk = Desk {
-            vault: self.vault(),
-            ledger: self.ledger(),
-            workers: self.workers(),
-            key_stores: self.key_stores(),
-            objects: self.objects(),
-            history: self.history(),
-            settings: self.settings(),
-            last_uses: self.last_uses(),
-            key_counts: self.key_counts(),
-            access_key_uses: self.access_key_uses(),
-            role_uses: self.role_uses(),
-            recipient,
-            call,
-            demands,
-            input: &operation,
-            faults,
-            named: &named,
-        };
+        let about = About { call, demands, recipient, input: &operation, faults, named: &named };
+        let desk = self.desk(about);
         // 2 what is it about?
         let found = operation.target()?.find(&desk, note).await?;
         charge.found(&O::Target::keys(&found))?;
@@ -173,25 +157,8 @@ impl Engine {
         if demands.effect == Effect::Use {
             note.used(O::Target::used(&admitted));
         }
-        let desk = Desk {
-            vault: self.vault(),
-            ledger: self.ledger(),
-            workers: self.workers(),
-            key_stores: self.key_stores(),
-            objects: self.objects(),
-            history: self.history(),
-            settings: self.settings(),
-            last_uses: self.last_uses(),
-            key_counts: self.key_counts(),
-            access_key_uses: self.access_key_uses(),
-            role_uses: self.role_uses(),
-            recipient,
-            call,
-            demands,
-            input: &NoInput,
-            faults,
-            named: &[],
-        };
+        let about = About { call, demands, recipient, input: &NoInput, faults, named: &[] };
+        let desk = self.desk(about);
         let mut work = Work::new(&desk, note);
         // 5 or was it only a question?
         if asides.dry_run {
@@ -206,6 +173,40 @@ impl Engine {
         }
         Ok((reply, staged))
     }
+
+    /// What looks up and decides for one request.
+    fn desk<'d>(&'d self, about: About<'d>) -> Desk<'d> {
+        let About { call, demands, recipient, input, faults, named } = about;
+        Desk {
+            vault: self.vault(),
+            ledger: self.ledger(),
+            workers: self.workers(),
+            key_stores: self.key_stores(),
+            objects: self.objects(),
+            history: self.history(),
+            settings: self.settings(),
+            last_uses: self.last_uses(),
+            key_counts: self.key_counts(),
+            access_key_uses: self.access_key_uses(),
+            role_uses: self.role_uses(),
+            recipient,
+            call,
+            demands,
+            input,
+            faults,
+            named,
+        }
+    }
+}
+
+/// What a desk is about.
+struct About<'d> {
+    call: &'d Call,
+    demands: &'static Demands,
+    recipient: Option<&'d Attested>,
+    input: &'d dyn InputFacts,
+    faults: &'d Faults,
+    named: &'d [NamedGrant],
 }
 
 /// Members that many operations share and that the path itself acts on.
@@ -250,7 +251,7 @@ impl Asides {
 /// lockout check, about a later request.
 struct NoInput;
 
-impl crate::facts::InputFacts for NoInput {
+impl InputFacts for NoInput {
     fn input(&self, _: crate::operation::Role, _: &str) -> Option<strongroom_policy::Fact<'_>> {
         None
     }
