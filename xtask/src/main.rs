@@ -53,6 +53,7 @@ Commands:
 
 Environment:
   STRONGROOM_SLOW_TESTS=1   the whole-system tests take their long form (hundreds of crashes)
+  STRONGROOM_SERVE_OPTIONS  options for their servers, such as --sandbox
 
 Tools that are missing are installed under target/, never outside the checkout, except that
 `test` asks apt-get for python3, python3-venv and softhsm2 when run as root.";
