@@ -355,7 +355,7 @@ fn what_lost_syncs_took_away_is_missed() {
     let (_outer, trace) = traced(None);
     let mut dice = Dice::new(2);
     let (mut started, mut refused) = (0, BTreeMap::new());
-    let (from, every) = if disk::slow() { (37, 7) } else { (211, 41) };
+    let (from, every) = if disk::slow() { (61, 13) } else { (211, 41) };
     for lies in LIES {
         for begin in (0..trace.calls.len()).step_by(from) {
             let mut medium = Medium::default();
