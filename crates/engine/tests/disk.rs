@@ -322,7 +322,7 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
     let mut medium = Medium::default();
     let mut dice = Dice::new(1);
     let (mut cuts, mut answers) = (0, 0);
-    let every = if disk::slow() { 1 } else { 29 };
+    let every = if disk::slow() { 7 } else { 29 };
     for (number, call) in trace.calls.iter().enumerate() {
         medium.take(call);
         if number % every != 0 || matches!(call, Call::Write { path, .. } if path == ACKS) {
