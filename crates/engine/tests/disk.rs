@@ -322,7 +322,7 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
     let mut medium = Medium::default();
     let mut dice = Dice::new(1);
     let (mut cuts, mut answers) = (0, 0);
-    let every = if disk::slow() { 1 } else { 29 };
+    let every = if disk::slow() { 7 } else { 29 };
     for (number, call) in trace.calls.iter().enumerate() {
         medium.take(call);
         if number % every != 0 || matches!(call, Call::Write { path, .. } if path == ACKS) {
@@ -355,7 +355,7 @@ fn what_lost_syncs_took_away_is_missed() {
     let (_outer, trace) = traced(None);
     let mut dice = Dice::new(2);
     let (mut started, mut refused) = (0, BTreeMap::new());
-    let (from, every) = if disk::slow() { (37, 7) } else { (211, 41) };
+    let (from, every) = if disk::slow() { (61, 13) } else { (211, 41) };
     for lies in LIES {
         for begin in (0..trace.calls.len()).step_by(from) {
             let mut medium = Medium::default();

@@ -519,7 +519,7 @@ impl Run {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if strongroom_testkit::disk::slow() { 1000 } else { 64 },
+        cases: if strongroom_testkit::disk::slow() { 2000 } else { 64 },
         failure_persistence: None,
         ..Default::default()
     })]
