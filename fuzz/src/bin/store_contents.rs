@@ -91,7 +91,7 @@ fn alter(world: &mut World, change: Change, bytes: &[u8]) {
         0 => flip(value, at, with),
         1 => value.truncate(usize::from(at)),
         2 => value.clone_from(&other.found.value),
-        3 => *version = version.wrapping_add_signed(i64::from(with.cast_signed())),
+        3 => *version = version.saturating_add_signed(i64::from(with.cast_signed())).max(1),
         // A record that is taken away, put elsewhere, or anything.
         4 => return world.put_behind_its_back(&entry.key, None),
         5 => entry.key.push(with),
