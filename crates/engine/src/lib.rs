@@ -14,8 +14,10 @@
 mod accounts;
 pub mod audit;
 mod authenticate;
+pub mod backup;
 mod buckets;
 pub mod call;
+pub mod check;
 mod credential;
 pub mod decode;
 pub mod demands;
@@ -46,6 +48,7 @@ pub mod seeding;
 pub mod shipping;
 pub mod simulation;
 mod slot;
+pub mod still;
 pub mod target;
 pub mod trail;
 mod trail_key;

@@ -1,5 +1,9 @@
 //! The command line. Other tools rely on these names.
 
+mod backup;
+
+pub(crate) use backup::{BackupArguments, RestoreArguments, StoreCheckArguments};
+
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +31,13 @@ pub(crate) enum Command {
     Policy(PolicyArguments),
     /// Manage accounts.
     Account(AccountArguments),
+    /// Write store and journal to a file, encrypted, also while the server runs.
+    Backup(BackupArguments),
+    /// Make a data directory of a backup, once everything in it is verified.
+    Restore(RestoreArguments),
+    /// Verify every record of a data directory. The server must not be running. Ends with 1 if
+    /// something is not as it should be.
+    Check(StoreCheckArguments),
     /// Make keys of given key material.
     Key(KeyArguments),
     /// Set the clock of a server forward that was started with --dev-clock.

@@ -55,6 +55,11 @@ impl DataDir {
         Self::lock(path)
     }
 
+    /// Takes a directory in which anything may be missing.
+    pub(crate) fn whatever_is_there(path: &Path) -> Result<Self, Failure> {
+        Self::lock(path)
+    }
+
     fn lock(path: &Path) -> Result<Self, Failure> {
         let lock = DirLock::acquire(path).map_err(|why| match why {
             LockError::Held { pid } => Failure::new(format!(
@@ -135,7 +140,7 @@ impl DataDir {
     pub(crate) fn root_key(&self) -> Result<Arc<dyn RootKey>, Failure> {
         let path = self.path.join("root.key");
         let key = match read_private(&path, MAX_FILE) {
-            Ok(bytes) => parse_root_key(&path, SecretBytes::new(bytes))?,
+            Ok(bytes) => parse_root_key(&path, &SecretBytes::new(bytes))?,
             Err(ReadError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {
                 self.new_root_key(&path)?
             }
@@ -143,6 +148,15 @@ impl DataDir {
         };
         let root = LocalRootKey::new(key).map_err(|why| Failure::new(why.to_string()))?;
         Ok(Arc::new(root))
+    }
+
+    /// Copies a root key file here.
+    pub(crate) fn take_root_key(&self, from: &Path) -> Result<(), Failure> {
+        let text = read_private(from, MAX_FILE).map_err(|why| Failure::of(from.display(), why))?;
+        let text = SecretBytes::new(text);
+        let _ = parse_root_key(from, &text)?;
+        let path = self.path.join("root.key");
+        write_private(&path, text.expose()).map_err(|why| Failure::of(path.display(), why))
     }
 
     fn new_root_key(&self, path: &Path) -> Result<SecretKey, Failure> {
@@ -267,7 +281,7 @@ fn not_initialised(path: &Path) -> Failure {
     ))
 }
 
-fn parse_root_key(path: &Path, text: SecretBytes) -> Result<SecretKey, Failure> {
+fn parse_root_key(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
     let bad = || {
         Failure::new(format!(
             "{} is not a root key file: it has two lines, `{ROOT_KEY_TITLE}` and 32 bytes in base64",

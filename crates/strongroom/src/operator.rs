@@ -6,7 +6,7 @@ mod socket;
 mod trail;
 
 pub(crate) use request::{Request, perform};
-pub(crate) use socket::{Desk, Socket, ask, ask_if_running};
+pub(crate) use socket::{Desk, Socket, ask, ask_if_running, connect};
 pub(crate) use trail::{HeadsPage, KnownDigest, KnownFile, KnownHead};
 
 use crate::data::{DataDir, Endpoint};

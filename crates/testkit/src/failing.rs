@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary, Objects};
 use strongroom_engine::ports::{
-    Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
+    Batch, Boxed, CommitError, Entry, Frozen, Log, LogError, LogReader, Store, StoreError,
+    Versioned,
 };
 
 /// A call of a port.
@@ -146,6 +147,11 @@ impl<S: Store> Store for FailingStore<S> {
             self.check(Port::Commit).map_err(CommitError::Failed)?;
             self.inner.commit(batch).await
         })
+    }
+
+    fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError> {
+        self.check(Port::Scan)?;
+        self.inner.frozen()
     }
 }
 

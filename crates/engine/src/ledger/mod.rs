@@ -12,17 +12,24 @@ mod journal;
 mod open;
 mod recovery;
 mod tail;
+mod timeline;
 mod verify;
 
 pub use committer::Committer;
+pub(crate) use digest::SetDigest;
 pub use head::{Head, Position};
 pub use journal::{Frame, JournalWriter};
+pub(crate) use open::set_key;
 pub use open::{OpenError, Opened, open};
+pub(crate) use recovery::{MOST_TORN, never_begun, reader, recover};
 pub use recovery::{Recovered, RecoveryError, read_segment};
 pub use tail::{JournalTail, Most, Stretch};
+pub use timeline::Restored;
+pub(crate) use timeline::begin_timeline;
+pub(crate) use verify::is_counted;
 
 use crate::audit::AuditRecord;
-use crate::ports::Versioned;
+use crate::ports::{LogReader, Versioned};
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
 use std::collections::HashSet;
@@ -215,6 +222,17 @@ pub struct Ledger {
     pub(crate) journal: mpsc::Sender<JournalJob>,
     pub(crate) sequence: AtomicU64,
     pub(crate) health: Arc<Health>,
+    pub(crate) copying: Copying,
+}
+
+/// What a copy of the ledger is made with while it is written.
+pub(crate) struct Copying {
+    /// Reads the journal; whoever copies has it to the end, one after another.
+    pub(crate) log: tokio::sync::Mutex<Box<dyn LogReader>>,
+    /// How far the journal is durable.
+    pub(crate) position: Arc<Mutex<Position>>,
+    /// Held, for reading, while no segment of the journal may be removed.
+    pub(crate) kept: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl Ledger {

@@ -2,6 +2,7 @@
 //! Only the directory's owner can reach it.
 
 use super::{Request, perform};
+use crate::backup;
 use crate::clock::DevClock;
 use crate::data::DataDir;
 use crate::delivery::Courier;
@@ -57,6 +58,24 @@ pub(crate) fn ask(data: &Path, request: &Request) -> Result<Value, Failure> {
 pub(crate) fn ask_if_running(data: &Path, request: &Request) -> Result<Option<Value>, Failure> {
     let path = data.join(SOCKET);
     let failed = |why: std::io::Error| Failure::of(path.display(), why);
+    let Some(stream) = connect(data, request)? else { return Ok(None) };
+    let mut line = String::new();
+    BufReader::new(stream.take(MAX_ANSWER)).read_line(&mut line).map_err(failed)?;
+    let mut answer: Value = serde_json::from_str(&line)
+        .map_err(|_| Failure::new("the server did not answer; see its log"))?;
+    match answer.get("error").and_then(Value::as_str) {
+        Some(why) => Err(Failure::new(why)),
+        None => Ok(answer.get_mut("ok").map(Value::take)),
+    }
+}
+
+/// Tells the server that runs on `data` what is asked for; `None` if there is none.
+pub(crate) fn connect(
+    data: &Path,
+    request: &impl serde::Serialize,
+) -> Result<Option<UnixStream>, Failure> {
+    let path = data.join(SOCKET);
+    let failed = |why: std::io::Error| Failure::of(path.display(), why);
     let mut stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
         Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
@@ -66,14 +85,7 @@ pub(crate) fn ask_if_running(data: &Path, request: &Request) -> Result<Option<Va
     };
     let line = serde_json::to_string(request).map_err(|why| Failure::new(why.to_string()))?;
     writeln!(stream, "{line}").map_err(failed)?;
-    let mut line = String::new();
-    BufReader::new(stream.take(MAX_ANSWER)).read_line(&mut line).map_err(failed)?;
-    let mut answer: Value = serde_json::from_str(&line)
-        .map_err(|_| Failure::new("the server did not answer; see its log"))?;
-    match answer.get("error").and_then(Value::as_str) {
-        Some(why) => Err(Failure::new(why)),
-        None => Ok(answer.get_mut("ok").map(Value::take)),
-    }
+    Ok(Some(stream))
 }
 
 /// Where the operator is listened to.
@@ -157,12 +169,16 @@ impl Counter {
     async fn answer(
         &self,
         mut stream: tokio::net::UnixStream,
-        engine: &Engine,
+        engine: &Arc<Engine>,
     ) -> std::io::Result<()> {
         let mut line = String::new();
         let (reading, mut writing) = stream.split();
         let mut reading = tokio::io::BufReader::new(reading.take(MAX_REQUEST));
         tokio::time::timeout(PATIENCE, reading.read_line(&mut line)).await??;
+        if let Ok(wanted) = serde_json::from_str::<backup::Wanted>(&line) {
+            // It takes long, and changes nothing: other requests have their turn meanwhile.
+            return backup::serve(wanted, stream, engine.clone(), self.data.clone()).await;
+        }
         let answer = match self.done(&line, engine).await {
             Ok(value) => json!({ "ok": value }),
             Err(why) => json!({ "error": why.to_string() }),
