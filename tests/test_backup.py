@@ -221,8 +221,7 @@ def test_a_restore_that_rolls_back_says_so(own_server, tmp_path):
     assert [found["KeyId"] for found in kms.list_keys()["Keys"]] == [key]
     events = own_server.events()
     assert sum(event["eventName"] == "RestoreBackup" for event in events) == 1
-    # No event of before was overwritten.
-    assert len({event["eventID"] for event in events}) <= len(events)
+    # What was delivered of the history that was left is still there.
     created = [event for event in events if event["eventName"] == "CreateKey"]
     assert any(lost in str(event["responseElements"]) for event in created)
     own_server.terminate()

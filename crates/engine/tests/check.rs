@@ -204,3 +204,46 @@ fn the_journal_is_read_to_its_end() {
     let world = World { store: older, ..world };
     assert_found(&world, &[("head", "older")]);
 }
+
+#[test]
+fn what_iam_knows_leads_from_one_to_the_other_and_back() {
+    let kit = Kit::new();
+    let owner = kit.owner();
+    let iam = |action: &str, parameters: &[(&str, &str)]| {
+        let _ = kit.block_on(owner.iam(action, parameters)).ok();
+    };
+    let (user, group) = (("UserName", "ann"), ("GroupName", "ops"));
+    let document = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let arn = format!("arn:aws:iam::{}:policy/one", AccountId::INITIAL);
+    iam("CreateUser", &[user]);
+    iam("CreateAccessKey", &[user]);
+    iam("CreateGroup", &[group]);
+    iam("AddUserToGroup", &[group, user]);
+    iam("CreatePolicy", &[("PolicyName", "one"), ("PolicyDocument", document)]);
+    iam("AttachUserPolicy", &[user, ("PolicyArn", &arn)]);
+    iam("PutUserPermissionsBoundary", &[user, ("PermissionsBoundary", &arn)]);
+    iam("CreateAccountAlias", &[("AccountAlias", "first")]);
+    drop(owner);
+    let world = kit.stop();
+    assert_found(&world, &[]);
+    let key = places(&world, "cred/").into_iter().find(|place| {
+        // Those of the root users were not made by a request.
+        !place.starts_with(b"cred/AKIATESTKIT")
+    });
+    let key = String::from_utf8(key.unwrap()).unwrap();
+    for (gone, told) in [
+        (key.as_str(), vec![("iu/", "an access key is missing")]),
+        ("iu/", vec![("cred/", "its user"), ("im/", "its user"), ("ia/", "whom"), ("ib/", "whom")]),
+        ("ig/", vec![("gn/", "its group is missing")]),
+        ("ip/", vec![("iu/", "an attached policy is missing")]),
+        ("ia/", vec![("iu/", "is found by"), ("ip/", "counts 1 attachments")]),
+        ("ib/", vec![("iu/", "is found by"), ("ip/", "counts 1 attachments")]),
+        ("im/", vec![("iu/", "a membership"), ("ig/", "counts 1 users")]),
+        ("gn/", vec![("iu/", "a group"), ("ig/", "its name")]),
+        ("al/", vec![("acct/", "its alias")]),
+    ] {
+        let without = world.snapshot();
+        without.remove_record(&places(&world, gone)[0]);
+        assert_found(&without, &told);
+    }
+}

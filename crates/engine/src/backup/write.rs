@@ -4,8 +4,8 @@ use super::BackupFailure;
 use super::content::{Item, Totals};
 use crate::ledger::{Head, Position};
 use crate::ports::{Frozen, LogReader, Versioned};
-use crate::slot::{Slot, SlotRange};
-use crate::vault::Vault;
+use crate::slot::{Slot, SlotRange, bare};
+use crate::vault::{Vault, VaultError};
 use strongroom_keys::{BackupDescription, BackupKey, SegmentHeader, ShippingRecord};
 use strongroom_types::{Region, Timestamp};
 
@@ -68,6 +68,7 @@ pub(crate) async fn begin<'a>(
     let Source { vault, log, before } = source;
     let mut frozen = vault.store().frozen()?;
     let head = read::<Head>(vault, &mut *frozen, &Slot::head()).await?.unwrap_or_default();
+    same_root_key(vault, &mut *frozen)?;
     let shipping = read::<ShippingRecord>(vault, &mut *frozen, &Slot::shipping()).await?;
     let mut id = [0; 16];
     vault.entropy().fill(&mut id).map_err(|why| std::io::Error::other(why.to_string()))?;
@@ -96,6 +97,16 @@ pub(crate) async fn begin<'a>(
     let from = shipping.map_or(0, |shipping| shipping.cursor.segment);
     writer.journal(log, from, before.max(head.journal))?;
     Ok(writer)
+}
+
+/// Refuses a snapshot of a store whose root key has been replaced since: what the backup says of its
+/// root key would be true of another moment.
+fn same_root_key(vault: &Vault, frozen: &mut dyn Frozen) -> Result<(), BackupFailure> {
+    let mark = frozen.scan(bare::ROOT, &[bare::ROOT, &[0]].concat(), 1)?.pop();
+    let mark = mark.map(|entry| entry.found.value);
+    let is_same = mark.as_deref() == Some(vault.root().fingerprint().as_bytes());
+    let replaced = || VaultError("the root key was replaced just now; try again".to_owned());
+    is_same.then_some(()).ok_or_else(|| replaced().into())
 }
 
 /// The record at `slot` of the snapshot.

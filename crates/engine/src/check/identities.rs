@@ -196,5 +196,5 @@ impl Inspection<'_, '_> {
 /// Where the policy is, unless it is AWS's.
 fn own_policy(arn: &str) -> Option<Slot> {
     let reference = EntityReference::parse(arn)?;
-    Some(Slot::managed_policy(reference.account?, &reference.name))
+    Some(Slot::managed_policy(reference.account?, reference.name))
 }
