@@ -278,6 +278,10 @@ fn no_history_takes_what_another_one_has_left() {
     let one = kit.stop();
     let own = one.stored(place.as_bytes()).unwrap();
     assert!(own.version > firsts[0]);
+    // Nor does a restore of a later backup, where the clock has gone back since.
+    let again = one.snapshot();
+    let begun = begin_history(&again, &backup_of(&again), Timestamp::from_millis(0));
+    assert!(begun >= one.head().sequence + (1 << 20));
     // A record of the history that was left is noticed, whichever version it is said to have.
     for version in [of_left.version, own.version] {
         let altered = one.snapshot();

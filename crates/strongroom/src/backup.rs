@@ -44,9 +44,9 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
     drop(progress);
     let bytes = target.finish()?;
     if output != Path::new("-") {
+        terminal::line(told);
         terminal::line(format_args!(
-            "{told}\n  {bytes} bytes in {seconds:.1} s, verified by nobody yet: `strongroom restore` to another directory does it",
-            bytes = bytes
+            "  {bytes} bytes in {seconds:.1} s; `strongroom restore` to another directory verifies it"
         ));
     }
     Ok(())

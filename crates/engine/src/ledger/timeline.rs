@@ -82,15 +82,20 @@ pub(crate) async fn begin_timeline(
 }
 
 /// A version that is greater than all in the store and that no other history has: histories begin at
-/// other times, and two that begin in one millisecond at random within it.
+/// other times, and two that begin in one millisecond at random within it. Where the clock has gone
+/// back behind the store's own versions, the next history begins at random far above them, for the
+/// one that was left may have gone on from there.
 fn first_version(vault: &Vault, now: Timestamp, head: &Head) -> Result<u64, VaultError> {
     let mut random = [0; 8];
     vault.entropy().fill(&mut random).map_err(|why| VaultError(why.to_string()))?;
-    let within = u64::from_be_bytes(random) % PER_MILLISECOND;
+    let [a, b, c, d, rest @ ..] = random;
+    let within = u64::from(u32::from_be_bytes([a, b, c, d])) % PER_MILLISECOND;
+    let jump = (1 + u64::from(u32::from_be_bytes(rest))) * PER_MILLISECOND;
     let millis = u64::try_from(now.millis()).unwrap_or(0);
     let by_time = millis.checked_mul(PER_MILLISECOND).and_then(|time| time.checked_add(within));
-    let above = head.sequence.max(head.commits).checked_add(1 + within);
-    let first = by_time.zip(above).map(|(time, above)| time.max(above));
+    let highest = head.sequence.max(head.commits);
+    let above = || highest.checked_add(jump)?.checked_add(within);
+    let first = by_time.filter(|time| *time > highest).or_else(above);
     first.ok_or_else(|| VaultError("no versions are left".to_owned()))
 }
 

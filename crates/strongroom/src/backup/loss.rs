@@ -77,8 +77,8 @@ pub(super) fn of(existing: &Existing, backup: &Reached, taken: Timestamp) -> Vec
             if ahead > 0 {
                 let (from, to) = (backup.head.sequence, there.head.sequence);
                 lost.push(format!(
-                    "{ahead} changes since {taken}: the backup ends at change {from}, its store at \
-                     {to}"
+                    "{ahead} changes since {taken}: the backup ends at change {from}, the store \
+                     at {to}"
                 ));
             }
             true
