@@ -14,7 +14,9 @@ use crate::trail_key::TrailSigner;
 use crate::vault::{Read, VaultError};
 use std::fmt;
 use std::sync::Arc;
-use strongroom_keys::{DeliveryRecord, PendingRound, ShippingRecord, TrailKeyRecord, TrailRecord};
+use strongroom_keys::{
+    DeliveryRecord, PendingRound, RestoreRecord, ShippingRecord, TrailKeyRecord, TrailRecord,
+};
 use strongroom_types::{AccountId, Region, Timestamp};
 
 /// Most audit records of changes in one round; they are removed in one commit.
@@ -145,13 +147,26 @@ impl Engine {
         let is_full = is_more || uses;
         records.extend(stretch.records);
         let pending = PendingRound { time: self.now().millis(), end: stretch.end, changes };
-        let begun = ShippingRecord { pending: Some(pending.clone()), ..shipping };
+        // INVARIANT: the number is part of the files' names, so that no history takes those of
+        // another one that began at the same backup.
+        let rounds = self.restored().await?.map_or(0, |restore| restore.first);
+        let rounds = rounds.max(shipping.rounds);
+        let begun = ShippingRecord { rounds, pending: Some(pending.clone()), ..shipping };
         let mut staged = Changes::default();
         staged.put(Slot::shipping(), stored.as_ref().map(|read| read.version), &begun);
         self.ledger().derive(staged).await?;
         let stored = self.vault().read::<ShippingRecord>(&Slot::shipping()).await?;
         let (number, time) = (begun.rounds + 1, Timestamp::from_millis(pending.time));
         Ok(Some(Round { number, time, records, is_full, stored, pending }))
+    }
+
+    /// The restore that the store comes from, if it does.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn restored(&self) -> Result<Option<RestoreRecord>, VaultError> {
+        let read = self.vault().read::<RestoreRecord>(&Slot::restored()).await?;
+        Ok(read.map(|read| read.record))
     }
 
     async fn repeat_round(

@@ -260,6 +260,12 @@ impl Slot {
         Self::new("ts".to_owned(), DomainName::global(), Subject::Other)
     }
 
+    /// The restore that the store comes from, if it does: `restored`.
+    #[must_use]
+    pub fn restored() -> Self {
+        Self::new("restored".to_owned(), DomainName::global(), Subject::Other)
+    }
+
     /// How many trails an account has: `ctc/<account>`. Whatever makes or removes one, or has
     /// it take the events of all Regions, writes it anew, so that two who do so at once meet here.
     #[must_use]

@@ -412,7 +412,8 @@ impl Vault {
         Ok(entries.into_iter().map(|entry| entry.key).collect())
     }
 
-    async fn decode<T>(
+    /// The record in `found`, which is at `place`.
+    pub(crate) async fn decode<T>(
         &self,
         place: &[u8],
         domain: DomainName,

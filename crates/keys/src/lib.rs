@@ -3,6 +3,7 @@
 //! **Architecture invariant:** this crate does not know who is asking, what time it is or where
 //! bytes are kept. `docs/ciphertext-blob.md` and `docs/records.md` give its formats to the byte.
 
+mod backup;
 pub mod blob;
 pub mod codec;
 mod domain;
@@ -25,6 +26,7 @@ mod state;
 mod tags;
 mod trail;
 
+pub use backup::{BackupDescription, BackupError, BackupHeader, BackupKey, RestoreRecord};
 pub use domain::{DomainKey, DomainName};
 pub use domain_rotation::{DomainFloorRecord, DomainRotationRecord};
 pub use due::DueTask;

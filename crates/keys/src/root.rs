@@ -1,7 +1,7 @@
 //! The root key: the one secret that everything else hangs from. A provider may keep it where it
 //! never leaves, so the hierarchy only asks it to wrap and unwrap.
 
-use crate::{DomainKey, DomainName, sealed};
+use crate::{DomainKey, DomainName, backup, sealed};
 use strongroom_crypto::{Entropy, SecretKey, hash, kdf};
 
 /// Wraps and unwraps domain keys.
@@ -26,6 +26,23 @@ pub trait RootKey: Send + Sync {
         number: u32,
         wrapped: &[u8],
     ) -> Result<DomainKey, RootKeyError>;
+
+    /// Wraps the key of the backup whose header begins with `header`.
+    ///
+    /// # Errors
+    /// [`RootKeyError`] when the provider fails.
+    fn wrap_backup_key(
+        &self,
+        key: &SecretKey,
+        header: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, RootKeyError>;
+
+    /// Unwraps what [`RootKey::wrap_backup_key`] made for this header.
+    ///
+    /// # Errors
+    /// [`RootKeyError`] when it is not authentic or the provider fails.
+    fn unwrap_backup_key(&self, header: &[u8], wrapped: &[u8]) -> Result<SecretKey, RootKeyError>;
 }
 
 /// The root key's provider failed, or what it was given is not its own.
@@ -93,6 +110,19 @@ impl RootKey for LocalRootKey {
         let key = SecretKey::from_slice(plain.expose())
             .ok_or_else(|| RootKeyError("a domain key has 32 bytes".to_owned()))?;
         Ok(DomainKey::new(name, number, key))
+    }
+
+    fn wrap_backup_key(
+        &self,
+        key: &SecretKey,
+        header: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, RootKeyError> {
+        backup::wrap(self.key.key(), key, header, entropy)
+    }
+
+    fn unwrap_backup_key(&self, header: &[u8], wrapped: &[u8]) -> Result<SecretKey, RootKeyError> {
+        backup::unwrap(self.key.key(), header, wrapped)
     }
 }
 

@@ -20,9 +20,10 @@ use strongroom_keys::identity::{
     ProviderRecord, RoleTerms, RoleUse, SessionOwner, SessionRecord,
 };
 use strongroom_keys::{
-    AliasRecord, BackingKey, DomainKey, DomainName, GrantRecord, GrantTerms, HsmPlace, Import,
-    ImportToken, JournalKey, JournalReader, KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord,
-    LocalRootKey, MaterialRecord, MultiRegion, Party, ProxyPlace, RootKey, Rotation, SegmentHeader,
+    AliasRecord, BackingKey, BackupDescription, BackupError, BackupHeader, BackupKey, DomainKey,
+    DomainName, GrantRecord, GrantTerms, HsmPlace, Import, ImportToken, JournalKey, JournalReader,
+    KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord, LocalRootKey, MaterialRecord,
+    MultiRegion, Party, ProxyPlace, RestoreRecord, RootKey, Rotation, SegmentHeader,
     VpcEndpointService, codec, open, seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
@@ -504,4 +505,60 @@ fn a_session_token() {
     assert_frozen("session-token-of-root.txt", &[("sealed", &sealed)]);
     let sealed = &vector("session-token-of-root.txt")["sealed"];
     assert_eq!(SessionRecord::open(&global(), sealed).unwrap().root_key, of_root.root_key);
+}
+
+#[test]
+fn a_backup() {
+    let description = BackupDescription {
+        id: [0x61; 16],
+        time: CREATED,
+        release: "0.1.0".to_owned(),
+        root_key: "d80ac1c3f63867ac".to_owned(),
+        provider: Some(b"provider = \"file\"\n".to_vec()),
+        clock_ahead: Some(86_400_000),
+        region: Some(region()),
+        accounts: 1,
+        keys: 2,
+        records: 3,
+        sequence: 4,
+        commits: 5,
+    };
+    let root = LocalRootKey::new(key(0x01)).unwrap();
+    let (mut sealing, header) = BackupKey::begin(description.clone(), &root, &entropy()).unwrap();
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    sealing.seal(false, b"first chunk", &mut first).unwrap();
+    sealing.seal(true, b"last chunk", &mut last).unwrap();
+    let restore = RestoreRecord {
+        time: CREATED.plus_days(1),
+        backup: [0x61; 16],
+        taken: CREATED,
+        sequence: 4,
+        commits: 5,
+        first: 1 << 61,
+    };
+    assert_frozen(
+        "backup.txt",
+        &[
+            ("header", header.bytes()),
+            ("first", &first),
+            ("last", &last),
+            ("restore_record", &codec::encode(&restore)),
+        ],
+    );
+    let frozen = vector("backup.txt");
+    let header = BackupHeader::parse(frozen["header"].clone()).unwrap();
+    assert_eq!(header.description, description);
+    let mut opening = BackupKey::open(&header, &root).unwrap();
+    for (name, text, is_last) in [("first", "first chunk", false), ("last", "last chunk", true)] {
+        let (prefix, sealed) = frozen[name].split_first_chunk().unwrap();
+        assert_eq!(BackupKey::rest(prefix), Ok(sealed.len()));
+        let (plain, last) = opening.open_chunk(prefix, sealed).unwrap();
+        assert_eq!((plain.expose(), last), (text.as_bytes(), is_last));
+    }
+    let other = LocalRootKey::new(key(0x02)).unwrap();
+    assert!(matches!(BackupKey::open(&header, &other), Err(BackupError::RootKey(_))));
+    assert_eq!(codec::decode::<RestoreRecord>(&frozen["restore_record"]).unwrap(), restore);
+    let mut later = frozen["header"].clone();
+    later[4] = 2;
+    assert_eq!(BackupHeader::parse(later).unwrap_err(), BackupError::TooNew(2));
 }

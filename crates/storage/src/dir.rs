@@ -168,7 +168,7 @@ pub fn read_private(path: &Path, max: u64) -> Result<Vec<u8>, ReadError> {
 ///
 /// # Errors
 /// When there is something at `path` already, or the medium fails.
-pub(crate) fn create_file(path: &Path) -> io::Result<File> {
+pub fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 
@@ -188,12 +188,16 @@ pub(crate) fn restrict(path: &Path) -> io::Result<()> {
 }
 
 /// Waits until the entries of the directory at `path` are durable.
-pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When the medium fails.
+pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// The directory that holds `path`.
-pub(crate) fn parent(path: &Path) -> &Path {
+#[must_use]
+pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,

@@ -9,6 +9,7 @@ mod lock;
 mod log;
 mod memory;
 mod memory_objects;
+mod new_file;
 mod objects;
 mod sqlite;
 
@@ -16,5 +17,6 @@ pub use lock::{DirLock, LockError};
 pub use log::{FileLog, MAX_SEGMENT, RESERVE};
 pub use memory::{MemoryLog, MemoryStore};
 pub use memory_objects::MemoryObjects;
+pub use new_file::NewFile;
 pub use objects::{DirectoryObjects, MAX_OBJECT};
 pub use sqlite::{OpenError, SqliteStore};

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use strongroom_engine::ports::{
-    Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
+    Batch, Boxed, CommitError, Entry, Frozen, Log, LogError, LogReader, Store, StoreError,
+    Versioned,
 };
 
 type Records = BTreeMap<Vec<u8>, Versioned>;
@@ -76,6 +77,22 @@ impl Store for MemoryStore {
 
     fn commit<'a>(&'a self, batch: &'a Batch) -> Boxed<'a, Result<(), CommitError>> {
         Box::pin(async move { self.commit_now(batch) })
+    }
+
+    fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError> {
+        Ok(Box::new(self.snapshot()))
+    }
+}
+
+/// A [`MemoryStore::snapshot`] is one, since nobody else has it.
+impl Frozen for MemoryStore {
+    fn scan(&mut self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.scan_now(from, to, limit))
+    }
+
+    fn count(&mut self, from: &[u8], to: &[u8]) -> Result<u64, StoreError> {
+        let count = self.scan_now(from, to, usize::MAX).len();
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 }
 

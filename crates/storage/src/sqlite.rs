@@ -8,6 +8,7 @@
 //! about ten microseconds, less than handing it to another thread; a commit waits for one sync.
 
 mod connection;
+mod frozen;
 mod readers;
 
 pub use connection::OpenError;
@@ -16,9 +17,11 @@ use crate::{batch, dir};
 use readers::Readers;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use strongroom_engine::ports::{Batch, Boxed, CommitError, Entry, Store, StoreError, Versioned};
+use strongroom_engine::ports::{
+    Batch, Boxed, CommitError, Entry, Frozen, Store, StoreError, Versioned,
+};
 
 /// A [`Store`] in one SQLite file, with its `-wal` and `-shm` files beside it, all of mode 0600.
 ///
@@ -30,6 +33,7 @@ pub struct SqliteStore {
     /// that is the last to go moves the write-ahead log into the file.
     readers: Readers,
     writer: Mutex<Writer>,
+    path: PathBuf,
 }
 
 impl SqliteStore {
@@ -41,7 +45,8 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let (writer, path) = connection::writer(path)?;
         let readers = Readers::open(&path)?;
-        Ok(Self { readers, writer: Mutex::new(Writer { connection: writer, unsure: false }) })
+        let writer = Mutex::new(Writer { connection: writer, unsure: false });
+        Ok(Self { readers, writer, path })
     }
 
     /// Writes a copy of the store, as of the latest commit, to a new file at `path` with mode
@@ -68,7 +73,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`] when the medium fails. Every commit that returned is kept nevertheless.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { readers, writer } = self;
+        let Self { readers, writer, .. } = self;
         drop(readers);
         let writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let connection = writer.connection;
@@ -89,33 +94,7 @@ impl SqliteStore {
     }
 
     fn scan_now(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError> {
-        // Nobody has so many entries that a larger limit would differ from the largest.
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.readers.with(|reader| {
-            let mut select = reader.prepare_cached(
-                "SELECT version, value, key FROM record WHERE key >= ?1 AND key < ?2 \
-                 ORDER BY key LIMIT ?3",
-            )?;
-            let mut entries: Vec<Entry> = Vec::new();
-            let mut rows = select.query((from, to, limit))?;
-            let read = loop {
-                let row = match rows.next() {
-                    Ok(Some(row)) => row,
-                    Ok(None) => break Ok(()),
-                    Err(why) => break Err(why),
-                };
-                let entry = || Ok(Entry { found: versioned(row, 0)?, key: row.get(2)? });
-                match entry() {
-                    Ok(entry) => entries.push(entry),
-                    Err(why) => break Err(why),
-                }
-            };
-            // Outside and inside: failures of the connection, and those of a row.
-            Ok(match read {
-                Ok(()) => Ok(entries),
-                Err(why) => Err(behind(entries.last(), &why)),
-            })
-        })?
+        self.readers.with(|reader| scan(reader, from, to, limit))?
     }
 
     fn commit_now(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -140,6 +119,11 @@ impl Store for SqliteStore {
 
     fn commit<'a>(&'a self, batch: &'a Batch) -> Boxed<'a, Result<(), CommitError>> {
         Box::pin(async move { self.commit_now(batch) })
+    }
+
+    fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError> {
+        let frozen = frozen::FrozenStore::begin(&self.path);
+        Ok(Box::new(frozen.map_err(|error| StoreError(error.to_string()))?))
     }
 }
 
@@ -206,6 +190,39 @@ fn apply(connection: &Connection, batch: &Batch) -> rusqlite::Result<()> {
         delete.execute([key])?;
     }
     Ok(())
+}
+
+/// Failures of the connection outside, and those of a row inside.
+fn scan(
+    connection: &Connection,
+    from: &[u8],
+    to: &[u8],
+    limit: usize,
+) -> rusqlite::Result<Result<Vec<Entry>, StoreError>> {
+    // Nobody has so many entries that a larger limit would differ from the largest.
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached(
+        "SELECT version, value, key FROM record WHERE key >= ?1 AND key < ?2 \
+         ORDER BY key LIMIT ?3",
+    )?;
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut rows = select.query((from, to, limit))?;
+    let read = loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break Ok(()),
+            Err(why) => break Err(why),
+        };
+        let entry = || Ok(Entry { found: versioned(row, 0)?, key: row.get(2)? });
+        match entry() {
+            Ok(entry) => entries.push(entry),
+            Err(why) => break Err(why),
+        }
+    };
+    Ok(match read {
+        Ok(()) => Ok(entries),
+        Err(why) => Err(behind(entries.last(), &why)),
+    })
 }
 
 /// Version and value, in the columns from `column` on. SQLite's integers are signed; a version is

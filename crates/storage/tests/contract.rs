@@ -347,3 +347,36 @@ proptest! {
         each(|adapter| agrees(adapter, &ops));
     }
 }
+
+#[test]
+fn a_frozen_store_stays_as_it_was_while_commits_go_on() {
+    each(|Adapter { store, .. }| {
+        for number in 0_u64..50 {
+            commit(&*store, &put(format!("k/{number:03}"), number + 1, b"before")).unwrap();
+        }
+        let mut frozen = store.frozen().unwrap();
+        assert_eq!(frozen.count(b"", &[0xff]).unwrap(), 50);
+        // They are not held up, though nothing was read yet but that.
+        for number in 0_u64..100 {
+            commit(&*store, &put(format!("k/{number:03}"), number + 101, b"after")).unwrap();
+        }
+        commit(&*store, &delete("k/007")).unwrap();
+        let mut all = Vec::new();
+        loop {
+            let from =
+                all.last().map_or(Vec::new(), |entry: &Entry| [&entry.key, &[0][..]].concat());
+            let page = frozen.scan(&from, &[0xff], 7).unwrap();
+            if page.is_empty() {
+                break;
+            }
+            all.extend(page);
+        }
+        assert_eq!(all.len(), 50);
+        assert!(all.iter().all(|entry| entry.found.value == b"before"));
+        assert_eq!(all[7].found.version, 8);
+        assert_eq!(frozen.count(b"k/010", b"k/020").unwrap(), 10);
+        drop(frozen);
+        assert_eq!(everything(&*store).len(), 99);
+        assert_eq!(store.frozen().unwrap().count(b"", &[0xff]).unwrap(), 99);
+    });
+}

@@ -1,7 +1,9 @@
 //! The command line. Other tools rely on these names.
 
+mod backup;
 mod root_key;
 
+pub(crate) use backup::{BackupArguments, RestoreArguments, StoreCheckArguments};
 pub(crate) use root_key::{
     InitArguments, ProviderArguments, ProviderName, RootKeyArguments, RootKeyCommand,
     UnsealArguments,
@@ -34,6 +36,13 @@ pub(crate) enum Command {
     Policy(PolicyArguments),
     /// Manage accounts.
     Account(AccountArguments),
+    /// Write store and journal to a file, encrypted, also while the server runs.
+    Backup(BackupArguments),
+    /// Make a data directory of a backup, once everything in it is verified.
+    Restore(RestoreArguments),
+    /// Verify every record of a data directory. The server must not be running. Ends with 1 if
+    /// something is not as it should be.
+    Check(StoreCheckArguments),
     /// Make keys of given key material.
     Key(KeyArguments),
     /// Make a data directory, and choose what keeps its root key. `serve` makes one with a root key in

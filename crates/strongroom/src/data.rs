@@ -58,6 +58,11 @@ impl DataDir {
         Self::lock(path)
     }
 
+    /// Takes a directory in which anything may be missing.
+    pub(crate) fn whatever_is_there(path: &Path) -> Result<Self, Failure> {
+        Self::lock(path)
+    }
+
     fn lock(path: &Path) -> Result<Self, Failure> {
         let lock = DirLock::acquire(path).map_err(|why| match why {
             LockError::Held { pid } => Failure::new(format!(
@@ -167,6 +172,13 @@ impl DataDir {
             Kept::Wrapped(file) => root_file::local(&unlock::ask(&file)?)?,
         };
         Ok(Arc::new(root))
+    }
+
+    /// Copies a root key file here.
+    pub(crate) fn take_root_key(&self, from: &Path) -> Result<(), Failure> {
+        let text = read_private(from, MAX_FILE).map_err(|why| Failure::of(from.display(), why))?;
+        let key = root_file::parse_plain(from, &SecretBytes::new(text))?;
+        self.root_files().begin(&Kept::Plain(key))
     }
 
     /// The files of the root key.

@@ -5,7 +5,9 @@
 pub mod fuzzing;
 
 mod account;
+mod backup;
 mod brake;
+mod check;
 mod cli;
 mod clock;
 mod config;
@@ -17,6 +19,7 @@ mod gateway;
 mod key;
 mod operator;
 mod policy;
+mod progress;
 mod provider_keys;
 mod root_file;
 mod root_key;
@@ -42,10 +45,13 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Policy(arguments) => return ended(policy::run(&arguments)),
         Command::Trail(arguments) => return ended(trail::run(&arguments)),
+        Command::Check(arguments) => return ended(check::run(&arguments)),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Env(arguments) => environment::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Key(arguments) => key::run(&arguments),
         Command::Clock(arguments) => dev_clock::run(&arguments),
         Command::Init(arguments) => root_key::init(&arguments),

@@ -14,6 +14,12 @@ pub(crate) fn error(failure: &dyn Display) {
     eprintln!("strongroom: {failure}");
 }
 
+/// Draws a line on standard error in the place of the one that was drawn before.
+#[expect(clippy::disallowed_macros, reason = "this is the place that prints")]
+pub(crate) fn draw(text: &str) {
+    eprint!("\r\x1b[K{text}");
+}
+
 /// Why a command failed, in words for the person who typed it: what happened, and what to do.
 #[derive(Debug)]
 pub(crate) struct Failure(String);

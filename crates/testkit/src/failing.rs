@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary, Objects};
 use strongroom_engine::ports::{
-    Batch, Boxed, CommitError, Entry, Log, LogError, LogReader, Store, StoreError, Versioned,
+    Batch, Boxed, CommitError, Entry, Frozen, Log, LogError, LogReader, Store, StoreError,
+    Versioned,
 };
 
 /// A call of a port.
@@ -224,6 +225,10 @@ impl<S: Store> Store for FailingStore<S> {
                 Some(_) => Err(CommitError::Failed(failed())),
             }
         })
+    }
+
+    fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError> {
+        if self.faults.strikes(Port::Scan) { Err(failed()) } else { self.inner.frozen() }
     }
 }
 

@@ -22,6 +22,9 @@ const ALLOWED: &[&str] = &[
     "crates/crypto/src/post_quantum/ml_dsa.rs",
     "crates/crypto/src/post_quantum/ml_kem.rs",
     "crates/crypto/src/sm2.rs",
+    // A backup's key on its way under the root key, and what its chunks hold, sealed once more.
+    "crates/keys/src/backup.rs",
+    "crates/engine/src/backup/read.rs",
     // Keys wrapped under keys.
     "crates/keys/src/material/backing.rs",
     "crates/keys/src/material/id.rs",
@@ -42,6 +45,7 @@ const ALLOWED: &[&str] = &[
     "crates/engine/src/ledger/open.rs",
     "crates/engine/src/ledger/recovery.rs",
     "crates/engine/src/ledger/tail.rs",
+    "crates/engine/src/check/journal.rs",
     "crates/engine/src/grant_token.rs",
     "crates/engine/src/marker.rs",
     "crates/engine/src/resealing.rs",

@@ -38,7 +38,7 @@ pub struct Position {
 
 impl Head {
     /// Number of the global domain key that the key of the digest is derived from.
-    pub(super) fn digest_domain(&self) -> u32 {
+    pub(crate) fn digest_domain(&self) -> u32 {
         self.digest_domain.unwrap_or(1)
     }
 

@@ -15,15 +15,22 @@ mod open;
 mod recovery;
 mod rekeying;
 mod tail;
+mod timeline;
 mod verify;
 
 pub use committer::Committer;
+pub(crate) use digest::SetDigest;
 pub use head::{Head, Position};
 pub(crate) use hierarchy::BareChange;
 pub use journal::{Frame, JournalWriter};
+pub(crate) use open::set_key;
 pub use open::{OpenError, Opened, open};
+pub(crate) use recovery::{MOST_TORN, never_begun, reader, recover};
 pub use recovery::{Recovered, RecoveryError, read_segment};
 pub use tail::{JournalTail, Most, Stretch};
+pub use timeline::Restored;
+pub(crate) use timeline::begin_timeline;
+pub(crate) use verify::is_counted;
 
 use crate::audit::AuditRecord;
 use crate::ports::{LogReader, Versioned};
@@ -251,6 +258,17 @@ pub struct Ledger {
     pub(crate) segments: Mutex<Box<dyn LogReader>>,
     /// Held by whoever makes domain keys, wraps them anew or destroys them.
     pub(crate) hierarchy: tokio::sync::Mutex<()>,
+    pub(crate) copying: Copying,
+}
+
+/// What a copy of the ledger is made with while it is written.
+pub(crate) struct Copying {
+    /// Reads the journal; whoever copies has it to the end, one after another.
+    pub(crate) log: tokio::sync::Mutex<Box<dyn LogReader>>,
+    /// How far the journal is durable.
+    pub(crate) position: Arc<Mutex<Position>>,
+    /// Held, for reading, while no segment of the journal may be removed.
+    pub(crate) kept: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl Ledger {

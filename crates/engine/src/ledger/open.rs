@@ -6,7 +6,7 @@ use super::head::{Head, Position};
 use super::journal::{JournalWriter, begin};
 use super::recovery::{Recovered, RecoveryError, recover, settle};
 use super::verify::Verification;
-use super::{Committer, Health, JournalTail, Ledger};
+use super::{Committer, Copying, Health, JournalTail, Ledger};
 use crate::ports::{Batch, CommitError, Log, StoreError, Versioned};
 use crate::slot::{Slot, bare};
 use crate::vault::{Read, Vault, VaultError};
@@ -162,8 +162,16 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         .await
         .map_err(OpenError::Begin)?;
     let position = Arc::new(Mutex::new(Position { segment, frames: key.frames() }));
-    let tail = JournalTail { vault: vault.clone(), log: log.reader(), position: position.clone() };
     let segments = log.reader();
+    let kept = Arc::new(tokio::sync::RwLock::new(()));
+    let copying = Copying {
+        log: tokio::sync::Mutex::new(log.reader()),
+        position: position.clone(),
+        kept: kept.clone(),
+    };
+    let (vault_of_tail, position_of_tail) = (vault.clone(), position.clone());
+    let tail =
+        JournalTail { vault: vault_of_tail, log: log.reader(), position: position_of_tail, kept };
     let health = Arc::new(Health::default());
     let (commits, commit_jobs) = mpsc::channel(QUEUE);
     let (journal, journal_jobs) = mpsc::channel(QUEUE);
@@ -194,7 +202,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
     };
     let sequence = AtomicU64::new(head.sequence + 1);
     let (segments, hierarchy) = (Mutex::new(segments), tokio::sync::Mutex::default());
-    let ledger = Ledger { vault, commits, journal, sequence, health, segments, hierarchy };
+    let ledger = Ledger { vault, commits, journal, sequence, health, segments, hierarchy, copying };
     Ok(Opened { ledger, committer, writer, tail, recovered, is_new })
 }
 
@@ -235,7 +243,7 @@ async fn mark(vault: &Vault, fingerprint: String, before: Option<u64>) -> Result
 }
 
 /// The key of the set digest, of the global domain key of this number.
-pub(super) async fn set_key(vault: &Vault, number: u32) -> Result<HmacKey, VaultError> {
+pub(crate) async fn set_key(vault: &Vault, number: u32) -> Result<HmacKey, VaultError> {
     let domain = vault.numbered(DomainName::global(), number).await?;
     let key = domain.derive("strongroom set digest v1", b"");
     let key = key.map_err(|why| VaultError(why.to_string()))?;

@@ -9,7 +9,7 @@ use strongroom_keys::{DomainName, JournalKey, JournalReader, SegmentHeader, code
 
 /// The most bytes that a crash can leave unfinished at the end: one group. More damage than that
 /// is no torn write.
-const MOST_TORN: usize = 4 << 20;
+pub(crate) const MOST_TORN: usize = 4 << 20;
 /// The most bytes that a crash can leave of a segment that was not begun whole: its header and its
 /// first frame, which holds one number, are one write. More than that is no torn write either.
 const MOST_BEGUN: usize = SegmentHeader::LEN + 64;
@@ -82,11 +82,11 @@ impl From<VaultError> for RecoveryError {
 }
 
 /// Segments that end in unfinished bytes, and how many bytes of each are whole.
-type Unfinished = Vec<(u64, u64)>;
+pub(crate) type Unfinished = Vec<(u64, u64)>;
 
 /// Reads the newest segment that holds anything. Nothing is changed: the journal may yet turn out
 /// not to be the store's.
-pub(super) async fn recover(
+pub(crate) async fn recover(
     vault: &Vault,
     log: &mut dyn Log,
 ) -> Result<(Recovered, Unfinished), RecoveryError> {
@@ -158,11 +158,11 @@ async fn examine(vault: &Vault, number: u64, bytes: &[u8]) -> Result<Recovered, 
 
 /// Whether `bytes`, but for room that the medium has reserved, may be what a crash left of the
 /// beginning of a segment.
-pub(super) fn never_begun(bytes: &[u8]) -> bool {
+pub(crate) fn never_begun(bytes: &[u8]) -> bool {
     bytes.iter().rposition(|byte| *byte != 0).is_none_or(|last| last < MOST_BEGUN)
 }
 
-async fn reader<'a>(
+pub(crate) async fn reader<'a>(
     vault: &Vault,
     header: &SegmentHeader,
     bytes: &'a [u8],

@@ -21,6 +21,7 @@ pub struct JournalTail {
     pub(super) vault: Arc<Vault>,
     pub(super) log: Box<dyn LogReader>,
     pub(super) position: Arc<Mutex<Position>>,
+    pub(super) kept: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// A stretch of the journal.
@@ -118,11 +119,13 @@ impl JournalTail {
         Ok(bytes)
     }
 
-    /// Removes the segments before the one of `cursor`.
+    /// Removes the segments before the one of `cursor`; none while the journal is being copied, for
+    /// the copy's own cursor may be before it.
     ///
     /// # Errors
     /// [`LogError`].
     pub fn forget_before(&mut self, cursor: JournalCursor) -> Result<(), LogError> {
+        let Ok(_removing) = self.kept.try_write() else { return Ok(()) };
         let segments = self.log.segments()?;
         segments
             .into_iter()

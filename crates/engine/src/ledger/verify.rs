@@ -80,7 +80,7 @@ pub(crate) fn is_counted(place: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{Batch, Boxed, CommitError, Entry, Versioned};
+    use crate::ports::{Batch, Boxed, CommitError, Entry, Frozen, Versioned};
 
     /// A store whose index a flipped bit has put out of order: whoever asks for what is behind the
     /// last key of a page finds the page again.
@@ -103,6 +103,10 @@ mod tests {
                 Entry { key: format!("u/{number:020}").into_bytes(), found }
             };
             Box::pin(async move { Ok((1..=limit).map(entry).collect()) })
+        }
+
+        fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError> {
+            Err(StoreError("nobody copies it".to_owned()))
         }
 
         fn commit<'a>(&'a self, _: &'a Batch) -> Boxed<'a, Result<(), CommitError>> {

@@ -108,6 +108,29 @@ pub trait Store: Send + Sync {
     /// [`CommitError::Conflict`] when an expectation does not hold, [`CommitError::Failed`] when
     /// the medium fails.
     fn commit<'a>(&'a self, batch: &'a Batch) -> Boxed<'a, Result<(), CommitError>>;
+
+    /// The store as of the latest commit that has returned. Commits go on meanwhile and are not
+    /// held up; what they replace takes room until this is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium fails.
+    fn frozen(&self) -> Result<Box<dyn Frozen>, StoreError>;
+}
+
+/// A store as it was at one commit. Calls block; whoever reads all of it does so on a thread of
+/// their own.
+pub trait Frozen: Send {
+    /// At most `limit` entries with `from <= key < to` in ascending byte order of the keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium fails.
+    fn scan(&mut self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// How many entries there are with `from <= key < to`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the medium fails.
+    fn count(&mut self, from: &[u8], to: &[u8]) -> Result<u64, StoreError>;
 }
 
 /// The greatest length of a store key in bytes.

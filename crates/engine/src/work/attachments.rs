@@ -12,7 +12,7 @@ use strongroom_keys::identity::{IdentityRecord, ManagedPolicyRecord};
 use strongroom_types::{EntityReference, IdentityKind};
 
 /// What a managed policy is known as, whatever the partition that its ARN was written in.
-pub(super) fn canonical(arn: &str) -> String {
+pub(crate) fn canonical(arn: &str) -> String {
     let Some(reference) = EntityReference::parse(arn) else { return arn.to_owned() };
     let owner = reference.account.map_or_else(|| "aws".to_owned(), |account| account.to_string());
     format!("{owner}{}{}", reference.path, reference.name)

@@ -25,6 +25,7 @@ mod trails;
 
 pub use crate::slot::PolicyUse;
 pub use access_keys::AccessKeyEntry;
+pub(crate) use attachments::canonical;
 pub use cryptography::Encrypted;
 pub(crate) use grants::beside;
 pub use grants::{CreatedGrant, MAX_GRANT_KINDS};

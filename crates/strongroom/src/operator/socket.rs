@@ -2,6 +2,7 @@
 //! Only the directory's owner can reach it.
 
 use super::{Request, Sealed, Wanted, perform};
+use crate::backup;
 use crate::clock::DevClock;
 use crate::data::DataDir;
 use crate::delivery::Courier;
@@ -23,6 +24,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 const SOCKET: &str = "operator.sock";
+const SEALED: &str = "the server is sealed; open it with `strongroom unseal`";
 /// The longest request, bytes: a policy, escaped.
 const MAX_REQUEST: u64 = 64 * 1024;
 /// The longest answer, bytes: some ten thousand accounts.
@@ -62,6 +64,24 @@ pub(crate) fn ask(data: &Path, request: &Request) -> Result<Value, Failure> {
 pub(crate) fn ask_if_running(data: &Path, request: &Request) -> Result<Option<Value>, Failure> {
     let path = data.join(SOCKET);
     let failed = |why: std::io::Error| Failure::of(path.display(), why);
+    let Some(stream) = connect(data, request)? else { return Ok(None) };
+    let mut line = String::new();
+    BufReader::new(stream.take(MAX_ANSWER)).read_line(&mut line).map_err(failed)?;
+    let mut answer: Value = serde_json::from_str(&line)
+        .map_err(|_| Failure::new("the server did not answer; see its log"))?;
+    match answer.get("error").and_then(Value::as_str) {
+        Some(why) => Err(Failure::new(why)),
+        None => Ok(answer.get_mut("ok").map(Value::take)),
+    }
+}
+
+/// Tells the server that runs on `data` what is asked for; `None` if there is none.
+pub(crate) fn connect(
+    data: &Path,
+    request: &impl serde::Serialize,
+) -> Result<Option<UnixStream>, Failure> {
+    let path = data.join(SOCKET);
+    let failed = |why: std::io::Error| Failure::of(path.display(), why);
     let mut stream = match UnixStream::connect(&path) {
         Ok(stream) => stream,
         Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
@@ -73,14 +93,7 @@ pub(crate) fn ask_if_running(data: &Path, request: &Request) -> Result<Option<Va
     serde_json::to_writer(&mut line, request).map_err(|why| Failure::new(why.to_string()))?;
     line.push(b'\n');
     stream.write_all(SecretBytes::new(line).expose()).map_err(failed)?;
-    let mut line = String::new();
-    BufReader::new(stream.take(MAX_ANSWER)).read_line(&mut line).map_err(failed)?;
-    let mut answer: Value = serde_json::from_str(&line)
-        .map_err(|_| Failure::new("the server did not answer; see its log"))?;
-    match answer.get("error").and_then(Value::as_str) {
-        Some(why) => Err(Failure::new(why)),
-        None => Ok(answer.get_mut("ok").map(Value::take)),
-    }
+    Ok(Some(stream))
 }
 
 /// Where the operator is listened to.
@@ -181,6 +194,19 @@ impl Office {
         // A passphrase or a share may be in it.
         let line = SecretBytes::new(line.into_bytes());
         read??;
+        if let Ok(wanted) = serde_json::from_slice::<backup::Wanted>(line.expose()) {
+            // It takes long, and changes nothing: other requests have their turn meanwhile.
+            return match self.state().await {
+                State::Open(engine, _) => {
+                    backup::serve(wanted, stream, engine, self.data.clone()).await
+                }
+                State::Sealed(_) | State::Between => {
+                    let answer = json!({ "error": SEALED });
+                    let answer = SecretBytes::new(format!("{answer}\n").into_bytes());
+                    hand_over(&mut writing, &answer, PATIENCE).await
+                }
+            };
+        }
         let answer = match self.done(&line).await {
             Ok(value) => json!({ "ok": value }),
             Err(why) => json!({ "error": why.to_string() }),
@@ -218,7 +244,7 @@ async fn while_sealed(sealed: &Sealed, request: Request) -> Result<Value, Failur
             Ok(sealed.status())
         }
         Request::RootKeyStatus | Request::Seal => Ok(sealed.status()),
-        _ => Err(Failure::new("the server is sealed; open it with `strongroom unseal`")),
+        _ => Err(Failure::new(SEALED)),
     }
 }
 

@@ -40,6 +40,11 @@ impl Shipper {
         if hour <= self.closed {
             return Ok(());
         }
+        // A digest of an hour before the restore may be there, of the history that was left, and is
+        // not overwritten.
+        if self.engine.restored().await?.is_some_and(|restore| hour <= restore.time.millis()) {
+            return Ok(());
+        }
         let mut due = Vec::new();
         let note = |place: DeliveryPlace<'_>, record: DeliveryRecord| {
             if record.closing.is_some() || record.since < hour {

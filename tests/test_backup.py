@@ -1,0 +1,277 @@
+"""Backups of a running server, and what becomes of them."""
+
+import json
+import os
+import pty
+import shutil
+import sqlite3
+import stat
+import subprocess
+import threading
+import time
+
+import pytest
+
+from server import BINARY, Server
+
+REFUSED = 1
+
+
+def strongroom(*arguments, **options) -> subprocess.CompletedProcess:
+    command = [str(BINARY), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
+
+
+def done(*arguments, **options) -> str:
+    """What a command prints that ends well."""
+    ended = strongroom(*arguments, **options)
+    assert ended.returncode == 0, ended.stderr.decode()
+    return ended.stdout.decode()
+
+
+def refused(*arguments, **options) -> str:
+    """What a command complains of."""
+    ended = strongroom(*arguments, **options)
+    assert ended.returncode == REFUSED, ended.stdout.decode()
+    return ended.stderr.decode()
+
+
+def restored(backup, data, root_key, *options) -> str:
+    return done("restore", backup, "--data", data, "--root-key-file", root_key, *options)
+
+
+class Load:
+    """Clients that create keys and encrypt, and what the server acknowledged, with the time."""
+
+    def __init__(self, server, workers: int = 3):
+        self.kms = server.client()
+        self.acknowledged = []
+        self.failures = []
+        self.slowest = 0.0
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self.work, args=(n,)) for n in range(workers)]
+
+    def work(self, number: int) -> None:
+        try:
+            for turn in range(10**6):
+                if self.stop.is_set():
+                    return
+                key = self.kms.create_key()["KeyMetadata"]["KeyId"]
+                plaintext = f"{number}-{turn}".encode()
+                began = time.monotonic()
+                blob = self.kms.encrypt(KeyId=key, Plaintext=plaintext)["CiphertextBlob"]
+                ended = time.monotonic()
+                self.slowest = max(self.slowest, ended - began)
+                self.acknowledged.append((ended, blob, plaintext))
+        except Exception as failure:
+            self.failures.append(failure)
+
+    def __enter__(self) -> "Load":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(60)
+
+
+@pytest.fixture
+def serve():
+    """Starts servers on data directories, and ends them."""
+    servers = []
+
+    def start(data) -> Server:
+        servers.append(Server(data).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.kill()
+
+
+def test_what_was_acknowledged_before_a_backup_is_in_it(own_server, tmp_path, serve):
+    backup = tmp_path / "backup"
+    with Load(own_server) as load:
+        while len(load.acknowledged) < 30:
+            assert not load.failures, load.failures
+            time.sleep(0.02)
+        began = time.monotonic()
+        text = done("backup", "--data", own_server.data, "--output", backup)
+        while len(load.acknowledged) < 60:
+            time.sleep(0.02)
+    assert not load.failures, load.failures
+    assert "1 account, " in text
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    # Nothing of it is in the clear.
+    key_id = own_server.client().list_keys()["Keys"][0]["KeyId"]
+    assert key_id.encode() not in backup.read_bytes()
+
+    text = restored(backup, tmp_path / "other", own_server.data / "root.key")
+    assert "nothing is wrong with them" in text
+    shutil.copy(own_server.data / "credentials", tmp_path / "other/credentials")
+    other = serve(tmp_path / "other")
+    kms = other.client()
+    before = [(blob, plaintext) for ended, blob, plaintext in load.acknowledged if ended < began]
+    assert len(before) >= 30
+    for blob, plaintext in before:
+        assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == plaintext
+    # It goes on, and tells of the restore.
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    told = [event for event in other.events() if event["eventName"] == "RestoreBackup"]
+    assert len(told) == 1
+    assert told[0]["eventType"] == "AwsServiceEvent"
+    assert told[0]["requestParameters"]["backupId"] in text
+    assert other.terminate() == 0
+    assert "nothing is wrong with them" in done("check", "--data", other.data)
+    # The server that the backup was taken of has noticed nothing.
+    assert own_server.terminate() == 0
+    assert "nothing is wrong with them" in done("check", "--data", own_server.data)
+
+
+def test_requests_go_on_while_a_backup_is_taken(own_server, tmp_path):
+    with Load(own_server) as load:
+        while len(load.acknowledged) < 50:
+            time.sleep(0.02)
+        count = len(load.acknowledged)
+        for number in range(5):
+            done("backup", "--data", own_server.data, "--output", tmp_path / f"backup-{number}")
+        assert len(load.acknowledged) > count
+    assert not load.failures, load.failures
+    assert load.slowest < 2
+
+
+def test_a_backup_replaces_nothing_unasked(own_server, tmp_path):
+    backup = tmp_path / "backup"
+    backup.write_bytes(b"another")
+    said = refused("backup", "--data", own_server.data, "--output", backup)
+    assert "--force" in said
+    assert backup.read_bytes() == b"another"
+    done("backup", "--data", own_server.data, "--output", backup, "--force")
+    assert backup.read_bytes()[:4] == b"SRBK"
+    assert not list(tmp_path.glob("backup.*"))
+    # Of a stopped server, and to standard output, it is as good.
+    own_server.terminate()
+    piped = strongroom("backup", "--data", own_server.data, "--output", "-")
+    assert piped.returncode == 0
+    assert piped.stdout[:4] == b"SRBK"
+    assert not piped.stderr
+    text = done(
+        "restore", "-", "--data", tmp_path / "other",
+        "--root-key-file", own_server.data / "root.key", input=piped.stdout,
+    )  # fmt: skip
+    assert "restored to" in text
+
+
+def test_a_bar_is_drawn_on_a_terminal(own_server, tmp_path):
+    leader, follower = pty.openpty()
+    command = [str(BINARY), "backup", "--data", str(own_server.data), "--output", str(tmp_path / "b")]
+    subprocess.run(command, stderr=follower, stdout=subprocess.DEVNULL, timeout=60, check=True)
+    os.close(follower)
+    assert b"backup [####" in os.read(leader, 65536)
+    os.close(leader)
+
+
+def test_a_damaged_backup_restores_nothing(own_server, tmp_path):
+    backup = tmp_path / "backup"
+    done("backup", "--data", own_server.data, "--output", backup)
+    whole, root_key = backup.read_bytes(), own_server.data / "root.key"
+    for damaged in [whole[:-1], whole[: len(whole) // 2], whole + b"\0", b"", whole[:300]]:
+        backup.write_bytes(damaged)
+        refused("restore", backup, "--data", tmp_path / "other", "--root-key-file", root_key)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["backup", "data", "data.log"]
+    backup.write_bytes(whole)
+    assert "--root-key-file" in refused("restore", backup, "--data", tmp_path / "other")
+    wrong = Server(tmp_path / "wrong").start()
+    wrong.terminate()
+    key = wrong.data / "root.key"
+    said = refused("restore", backup, "--data", tmp_path / "other", "--root-key-file", key)
+    assert "was made under root key" in said
+    said = refused("restore", backup, "--data", own_server.data, "--root-key-file", root_key)
+    assert "is not empty" in said
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_restore_that_rolls_back_says_so(own_server, tmp_path):
+    kms = own_server.client()
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    backup = tmp_path / "backup"
+    done("backup", "--data", own_server.data, "--output", backup)
+    lost = kms.create_key()["KeyMetadata"]["KeyId"]
+    replace = ("restore", backup, "--data", own_server.data, "--replace")
+    assert "in use" in refused(*replace)
+    own_server.terminate()
+    said = refused(*replace)
+    assert "changes since" in said and "--roll-back" in said
+    # Without its store, the journal tells.
+    store = own_server.data / "store.db"
+    store.rename(tmp_path / "store.db")
+    assert "of which its journal tells" in refused(*replace)
+    (tmp_path / "store.db").rename(store)
+    assert own_server.start().client().describe_key(KeyId=lost)
+    own_server.terminate()
+
+    text = done(*replace, "--roll-back")
+    kept = list(own_server.data.glob("before-restore-*"))
+    assert len(kept) == 1 and str(kept[0]) in text
+    assert (kept[0] / "store.db").exists() and (kept[0] / "journal").is_dir()
+    kms = own_server.start().client()
+    assert [found["KeyId"] for found in kms.list_keys()["Keys"]] == [key]
+    events = own_server.events()
+    assert sum(event["eventName"] == "RestoreBackup" for event in events) == 1
+    # What was delivered of the history that was left is still there.
+    created = [event for event in events if event["eventName"] == "CreateKey"]
+    assert any(lost in str(event["responseElements"]) for event in created)
+    own_server.terminate()
+    # The backup is of another history now.
+    assert "a history that the backup is not part of" in refused(*replace)
+
+
+def test_the_delivered_trail_is_taken_along_if_asked_for(own_server, tmp_path, serve):
+    own_server.client().create_key()
+    events = own_server.events()
+    done("backup", "--data", own_server.data, "--output", tmp_path / "with", "--with-trail")
+    done("backup", "--data", own_server.data, "--output", tmp_path / "without")
+    root_key = own_server.data / "root.key"
+    restored(tmp_path / "with", tmp_path / "one", root_key)
+    restored(tmp_path / "without", tmp_path / "other", root_key)
+    assert not (tmp_path / "other/trail").exists()
+    shutil.copy(own_server.data / "credentials", tmp_path / "one/credentials")
+    again = serve(tmp_path / "one").events()
+    ids = [event["eventID"] for event in again]
+    assert len(ids) == len(set(ids))
+    assert {event["eventID"] for event in events} <= set(ids)
+
+
+def test_damage_is_named(own_server):
+    kms = own_server.client()
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/one", TargetKeyId=key)
+    assert "in use" in refused("check", "--data", own_server.data)
+    own_server.terminate()
+    assert "1, with 1 backing keys" in done("check", "--data", own_server.data)
+    with sqlite3.connect(own_server.data / "store.db") as store:
+        store.execute(
+            "UPDATE record SET value = zeroblob(length(value)) WHERE key = ?",
+            ("a/111122223333/eu-west-2/alias/one".encode(),),
+        )
+    store.close()
+    ended = strongroom("check", "--data", own_server.data)
+    assert ended.returncode == REFUSED
+    text = ended.stdout.decode()
+    assert "a/111122223333/eu-west-2/alias/one: the record is of an unknown format" in text
+    assert "1 finding" in text
+    ended = strongroom("check", "--data", own_server.data, "--json")
+    assert ended.returncode == REFUSED
+    found = json.loads(ended.stdout)
+    assert found["FindingCount"] == 1
+    assert found["Findings"][0]["Place"] == "a/111122223333/eu-west-2/alias/one"
+    # A backup of it is whole, but nobody restores it unknowingly.
+    backup, other = own_server.data.parent / "backup", own_server.data.parent / "other"
+    done("backup", "--data", own_server.data, "--output", backup)
+    options = ("--data", other, "--root-key-file", own_server.data / "root.key")
+    assert "--accept-findings" in refused("restore", backup, *options)
+    assert not other.exists()
+    done("restore", backup, *options, "--accept-findings")
