@@ -282,12 +282,8 @@ fn a_commit_that_fails_changes_nothing_and_is_tried_again() {
             replace(&kit, 7, true).unwrap();
         }
         for _ in 0..2 {
-            loop {
-                match kit.block_on(kit.engine().continue_domain_rotation(region(), true)) {
-                    Ok(DomainRotation::Walking) | Err(_) => {}
-                    Ok(_) => break,
-                }
-            }
+            let step = || kit.block_on(kit.engine().continue_domain_rotation(region(), true));
+            while let Ok(DomainRotation::Walking) | Err(_) = step() {}
             things.check(&kit);
             // Whoever delivers tries again, too.
             kit.world.faults.heal();

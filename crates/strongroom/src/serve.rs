@@ -95,7 +95,7 @@ impl Serving {
         let office = Arc::new(office);
         let _context = runtime.enter();
         let socket = Socket::bind(office.clone())?;
-        let stopped = signals()?;
+        let stopped = signals(runtime)?;
         let keys = std::mem::take(&mut config.provider_keys);
         let providers = config.settings.identity_providers.clone();
         let beside = vec![
@@ -297,12 +297,12 @@ async fn try_again(sealed: &Sealed) -> bool {
 }
 
 /// Tells when the process is to stop.
-fn signals() -> Result<watch::Receiver<bool>, Failure> {
+fn signals(runtime: &Runtime) -> Result<watch::Receiver<bool>, Failure> {
     let failed = |why: std::io::Error| Failure::of("signals cannot be received", why);
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let (stop, stopped) = watch::channel(false);
-    let _ = tokio::task::spawn(async move {
+    drop(runtime.spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -311,7 +311,7 @@ fn signals() -> Result<watch::Receiver<bool>, Failure> {
         let _ = stop.send(true);
         // Whoever listens finds the sender there.
         std::future::pending::<()>().await;
-    });
+    }));
     Ok(stopped)
 }
 

@@ -75,7 +75,7 @@ impl Committer {
                 match job {
                     CommitterJob::Commit(job) => self.consider(job, &mut group).await,
                     // Whoever asked for another key before waits no more.
-                    CommitterJob::Rekey(rekeying) => self.rekeying = Some(rekeying),
+                    CommitterJob::Rekey(rekeying) => self.rekeying = Some(*rekeying),
                 }
             }
             if !group.accepted.is_empty() {

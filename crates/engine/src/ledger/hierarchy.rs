@@ -98,7 +98,7 @@ impl Ledger {
     pub(crate) async fn rekey_digest(&self, number: u32) -> Result<(), VaultError> {
         let unfinished = || VaultError("the store's digest could not be made anew".to_owned());
         let (rekeying, told) = Rekeying::new(set_key(&self.vault, number).await?, number);
-        let sent = self.commits.send(CommitterJob::Rekey(rekeying)).await;
+        let sent = self.commits.send(CommitterJob::Rekey(Box::new(rekeying))).await;
         sent.map_err(|_| unfinished())?;
         told.await.map_err(|_| unfinished())
     }

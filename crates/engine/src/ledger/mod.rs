@@ -142,7 +142,7 @@ pub(crate) enum CommitterJob {
     /// Changes.
     Commit(CommitJob),
     /// To keep the set digest under another key.
-    Rekey(Rekeying),
+    Rekey(Box<Rekeying>),
 }
 
 /// Sealed changes on their way to the committer.

@@ -75,7 +75,7 @@ enum Place {
     /// Nothing is there, or an empty directory.
     New(PathBuf),
     /// A directory, which is locked.
-    Existing(DataDir),
+    Existing(Box<DataDir>),
 }
 
 impl Place {
@@ -88,7 +88,7 @@ impl Place {
             Ok(mut entries) => {
                 let is_empty = entries.next().is_none();
                 if arguments.replace && !is_empty {
-                    return Ok(Self::Existing(DataDir::whatever_is_there(path)?));
+                    return Ok(Self::Existing(Box::new(DataDir::whatever_is_there(path)?)));
                 }
                 if !is_empty {
                     return Err(Failure::new(format!(
