@@ -346,6 +346,32 @@ def test_it_is_replaced_without_a_server(tmp_path):
         upper.kill()
 
 
+def test_a_backup_is_restored_under_another_provider(own_server, kept, tmp_path):
+    blob = encrypted(own_server.client())
+    backup, elsewhere = tmp_path / "backup", tmp_path / "elsewhere"
+    run("backup", "--output", str(backup), data=own_server.data)
+    taken = tmp_path / "taken"
+    taken.write_bytes((own_server.data / "root.key").read_bytes())
+    taken.chmod(0o600)
+    run("root-key", "rotate", data=own_server.data)
+    newer = (own_server.data / "root.key").read_bytes()
+    wrong = tmp_path / "newer"
+    wrong.write_bytes(newer)
+    wrong.chmod(0o600)
+    restore = ["restore", str(backup), "--root-key-file"]
+    assert run(*restore, str(wrong), data=elsewhere, check=False).returncode == 1
+    run(*restore, str(taken), data=elsewhere)
+    run("root-key", "migrate", "--root-key", "passphrase", data=elsewhere, secrets=f"{PASSPHRASE}\n")
+    assert not (elsewhere / "root.key").exists()
+    one = kept("unused", "file")
+    one.data = elsewhere
+    one.start_sealed()
+    one.unseal(PASSPHRASE)
+    # Its credentials are not in a backup.
+    run("account", "reset-access-key", data=elsewhere)
+    assert opens(one.client(), blob)
+
+
 def test_shares_that_cannot_be_handed_out_change_nothing(own_server):
     blob = encrypted(own_server.client())
     before = (own_server.data / "root.key").read_bytes()

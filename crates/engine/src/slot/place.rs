@@ -24,6 +24,7 @@ const GLOBAL: &[&str] = &[
     "groups-by-id",
     "dr",
     "df",
+    "restored",
 ];
 /// What the places of records begin with that caches know by their places.
 const ENTITIES: &[&str] = &["acct", "iu", "ig", "ir", "ip", "gn", "io", "scp"];
@@ -145,6 +146,7 @@ mod tests {
             Slot::head(),
             Slot::domain_rotation(),
             Slot::domain_floor(),
+            Slot::restored(),
         ]
     }
 
