@@ -75,6 +75,9 @@ pub(crate) fn local(key: &SecretKey) -> Result<LocalRootKey, Failure> {
     LocalRootKey::copy_of(key).map_err(|why| Failure::new(why.to_string()))
 }
 
+/// What the name of a file ends with that is being written.
+const UNFINISHED: &str = ".tmp";
+
 /// The files of one directory. Beside the one in force there may be others for a while, each with its
 /// fingerprint in its name; none is removed before the store durably names another.
 pub(crate) struct RootFiles<'a>(pub(crate) &'a Path);
@@ -137,7 +140,8 @@ impl RootFiles<'_> {
                 self.remove(&name)?;
             }
         }
-        Ok(())
+        let is_unfinished = |name: &&String| name.ends_with(UNFINISHED);
+        self.entries()?.iter().filter(is_unfinished).try_for_each(|name| self.remove(name))
     }
 
     /// Writes the first root key of a directory.
@@ -149,6 +153,20 @@ impl RootFiles<'_> {
 
     /// The names of all that are there.
     fn names(&self) -> Result<Vec<String>, Failure> {
+        let mut names = self.entries()?;
+        names.retain(|name| {
+            let is_staged = [WRAPPED, PLAIN].iter().any(|own| {
+                let rest = name.strip_prefix(own).and_then(|rest| rest.strip_prefix(NEXT));
+                rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            });
+            is_final(name) || is_staged
+        });
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The names of all that begin like one, also of what was not written to its end.
+    fn entries(&self) -> Result<Vec<String>, Failure> {
         let failed = |why: std::io::Error| Failure::of(self.0.display(), why);
         let entries = match std::fs::read_dir(self.0) {
             Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -157,15 +175,10 @@ impl RootFiles<'_> {
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-            let is_staged = [WRAPPED, PLAIN].iter().any(|own| {
-                let rest = name.strip_prefix(own).and_then(|rest| rest.strip_prefix(NEXT));
-                rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            });
-            if is_final(&name) || is_staged {
+            if [WRAPPED, PLAIN].iter().any(|own| name.starts_with(own)) {
                 names.push(name);
             }
         }
-        names.sort_unstable();
         Ok(names)
     }
 
@@ -278,6 +291,8 @@ mod tests {
                 if killed > 0 {
                     // Another one that came to nothing.
                     files.stage(&plain(9)).unwrap();
+                    let unfinished = format!("{}.tmp", staged(PLAIN, "0123"));
+                    std::fs::write(files.path(&unfinished), "").unwrap();
                 }
                 if killed > 1 {
                     files.stage(&after).unwrap();
