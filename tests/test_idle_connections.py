@@ -14,7 +14,8 @@ from server import Server
 
 # KiB that a connection may take, beside what the kernel takes for it: what was measured, and a half.
 MOST = {"silent": 25, "plain": 27, "tls": 37}
-# KiB by which as many connections again may take more than the first: the allocator keeps what was freed.
+# KiB by which as many connections a third time may take more than the second time. The first time says little:
+# the allocator keeps what was freed, in pieces.
 SLACK = 8 * 1024
 
 
@@ -26,8 +27,9 @@ def resident(server: Server) -> int:
 
 def open_files(count: int) -> bool:
     """Raises the limit of this process, as far as that is allowed."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + 200
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # What other tests have open counts, too.
+    wanted = max(soft, count + 1000)
     if hard != resource.RLIM_INFINITY and hard < wanted:
         return False
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
@@ -82,20 +84,24 @@ def test_idle_connections_take_little_and_keep_nobody_out(tmp_path, kind, count)
         for _ in range(20):
             server.client().encrypt(KeyId=key, Plaintext=b"x")
         seconds = time.monotonic() - started
-        for connection in held:
-            connection.close()
-        held.clear()
-        time.sleep(2)
-        for _ in range(count):
-            connect()
-        again = resident(server)
+        later = []
+        for _ in range(2):
+            for connection in held:
+                connection.close()
+            held.clear()
+            time.sleep(2)
+            for _ in range(count):
+                connect()
+            later.append(resident(server))
+        again, last = later
         each = (within - before) / count
         print(
             f"\n{kind}: {count} connections, {before} KiB before, {within} with them ({each:.1f} KiB each), "
-            f"{again} with as many again; 20 requests of new clients in {seconds:.2f} s"
+            f"{again} and {last} with as many again; 20 requests of new clients in {seconds:.2f} s"
         )
         assert each < MOST[kind]
-        assert again < within + SLACK
+        assert last < again + SLACK
+        assert again < 2 * within
     finally:
         server.kill()
 
