@@ -20,11 +20,11 @@ use strongroom_keys::identity::{
     ProviderRecord, RoleTerms, RoleUse, SessionOwner, SessionRecord,
 };
 use strongroom_keys::{
-    AliasRecord, BackingKey, BackupDescription, BackupError, BackupHeader, BackupKey, DomainKey,
-    DomainName, GrantRecord, GrantTerms, HsmPlace, Import, ImportToken, JournalKey, JournalReader,
-    KeyMaterial, KeyRecord, KeyStorePlace, KeyStoreRecord, LocalRootKey, MaterialRecord,
-    MultiRegion, Party, ProxyPlace, RestoreRecord, RootKey, Rotation, SegmentHeader,
-    VpcEndpointService, codec, open, seal,
+    AliasRecord, BackingKey, BackupDescription, BackupError, BackupHeader, BackupKey,
+    DomainFloorRecord, DomainKey, DomainName, DomainRotationRecord, GrantRecord, GrantTerms,
+    HsmPlace, Import, ImportToken, JournalKey, JournalReader, KeyMaterial, KeyRecord,
+    KeyStorePlace, KeyStoreRecord, LocalRootKey, MaterialRecord, MultiRegion, Party, ProxyPlace,
+    RestoreRecord, RootKey, Rotation, SegmentHeader, VpcEndpointService, codec, open, seal,
 };
 use strongroom_testkit::{CountedEntropy, Faults, region};
 use strongroom_types::{
@@ -561,4 +561,28 @@ fn a_backup() {
     let mut later = frozen["header"].clone();
     later[4] = 2;
     assert_eq!(BackupHeader::parse(later).unwrap_err(), BackupError::TooNew(2));
+}
+
+#[test]
+fn the_records_of_a_rotation_of_domain_keys() {
+    let rotation = DomainRotationRecord {
+        started: Timestamp::from_millis(1_700_000_000_000),
+        after: b"k/111122223333/".to_vec(),
+        found: 3,
+        walked: Some(Timestamp::from_millis(1_700_000_100_000)),
+        resealed: 400,
+    };
+    let begun = DomainRotationRecord::new(Timestamp::from_millis(1_700_000_000_000));
+    let least = vec![("eu-west-2".to_owned(), 3), ("global".to_owned(), 2)];
+    let floor = DomainFloorRecord { least };
+    let fields: [(&str, &[u8]); 3] = [
+        ("begun", &codec::encode(&begun)),
+        ("rotation", &codec::encode(&rotation)),
+        ("floor", &codec::encode(&floor)),
+    ];
+    assert_frozen("domain-rotation.txt", &fields);
+    let frozen = vector("domain-rotation.txt");
+    assert_eq!(codec::decode(&frozen["begun"]), Ok(begun));
+    assert_eq!(codec::decode(&frozen["rotation"]), Ok(rotation));
+    assert_eq!(codec::decode(&frozen["floor"]), Ok(floor));
 }

@@ -146,3 +146,21 @@ fn a_file_that_is_none_is_refused() {
         assert!(KeyFile::parse(&bad).is_err(), "{bad}");
     }
 }
+
+/// Files of before open for ever: `root` and the shares are what they were made with.
+#[tokio::test]
+async fn frozen_files_open() {
+    let passphrase = KeyFile::parse(include_str!("vectors/v1/passphrase.toml")).unwrap();
+    let right = secret("correct horse battery");
+    assert!(passphrase.open(Opener::Secret(&right)).await.unwrap().same_as(&root()));
+    let file = KeyFile::parse(include_str!("vectors/v1/shares.toml")).unwrap();
+    let lines = include_str!("vectors/v1/shares.txt").lines();
+    let shares: Vec<Share> = lines.map(|line| Share::parse(&secret(line)).unwrap()).collect();
+    assert_eq!(shares.len(), 3);
+    for pair in [[0, 1], [1, 2], [2, 0]] {
+        let two = pair.map(|at| Share::parse(&shares[at].to_text()).unwrap());
+        assert!(file.open(Opener::Shares(&two)).await.unwrap().same_as(&root()));
+    }
+    assert_eq!(passphrase.to_text().unwrap(), include_str!("vectors/v1/passphrase.toml"));
+    assert_eq!(file.to_text().unwrap(), include_str!("vectors/v1/shares.toml"));
+}
