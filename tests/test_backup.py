@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import time
 
 import pytest
 
+import softhsm
 from server import BINARY, Server
 
 REFUSED = 1
@@ -275,3 +277,140 @@ def test_damage_is_named(own_server):
     assert "--accept-findings" in refused("restore", backup, *options)
     assert not other.exists()
     done("restore", backup, *options, "--accept-findings")
+
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture
+def passphrase_server(tmp_path):
+    """A server whose root key is kept by a passphrase, and which is open."""
+    server = Server(tmp_path / "data")
+    done("init", "--root-key", "passphrase", "--data", server.data, input=f"{PASSPHRASE}\n".encode())
+    start = server.log.open("ab")
+    server.process = subprocess.Popen(server.command(), stdin=subprocess.DEVNULL, stdout=start, stderr=start)
+    start.close()
+    unseal(server)
+    yield server
+    server.kill()
+
+
+def unseal(server) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        said = strongroom("unseal", "--data", server.data, input=f"{PASSPHRASE}\n".encode())
+        if said.returncode == 0:
+            return
+        assert time.monotonic() < deadline, said.stderr.decode()
+        time.sleep(0.05)
+
+
+def stalled(server) -> socket.socket:
+    """Somebody who asks for a backup, and takes the beginning only."""
+    asking = socket.socket(socket.AF_UNIX)
+    asking.connect(str(server.data / "operator.sock"))
+    asking.sendall(json.dumps({"BackUp": {"with_trail": False}}).encode() + b"\n")
+    assert asking.recv(1) == b"b"
+    return asking
+
+
+def test_a_backup_that_stalls_holds_nobody_up(passphrase_server, tmp_path):
+    server = passphrase_server
+    kms = server.client()
+    # More than fits into the socket.
+    for _ in range(100):
+        kms.create_key(Description="x" * 8192)
+    backup = ("backup", "--data", server.data, "--output", tmp_path / "backup")
+    asking = stalled(server)
+    assert "another backup is being made" in refused(*backup)
+    assert kms.create_key()
+    began = time.monotonic()
+    done("seal", "--data", server.data)
+    assert time.monotonic() - began < 5
+    asking.close()
+    assert "the server is sealed" in refused(*backup)
+    unseal(server)
+    done(*backup)
+    # Nor does it hold up a stop.
+    asking = stalled(server)
+    began = time.monotonic()
+    assert server.terminate() == 0
+    assert time.monotonic() - began < 10
+    asking.close()
+
+
+def test_a_backup_brings_its_root_key_s_provider(passphrase_server, tmp_path, serve):
+    server, backup, other = passphrase_server, tmp_path / "backup", tmp_path / "other"
+    secret = f"{PASSPHRASE}\n".encode()
+    key = server.client().create_key()["KeyMetadata"]["KeyId"]
+    before = json.loads(done("root-key", "status", "--json", "--data", server.data))["Fingerprint"]
+    done("backup", "--data", server.data, "--output", backup)
+    said = refused("restore", "-", "--data", other, input=backup.read_bytes())
+    assert "give the backup as a file" in said
+    assert "wrong" in refused("restore", backup, "--data", other, input=b"not the passphrase\n")
+    assert not other.exists()
+    done("restore", backup, "--data", other, input=secret)
+    assert "nothing is wrong with them" in done("check", "--data", other, input=secret)
+
+    # The directory has another root key by now: that of the backup comes back into force.
+    done("root-key", "migrate", "--root-key", "file", "--data", server.data)
+    assert server.terminate() == 0
+    assert (server.data / "root.key").exists()
+    done("restore", backup, "--data", server.data, "--replace", "--roll-back", input=secret)
+    assert not (server.data / "root.key").exists()
+    (kept,) = server.data.glob("before-restore-*")
+    assert (kept / "root.key").exists()
+    assert "nothing is wrong with them" in done("check", "--data", kept)
+    start = server.log.open("ab")
+    server.process = subprocess.Popen(server.command(), stdin=subprocess.DEVNULL, stdout=start, stderr=start)
+    start.close()
+    unseal(server)
+    assert server.client().describe_key(KeyId=key)
+    status = json.loads(done("root-key", "status", "--json", "--data", server.data))
+    assert (status["Provider"], status["Fingerprint"]) == ("passphrase", before)
+
+
+def test_a_restore_begins_again_in_a_directory_that_is_empty(own_server, tmp_path, serve):
+    backup, volume = tmp_path / "backup", tmp_path / "volume"
+    key = own_server.client().create_key()["KeyMetadata"]["KeyId"]
+    done("backup", "--data", own_server.data, "--output", backup)
+    root_key = own_server.data / "root.key"
+    # As a file system has it that was mounted there, and a restore that was killed.
+    (volume / "lost+found").mkdir(parents=True, mode=0o700)
+    volume.chmod(0o700)
+    (volume / "restoring/journal").mkdir(parents=True)
+    (volume / "restoring/LOCK").write_text("1\n")
+    (volume / "restoring/store.db").write_bytes(b"half")
+    inode = volume.stat().st_ino
+    restored(backup, volume, root_key)
+    assert volume.stat().st_ino == inode
+    assert not (volume / "restoring").exists()
+    shutil.copy(own_server.data / "credentials", volume / "credentials")
+    assert serve(volume).client().describe_key(KeyId=key)
+    assert "is not empty" in refused("restore", backup, "--data", volume, "--root-key-file", root_key)
+    # What no restore has left is not removed.
+    other = tmp_path / "other.restoring"
+    other.mkdir()
+    (other / "letter").write_bytes(b"dear")
+    said = refused("restore", backup, "--data", tmp_path / "other", "--root-key-file", root_key)
+    assert "remove it" in said
+    assert (other / "letter").read_bytes() == b"dear"
+
+
+def test_an_hsm_that_a_backup_names_is_used_only_if_it_shall(tmp_path):
+    softhsm.needed()
+    hsm = softhsm.SoftHsm(tmp_path / "hsm")
+    hsm.token("roots", "1234-5678")
+    pin = tmp_path / "pin"
+    pin.write_text("1234-5678\n")
+    pin.chmod(0o600)
+    place = ("--module", softhsm.MODULE, "--token", "roots", "--pin-file", pin)
+    data, backup, other = tmp_path / "data", tmp_path / "backup", tmp_path / "other"
+    options = {"env": {**os.environ, **hsm.environment}}
+    done("init", "--root-key", "pkcs11", *place, "--data", data, **options)
+    done("backup", "--data", data, "--output", backup, **options)
+    said = refused("restore", backup, "--data", other, **options)
+    assert str(softhsm.MODULE) in said and "--provider-of-backup" in said
+    assert not other.exists()
+    done("restore", backup, "--data", other, "--provider-of-backup", **options)
+    assert "nothing is wrong with them" in done("check", "--data", other, **options)

@@ -379,3 +379,41 @@ def test_what_the_trail_says(server, issuer, role, assume):
     assert who["type"] == "AssumedRole"
     assert who["sessionContext"]["sessionIssuer"]["arn"] == role
     assert who["sessionContext"]["federatedProvider"] == HOST
+
+
+ALLOWANCE = """
+[[quotas.requests]]
+of = "account"
+per_second = 0.001
+burst = 8
+"""
+
+
+def test_whom_no_role_lets_in_costs_the_account_nothing(tmp_path, issuer):
+    keys, file = tmp_path / "keys.json", tmp_path / "strongroom.toml"
+    keys.write_text(json.dumps(issuer.keys()))
+    file.write_text(f'[[identity_providers]]\nurl = "{ISSUER}"\nkeys = "{keys}"\n{ALLOWANCE}')
+    server = Server(tmp_path / "data", options=("--config", str(file))).start()
+    try:
+        iam, config = server.client("iam"), Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+        sts = boto3.client("sts", region_name=REGION, endpoint_url=server.url, config=config)
+        provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["app"])["OpenIDConnectProviderArn"]
+        subject = {"StringLike": {f"{HOST}:sub": "repo:a/*"}}
+        role = web_role(iam, provider, {"Action": "sts:AssumeRoleWithWebIdentity", "Condition": subject})
+
+        def code(who: str) -> str:
+            token = issuer.token(sub=who)
+            try:
+                sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="web", WebIdentityToken=token)
+                return "OK"
+            except sts.exceptions.ClientError as error:
+                return error.response["Error"]["Code"]
+
+        assert {code(f"repo:c/{n}") for n in range(20)} == {"AccessDenied"}
+        iam.list_roles()
+        # Who is let in counts.
+        codes = [code("repo:a/b") for _ in range(9)]
+        assert codes[0] == "OK" and codes[-1] == "Throttling"
+        assert code("repo:c/d") == "AccessDenied"
+    finally:
+        server.kill()

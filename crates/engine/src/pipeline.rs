@@ -10,8 +10,8 @@ use crate::facts::InputFacts;
 use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
 use crate::operation::Operation;
-use crate::quotas::Charge;
 use crate::quotas::key_counts::Reserved;
+use crate::quotas::{Charge, Entrant};
 use crate::recipient;
 use crate::refusal::{Invalid, Refusal};
 use crate::reply::Reply;
@@ -41,13 +41,15 @@ impl Engine {
         call: &Call,
         input: Result<Node<'_>, Malformed>,
     ) -> Result<Recorded<Outcome>, Unrecorded> {
-        let (demands, account) = (O::DEMANDS, call.caller.account);
+        let demands = O::DEMANDS;
         let mut charge = Charge::new(self.request_quotas(), demands, call);
         if let Err(refusal) = charge.arrive() {
             return Ok(self.turn_away(demands, call, Note::default(), refusal));
         }
-        let Some(_place) = self.in_flight().enter(account).await else {
-            let refusal = Refusal::throttled(demands.service);
+        let vouched_for = call.caller.authority.web().is_some();
+        let entrant = Entrant { account: call.caller.account, vouched_for };
+        let Some(_place) = self.in_flight().enter(entrant).await else {
+            let refusal = charge.turned_away();
             return Ok(self.turn_away(demands, call, Note::default(), refusal));
         };
         let mut turn = None;

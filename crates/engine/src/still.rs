@@ -46,7 +46,8 @@ impl Still {
             return Err(OpenError::RootKey { store: fingerprint, given });
         }
         let vault = Vault::new(store, root, Arc::new(SystemEntropy), CacheSizes::default());
-        if let Some(floor) = vault.read::<DomainFloorRecord>(&Slot::domain_floor()).await? {
+        // One that cannot be read is found by the check, and nothing is written under a domain key.
+        if let Ok(Some(floor)) = vault.read::<DomainFloorRecord>(&Slot::domain_floor()).await {
             vault.raise_floors(&floor.record);
         }
         let reader = log.reader();
@@ -82,17 +83,17 @@ impl Still {
         Ok(recover(&self.vault, &mut *self.log).await?.0.position)
     }
 
-    /// Begins a backup.
+    /// Begins a backup. `about` is asked with the root key's fingerprint.
     ///
     /// # Errors
     /// [`BackupFailure`].
     pub async fn back_up<'a>(
         &mut self,
-        about: About,
+        about: impl FnOnce(&str) -> std::io::Result<About>,
         output: Output<'a>,
     ) -> Result<Writer<'a>, BackupFailure> {
         let before = recover(&self.vault, &mut *self.log).await?.0.position;
-        let source = Source { vault: &self.vault, log: &mut *self.reader, before };
+        let source = Source { vault: &self.vault, log: &mut *self.reader, before, hierarchy: None };
         begin(source, about, output).await
     }
 

@@ -230,7 +230,7 @@ impl Vault {
     }
 
     /// Whether the domain's key of this number is destroyed.
-    fn is_destroyed(&self, name: DomainName, number: u32) -> bool {
+    pub(crate) fn is_destroyed(&self, name: DomainName, number: u32) -> bool {
         let floors = self.floors.read().unwrap_or_else(PoisonError::into_inner);
         !floors.is_empty() && floors.get(&name.to_string()).is_some_and(|least| number < *least)
     }

@@ -9,15 +9,17 @@
 )]
 
 use serde_json::json;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::backup::{About, BackupFailure, Item, Output, Reader, read_header};
 use strongroom_engine::check::Told;
 use strongroom_engine::ledger::OpenError;
 use strongroom_engine::ports::{Batch, Clock, Store};
 use strongroom_engine::still::Still;
-use strongroom_keys::{BackupKey, LocalRootKey};
+use strongroom_keys::{BackupKey, LocalRootKey, RootKey};
 use strongroom_testkit::{Kit, World, region};
 use strongroom_types::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -52,7 +54,7 @@ fn backup_of(world: &World) -> Vec<u8> {
     };
     let mut still = still(world);
     let made = runtime().block_on(async {
-        let writer = still.back_up(about(world.clock.now()), output).await?;
+        let writer = still.back_up(|_| Ok(about(world.clock.now())), output).await?;
         writer.finish()
     });
     let _ = made.unwrap();
@@ -70,7 +72,7 @@ fn backup_while_running(kit: &Kit) -> Vec<u8> {
         progress: &mut |_, _| Ok(()),
     };
     let made = kit.block_on(async {
-        let writer = kit.engine().back_up(about(kit.engine().now()), output).await?;
+        let writer = kit.engine().back_up(|_| Ok(about(kit.engine().now())), output).await?;
         writer.finish()
     });
     let _ = made.unwrap();
@@ -340,4 +342,61 @@ fn a_backup_outlives_delivery() {
     let round = kit.block_on(kit.engine().begin_round(&mut tail)).unwrap().unwrap();
     let told: Vec<&str> = round.records.iter().map(|record| record.operation.as_str()).collect();
     assert!(told.contains(&"Encrypt"), "{told:?}");
+}
+
+/// Begins a backup of a running server, while `meanwhile` happens where the backup says of itself.
+fn begun(kit: &Kit, meanwhile: impl FnOnce(&str)) -> Result<(), BackupFailure> {
+    let output = Output { bytes: &mut |_| Ok(()), progress: &mut |_, _| Ok(()) };
+    let about = |root: &str| {
+        meanwhile(root);
+        Ok(about(kit.engine().now()))
+    };
+    kit.block_on(async { kit.engine().back_up(about, output).await?.finish() }).map(drop)
+}
+
+#[test]
+fn the_root_key_is_not_replaced_while_a_backup_says_which_it_is() {
+    let kit = Kit::new();
+    let _ = kit.create_key();
+    let engine = kit.engine().clone();
+    let mut replacing = Box::pin(engine.replace_root_key(root(&[7; 32]), false, region()));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut told = String::new();
+    begun(&kit, |fingerprint| {
+        told = fingerprint.to_owned();
+        assert!(replacing.as_mut().poll(&mut context).is_pending());
+        assert_eq!(engine.root_fingerprint(), fingerprint);
+    })
+    .unwrap();
+    kit.block_on(replacing).unwrap();
+    assert_ne!(engine.root_fingerprint(), told);
+    begun(&kit, |fingerprint| assert_eq!(fingerprint, root(&[7; 32]).fingerprint())).unwrap();
+}
+
+#[test]
+fn a_store_of_another_root_key_is_not_backed_up() {
+    let world = small();
+    let mut still = still(&world);
+    let mut mark = world.stored(b"root").unwrap();
+    mark.value = root(&[7; 32]).fingerprint().as_bytes().to_vec();
+    world.put_behind_its_back(b"root", Some(mark));
+    let output = Output { bytes: &mut |_| Ok(()), progress: &mut |_, _| Ok(()) };
+    let made = still.back_up(|_| Ok(about(world.clock.now())), output);
+    let why = runtime().block_on(made).map(drop).unwrap_err().to_string();
+    assert!(why.contains("try again"), "{why}");
+}
+
+#[test]
+fn one_backup_is_made_at_a_time() {
+    let kit = Kit::new();
+    let mut second = None;
+    begun(&kit, |_| {
+        let output = Output { bytes: &mut |_| Ok(()), progress: &mut |_, _| Ok(()) };
+        let mut other = Box::pin(kit.engine().back_up(|_| Ok(about(kit.engine().now())), output));
+        let polled = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        second = Some(matches!(polled, Poll::Ready(Err(BackupFailure::Busy))));
+    })
+    .unwrap();
+    assert_eq!(second, Some(true));
+    begun(&kit, |_| {}).unwrap();
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use strongroom_crypto::SecretKey;
 use strongroom_engine::check::{Checked, Told};
 use strongroom_engine::still::Still;
-use strongroom_keys::LocalRootKey;
+use strongroom_keys::{DomainFloorRecord, LocalRootKey, RestoreRecord};
 use strongroom_testkit::{Kit, World};
 use strongroom_types::{AccountId, KeyArn, Timestamp};
 use tokio::runtime::Builder;
@@ -246,4 +246,54 @@ fn what_iam_knows_leads_from_one_to_the_other_and_back() {
         without.remove_record(&places(&world, gone)[0]);
         assert_found(&without, &told);
     }
+}
+
+#[test]
+fn domain_keys_below_their_floor_are_named() {
+    let (world, _) = world();
+    let domain = places(&world, "d/eu-west-2/").pop().unwrap();
+    let floor = |least: u32| {
+        let world = world.snapshot();
+        let least = vec![("eu-west-2".to_owned(), least)];
+        world.put_global("df", &DomainFloorRecord { least });
+        check(&world).1
+    };
+    assert_eq!(floor(1), []);
+    let domain = String::from_utf8(domain).unwrap();
+    let found = floor(2);
+    let is_told =
+        |at: &str, what: &str| found.iter().any(|(place, told)| place == at && told.contains(what));
+    assert!(is_told(&domain, "was destroyed"), "{found:?}");
+    assert!(is_told("df", "the newest is 1"), "{found:?}");
+    // One that cannot be read is a finding, and the rest is looked at.
+    let altered = world.snapshot();
+    altered.put_global("df", &DomainFloorRecord { least: Vec::new() });
+    let mut record = altered.stored(b"df").unwrap();
+    *record.value.last_mut().unwrap() ^= 1;
+    altered.put_behind_its_back(b"df", Some(record));
+    assert_found(&altered, &[("df", "")]);
+}
+
+#[test]
+fn a_history_that_begins_after_the_store_is_named() {
+    let (world, _) = world();
+    let restored = |first: u64| {
+        let world = world.snapshot();
+        let (time, backup) = (Timestamp::from_millis(1), [1; 16]);
+        let record = RestoreRecord { time, backup, taken: time, sequence: 1, commits: 1, first };
+        world.put_global("restored", &record);
+        check(&world).1
+    };
+    assert_eq!(restored(1), []);
+    let found = restored(u64::MAX);
+    assert!(found.len() == 1 && found[0].1.contains("its history begins"), "{found:?}");
+}
+
+#[test]
+fn without_its_head_the_rest_is_looked_at() {
+    let (world, _) = world();
+    let mut head = world.stored(b"head").unwrap();
+    *head.value.last_mut().unwrap() ^= 1;
+    world.put_behind_its_back(b"head", Some(head));
+    assert_found(&world, &[("head", "")]);
 }

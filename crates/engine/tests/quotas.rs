@@ -177,6 +177,74 @@ fn all_of_an_account_has_a_quota_over_all_regions() {
     let _ = kit.block_on(kit.stranger().call("ListKeys", &json!({}))).ok();
 }
 
+/// A request that finds a quota used up has cost nothing of any other.
+#[test]
+fn what_is_beyond_a_quota_costs_nothing_of_the_others() {
+    let all = Subject::Shared(Shared::Account);
+    let kit = kit(&[(Subject::Operation("ListKeys"), 1), (all, 4)]);
+    let _ = kit.call("ListKeys", &json!({})).ok();
+    for _ in 0..9 {
+        throttled(&kit.call("ListKeys", &json!({})));
+    }
+    for _ in 0..3 {
+        let _ = kit.call("ListAliases", &json!({})).ok();
+    }
+    throttled(&kit.call("ListAliases", &json!({})));
+}
+
+/// Nor if that quota is found only later, by the kind of the key.
+#[test]
+fn what_is_beyond_the_quota_of_its_key_costs_nothing_of_the_others() {
+    let kit = kit(&[(SYMMETRIC, 1), (Subject::Shared(Shared::Account), 5)]);
+    let key = kit.create_key();
+    let _ = kit.call("Encrypt", &encrypt(&key)).ok();
+    for _ in 0..9 {
+        throttled(&kit.call("Encrypt", &encrypt(&key)));
+    }
+    for _ in 0..3 {
+        let _ = kit.call("ListAliases", &json!({})).ok();
+    }
+    throttled(&kit.call("ListAliases", &json!({})));
+}
+
+/// Those that count twice are served at any rate, and take both or none.
+#[test]
+fn what_counts_twice_is_served_and_takes_both_or_none() {
+    let rate = Rate::of(0.5, std::num::NonZeroU32::new(2));
+    let rule = |of| Rule { of, account: None, region: None, rate };
+    let rules = vec![rule(SYMMETRIC), rule(Subject::Operation("CreateKey"))];
+    let kit = with(Quotas { requests: [rules, Vec::new()], ..Quotas::default() });
+    let key = kit.create_key_of(&json!({"MultiRegion": true}));
+    let blob = kit.call("Encrypt", &encrypt(&key)).ok().string("CiphertextBlob");
+    let again = json!({"CiphertextBlob": blob, "DestinationKeyId": key.to_string()});
+    throttled(&kit.call("ReEncrypt", &again));
+    // The one that is left was not taken.
+    let _ = kit.call("Decrypt", &json!({ "CiphertextBlob": blob })).ok();
+    pass(&kit, 4000);
+    let _ = kit.call("ReEncrypt", &again).ok();
+    throttled(&kit.call("ReEncrypt", &again));
+    let replica = json!({"KeyId": key.to_string(), "ReplicaRegion": "ap-south-1"});
+    let _ = kit.call("ReplicateKey", &replica).ok();
+}
+
+/// Whoever may not use a custom key store cannot use up its quota.
+#[test]
+fn random_bytes_count_against_a_key_store_only_for_who_may_ask_for_them() {
+    let kit = kit(&[(Subject::Shared(Shared::KeyStore), 1)]);
+    let ask = json!({"NumberOfBytes": 8, "CustomKeyStoreId": "cks-1234567890abcdef0"});
+    let nothing =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+    let nobody = kit.user_of(&kit.owner(), "nobody", nothing);
+    for _ in 0..3 {
+        assert_eq!(
+            kit.block_on(nobody.call("GenerateRandom", &ask)).code(),
+            "AccessDeniedException"
+        );
+    }
+    assert_eq!(kit.call("GenerateRandom", &ask).code(), "CustomKeyStoreNotFoundException");
+    throttled(&kit.call("GenerateRandom", &ask));
+}
+
 #[test]
 fn cloudtrail_says_it_in_its_own_words() {
     let kit = kit(&[(Subject::Operation("ListTrails"), 1)]);

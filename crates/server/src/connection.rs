@@ -96,7 +96,7 @@ pub(crate) async fn run<H: Handler>(
 }
 
 /// Ready once the server stops.
-async fn stopped(mut stop: watch::Receiver<bool>) {
+pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     // An error says that the server is gone, which comes to the same.
     let _ = stop.wait_for(|stop| *stop).await;
 }

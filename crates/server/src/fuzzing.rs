@@ -2,7 +2,7 @@
 //! in the product.
 
 use crate::connection::speak;
-use crate::guarded::Phase;
+use crate::crowd::{Crowd, Peer};
 use crate::service::{Connection, Shared};
 use crate::tls::provider;
 use crate::{Handler, Limits, x509};
@@ -19,18 +19,19 @@ use tokio::sync::{Semaphore, watch};
 pub async fn connection<H: Handler>(handler: H, limits: Limits, bytes: &[u8]) -> Vec<u8> {
     let permits = |count| Arc::new(Semaphore::new(count));
     let place = permits(1).try_acquire_owned().expect("nobody has it");
-    let shared =
-        Shared { handler: Arc::new(handler), large_bodies: permits(limits.large_bodies), limits };
-    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    let connection = Connection {
-        shared: Arc::new(shared),
-        peer,
-        tls: None,
-        phase: Phase::new(),
-        _place: place,
-    };
-    let (near, far) = duplex(1 << 16);
     let (_go_on, stop) = watch::channel(false);
+    let shared = Shared {
+        handler: Arc::new(handler),
+        large_bodies: permits(limits.large_bodies),
+        requests: permits(1),
+        limits,
+        stop: stop.clone(),
+    };
+    let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    let member = Crowd::new(1).enter(Peer::at(peer.ip())).expect("nobody else is there");
+    let connection =
+        Connection { shared: Arc::new(shared), peer, tls: None, member, _place: place };
+    let (near, far) = duplex(1 << 16);
     let served = speak(Arc::new(connection), near, stop);
     let (mut reading, mut writing) = tokio::io::split(far);
     let mut answer = Vec::new();

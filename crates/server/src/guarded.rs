@@ -17,6 +17,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// The longest wait, ten years: whatever is configured, adding it to the present is no overflow.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
+/// How long a peer may keep a response waiting before it makes room for others. Our choice: nearly
+/// every response goes into the kernel's buffers at once, and who reads at all takes a large one in
+/// this time. Milliseconds.
+const PATIENCE: u64 = 2000;
+
 /// What a connection is doing, shared by its stream, its service and the crowd.
 #[derive(Clone)]
 pub(crate) struct Phase(Arc<Doing>);
@@ -41,6 +46,8 @@ impl Phase {
     const ANSWERING: u8 = 3;
     /// A request's body is coming in, which the service waits for.
     const BODY: u8 = 4;
+    /// A response is being written, and the peer does not take it.
+    const STALLED: u8 = 5;
 
     /// A new connection, of which a request is expected at once. Its times count from `start`.
     pub(crate) fn new(start: Instant) -> Self {
@@ -69,17 +76,29 @@ impl Phase {
         self.set(Self::IDLE, self.millis());
     }
 
-    /// The first byte of a request.
-    fn head(&self) {
+    /// A request is expected at once, or its first byte came.
+    pub(crate) fn head(&self) {
         self.set(Self::HEAD, self.millis());
     }
 
+    /// The peer does not take the response, since a time in milliseconds from the start.
+    fn stalled(&self, since: u64) {
+        if matches!(self.load(), Self::ANSWERING | Self::STALLED) {
+            self.set(Self::STALLED, since);
+        }
+    }
+
     /// Since when the peer has been waited for, in milliseconds from the start; `None` while a
-    /// whole request of its own is served or answered.
+    /// whole request of its own is served, or answered without keeping the answer waiting.
     pub(crate) fn waiting_since(&self) -> Option<u64> {
         let state = self.0.state.load(Ordering::Relaxed);
-        let waiting = matches!(Self::of(state), Self::IDLE | Self::HEAD | Self::BODY);
-        waiting.then_some(state >> 8)
+        let since = state >> 8;
+        let waiting = match Self::of(state) {
+            Self::IDLE | Self::HEAD | Self::BODY => true,
+            Self::STALLED => self.millis().saturating_sub(since) >= PATIENCE,
+            _ => false,
+        };
+        waiting.then_some(since)
     }
 
     /// Whether the peer is between two requests.
@@ -126,8 +145,11 @@ pub(crate) struct Guarded<T> {
     /// The phase that `reading` was set for; `None` if it is not set.
     reading_in: Option<u8>,
     writing: Alarm,
-    /// Whether `writing` is set.
-    stalled: bool,
+    /// Since when the peer has not taken what is written, in milliseconds as [`Phase`] counts them;
+    /// `writing` was set then.
+    stalled: Option<u64>,
+    /// Whether all that was written has been taken since.
+    flushed: bool,
 }
 
 impl<T> Guarded<T> {
@@ -142,12 +164,16 @@ impl<T> Guarded<T> {
             reading: Alarm::default(),
             reading_in: None,
             writing: Alarm::default(),
-            stalled: false,
+            stalled: None,
+            flushed: false,
         }
     }
 
     /// Called when bytes, an end or an error came in.
     fn was_read(&mut self) {
+        if std::mem::take(&mut self.flushed) {
+            self.stalled = None;
+        }
         if self.phase.load() == Phase::IDLE {
             self.phase.head();
             self.reading_in = None;
@@ -177,10 +203,15 @@ impl<T> Guarded<T> {
         if poll.is_ready() {
             return poll;
         }
-        if !self.stalled {
-            self.stalled = true;
-            self.writing.set(self.write);
-        }
+        self.flushed = false;
+        let since = match self.stalled {
+            Some(since) => since,
+            None => {
+                self.writing.set(self.write);
+                *self.stalled.insert(self.phase.millis())
+            }
+        };
+        self.phase.stalled(since);
         self.writing.poll(cx).map(|()| Err(timed_out("the peer does not read")))
     }
 }
@@ -232,15 +263,17 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
         self.inner.is_write_vectored()
     }
 
-    /// A completed flush ends the stall; a partial write does not, or a peer could hold a response
-    /// for ever by taking a byte now and then. Flushed, a response is written; that begins the wait
-    /// for the next request, since hyper does not read again before there is something to read.
+    /// What is read after a completed flush ends the stall. A partial write does not, or a peer could
+    /// hold a response for ever by taking a byte now and then; nor does the flush alone, or it could
+    /// do the same by requests sent in advance, of whose answers it takes one now and then. Flushed,
+    /// a response is written; that begins the wait for the next request, since hyper does not read
+    /// again before there is something to read.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.inner).poll_flush(cx);
         if poll.is_ready() {
-            this.stalled = false;
-            if this.phase.load() == Phase::ANSWERING {
+            this.flushed = true;
+            if matches!(this.phase.load(), Phase::ANSWERING | Phase::STALLED) {
                 this.phase.idle();
             }
             // If it is over at once, the read that follows finds it so.
@@ -321,6 +354,71 @@ mod tests {
             () = reader => Ok(()),
         };
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    /// Requests that were sent in advance are answered without anything being read between.
+    #[tokio::test]
+    async fn a_peer_that_takes_an_answer_now_and_then_is_not_waited_for() {
+        let (near, mut far) = duplex(16);
+        let phase = Phase::new(Instant::now());
+        let mut guarded = Guarded::new(near, phase.clone(), &limits(60_000, 60_000, 100));
+        let reader = async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                let _ = far.read(&mut [0; 16]).await;
+            }
+        };
+        let writer = async {
+            for _ in 0..100 {
+                phase.answered();
+                guarded.write_all(&[0; 32]).await?;
+                guarded.flush().await?;
+            }
+            Ok(())
+        };
+        let outcome: io::Result<()> = tokio::select! {
+            outcome = writer => outcome,
+            () = reader => Ok(()),
+        };
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn who_reads_what_is_answered_and_asks_again_has_the_time_again() {
+        let (near, mut far) = duplex(16);
+        let phase = Phase::new(Instant::now());
+        let mut guarded = Guarded::new(near, phase.clone(), &limits(60_000, 60_000, 1000));
+        for _ in 0..3 {
+            phase.answered();
+            let client = async {
+                tokio::time::sleep(Duration::from_millis(400)).await;
+                far.read_exact(&mut [0; 32]).await?;
+                far.write_all(b"x").await
+            };
+            let server = async {
+                guarded.write_all(&[0; 32]).await?;
+                guarded.flush().await?;
+                guarded.read_exact(&mut [0; 1]).await
+            };
+            let (asked, answered) = tokio::join!(client, server);
+            asked.unwrap();
+            assert_eq!(answered.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_keeps_an_answer_waiting_is_waited_for() {
+        let (near, mut far) = duplex(16);
+        let phase = Phase::new(Instant::now());
+        let mut guarded = Guarded::new(near, phase.clone(), &limits(60_000, 60_000, 60_000));
+        phase.answered();
+        let pause = Duration::from_millis(PATIENCE + 100);
+        let _ = tokio::time::timeout(pause, guarded.write_all(&[0; 20])).await.unwrap_err();
+        assert!(phase.waiting_since().is_some() && !phase.is_idle());
+        // What the write had taken before it was given up is not written twice here.
+        far.read_exact(&mut [0; 16]).await.unwrap();
+        guarded.flush().await.unwrap();
+        assert!(phase.is_idle());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 
 /// The service behind the transport; one value answers all connections.
@@ -77,6 +78,9 @@ pub struct Response {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body: it may carry plaintext, so it is wiped when it has been written.
     pub body: SecretBytes,
+    /// How long it is held back. Nobody else waits meanwhile: the request is with the handler no
+    /// more. Cut short when the server stops.
+    pub delay: Duration,
 }
 
 /// Why the transport does not pass a request on.

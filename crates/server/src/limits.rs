@@ -22,8 +22,8 @@ pub(crate) const DISCARD_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Connections open at one time, requests left behind by their clients included. Above it a
-    /// newcomer takes the place of one that waits for its next request, and waits itself where
-    /// there is none. 10 000: about 1.3 GB if every peer fills its buffers of headers and body.
+    /// newcomer takes the place of one that waits for its next request or does not take its answer,
+    /// and waits itself where there is none. 10 000: about 1.3 GB if every peer fills its buffers of headers and body.
     pub connections: u32,
     /// Of these, those of one peer: an IPv4 address or the /64 network of an IPv6 address. Loopback
     /// has no such bound. Above it the peer's own idle ones are closed, and a newcomer is refused
@@ -54,7 +54,8 @@ pub struct Limits {
     /// Between a response and the first byte of the next request. 60 s, longer than the SDKs keep
     /// an idle connection, so that the client is the one to close it.
     pub idle: Duration,
-    /// From the first write that the peer does not take to the end of the response. 30 s.
+    /// From the first write that the peer does not take to the end of the response, or, with requests
+    /// that were sent in advance, of the last of them. 30 s.
     pub write: Duration,
     /// After the signal to stop, for the requests in flight. 25 s, below the 30 s after which
     /// Kubernetes kills.

@@ -156,7 +156,8 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let large_bodies = semaphore(limits.large_bodies);
         let requests = semaphore(usize::try_from(limits.requests).unwrap_or(usize::MAX));
-        let shared = Arc::new(Shared { handler, limits, large_bodies, requests });
+        let shared =
+            Arc::new(Shared { handler, limits, large_bodies, requests, stop: stopped.clone() });
         let accepting = async {
             // The listener goes with it.
             let mut door = door;
@@ -220,7 +221,11 @@ impl Door {
             let (stream, peer) = self.accept().await;
             match self.crowd.enter(Peer::at(peer.ip())) {
                 Some(member) => {
+                    // Not one of those that wait before it has a place, or it would be asked to
+                    // make room for itself.
+                    member.phase.serving();
                     let place = self.place().await;
+                    member.phase.head();
                     return Accepted { stream, peer, place, member };
                 }
                 None => self.refused.warn(|count| {

@@ -1,6 +1,7 @@
 //! One request: health answers, the body, the handler, the response.
 
 use crate::body::{self, ReadError};
+use crate::connection::stopped;
 use crate::crowd::Member;
 use crate::finishing::Finishing;
 use crate::{Handler, Head, Limits, Refusal, Request, Response, TlsInfo};
@@ -12,7 +13,8 @@ use hyper::{Method, StatusCode};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
 
 /// The header that names a request in AWS's logs and ours.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -25,6 +27,8 @@ pub(crate) struct Shared<H> {
     pub(crate) large_bodies: Arc<Semaphore>,
     /// Permits for requests that are with the handler.
     pub(crate) requests: Arc<Semaphore>,
+    /// Says when the server stops.
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
 /// One connection, as its requests see it.
@@ -103,7 +107,12 @@ async fn respond<H: Handler>(
         let _held = (read.share, turn);
         held.shared.handler.answer(Request { head, body: read.bytes }).await
     };
-    Ok(rendered(Finishing::new(work).await))
+    let response = Finishing::new(work).await;
+    // Its permits are given back, and a client that hangs up is waited for no longer.
+    if !response.delay.is_zero() {
+        let _ = timeout(response.delay, stopped(shared.stop.clone())).await;
+    }
+    Ok(rendered(response))
 }
 
 /// The answers to probes: no signature, no handler, never counted as a use.

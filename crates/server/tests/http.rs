@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use strongroom_server::{BindError, Config, Drained, Limits, Server, Transport};
-use support::{Running, closed, get, post, receive, send, until};
+use support::{DELAY, Running, closed, get, post, receive, send, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SOON: Duration = Duration::from_secs(3);
@@ -382,6 +382,83 @@ async fn requests_beyond_the_bound_wait_and_slow_peers_are_no_requests() {
     assert!(receive(&mut second).await.body.ends_with("second"));
     assert_eq!(receive(&mut busy).await.status, 200);
     assert_eq!(running.handler.begun.load(Ordering::SeqCst), 2, "who is gone has no turn");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_back_keeps_nobody_else_waiting() {
+    let limits = Limits { requests: 1, large_bodies: 1, ..Limits::default() };
+    let running = Running::plain(limits).await;
+    let large = "x".repeat(100_000);
+    let began = std::time::Instant::now();
+    let mut late = Vec::new();
+    for _ in 0..3 {
+        let mut client = running.connect().await;
+        send(&mut client, post("/late", &large)).await;
+        late.push(client);
+    }
+    until(|| running.handler.done.load(Ordering::SeqCst) == 3).await;
+    let mut other = running.connect().await;
+    send(&mut other, post("/", &large)).await;
+    assert_eq!(receive(&mut other).await.status, 200);
+    assert!(began.elapsed() < DELAY, "nothing waits for what is held back");
+    assert_eq!(receive(&mut late[0]).await.status, 200);
+    assert!(began.elapsed() >= DELAY);
+}
+
+#[tokio::test]
+async fn what_is_held_back_is_answered_when_the_server_stops() {
+    let running = Running::plain(Limits::default()).await;
+    let mut late = running.connect().await;
+    let began = std::time::Instant::now();
+    send(&mut late, get("/late")).await;
+    until(|| running.handler.done.load(Ordering::SeqCst) == 1).await;
+    let stopping = running.stop();
+    assert_eq!(receive(&mut late).await.status, 200);
+    assert_eq!(stopping.await.unwrap(), Drained::All);
+    assert!(began.elapsed() < DELAY);
+}
+
+#[tokio::test]
+async fn a_place_is_free_as_soon_as_who_is_held_back_hangs_up() {
+    let running = Running::plain(Limits { connections: 1, ..Limits::default() }).await;
+    let began = std::time::Instant::now();
+    let mut late = running.connect().await;
+    send(&mut late, get("/late")).await;
+    until(|| running.handler.done.load(Ordering::SeqCst) == 1).await;
+    drop(late);
+    let mut next = running.connect().await;
+    send(&mut next, get("/")).await;
+    assert_eq!(receive(&mut next).await.status, 200);
+    assert!(began.elapsed() < DELAY);
+}
+
+#[tokio::test]
+async fn who_does_not_take_its_answer_makes_room() {
+    let limits = Limits { body_bytes: 64 * 1024 * 1024, connections: 1, ..Limits::default() };
+    let running = Running::plain(limits).await;
+    let mut deaf = running.connect().await;
+    send(&mut deaf, post("/", &"x".repeat(32 * 1024 * 1024))).await;
+    until(|| running.handler.done.load(Ordering::SeqCst) == 1).await;
+    let mut next = running.connect().await;
+    send(&mut next, get("/")).await;
+    assert_eq!(receive(&mut next).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_newcomer_does_not_make_room_for_itself() {
+    let running = Running::plain(Limits { connections: 1, ..Limits::default() }).await;
+    let mut busy = running.connect().await;
+    send(&mut busy, get("/slow")).await;
+    running.begun(1).await;
+    // It says nothing until it is let in.
+    let mut next = running.connect().await;
+    tokio::time::sleep(3 * short()).await;
+    running.handler.go.notify_one();
+    assert_eq!(receive(&mut busy).await.status, 200);
+    drop(busy);
+    assert!(!closed(&mut next, 3 * short()).await);
+    send(&mut next, get("/")).await;
+    assert_eq!(receive(&mut next).await.status, 200);
 }
 
 #[tokio::test]

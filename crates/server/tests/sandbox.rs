@@ -9,7 +9,10 @@
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, socket};
-use rustix::process::{DumpableBehavior, chroot, set_dumpable_behavior};
+use rustix::process::{
+    DumpableBehavior, PidfdFlags, Signal, chroot, getpid, pidfd_open, pidfd_send_signal,
+    set_dumpable_behavior,
+};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -61,6 +64,8 @@ fn the_process_has_what_it_names_and_nothing_else() {
     OpenOptions::new().write(true).open("/dev/null").unwrap().write_all(b"x").unwrap();
     // Programs and other processes.
     assert!(denied(Command::new("/bin/true").status()));
+    let own = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    assert_eq!(pidfd_send_signal(own, Signal::WINCH).unwrap_err(), Errno::PERM);
     // Sockets: this port and no other; any address may be connected to.
     let listener = TcpListener::bind(("127.0.0.1", probe)).unwrap();
     assert!(TcpStream::connect(listener.local_addr().unwrap()).is_ok());

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A file in the making, of mode 0600: it is collected beside its place, in
-/// `<path>.<process id>.tmp`, and gets its name once it is whole and durable. Dropped before, it is
+/// `<path>.<suffix>.tmp`, and gets its name once it is whole and durable. Dropped before, it is
 /// removed.
 pub struct NewFile {
     file: File,
@@ -18,14 +18,15 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins the file that shall be at `path`. Unless it `replaces` what is there by then,
+    /// Begins the file that shall be at `path`. `suffix` is nobody else's, nor of a process that ended
+    /// before it was done. Unless it `replaces` what is there by then,
     /// [`NewFile::finish`] fails where something is.
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn create(path: &Path, replaces: bool) -> io::Result<Self> {
+    pub fn create(path: &Path, suffix: &str, replaces: bool) -> io::Result<Self> {
         let mut temporary = path.as_os_str().to_owned();
-        temporary.push(format!(".{}.tmp", std::process::id()));
+        temporary.push(format!(".{suffix}.tmp"));
         let temporary = PathBuf::from(temporary);
         let file = dir::create_file(&temporary)?;
         Ok(Self { file, path: path.to_owned(), temporary, replaces })
@@ -91,14 +92,14 @@ mod tests {
     fn it_is_seen_when_it_is_whole() {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("file");
-        let mut file = NewFile::create(&path, false).unwrap();
+        let mut file = NewFile::create(&path, "1", false).unwrap();
         file.write_all(b"content").unwrap();
         assert!(!path.exists());
         file.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"content");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
         assert_eq!(names(outer.path()), ["file"]);
-        drop(NewFile::create(&path, true).unwrap());
+        drop(NewFile::create(&path, "1", true).unwrap());
         assert_eq!(names(outer.path()), ["file"]);
     }
 
@@ -106,12 +107,12 @@ mod tests {
     fn it_replaces_another_only_if_it_shall() {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("file");
-        let file = NewFile::create(&path, false).unwrap();
+        let file = NewFile::create(&path, "1", false).unwrap();
         fs::write(&path, b"another").unwrap();
         assert_eq!(file.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"another");
         assert_eq!(names(outer.path()), ["file"]);
-        NewFile::create(&path, true).unwrap().finish().unwrap();
+        NewFile::create(&path, "1", true).unwrap().finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"");
     }
 }

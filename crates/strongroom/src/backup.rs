@@ -1,18 +1,22 @@
 //! `strongroom backup` and `restore`.
 
+mod exchange;
 mod files;
 mod loss;
+mod place;
 mod restore;
+mod root;
 mod serve;
 mod source;
 mod target;
 
 pub(crate) use restore::run as restore;
-pub(crate) use serve::{Wanted, serve};
+pub(crate) use serve::{Wanted, refusal, serve};
 
 use crate::cli::BackupArguments;
 use crate::data::{DataDir, Endpoint};
 use crate::progress::Progress;
+use crate::root_file::Kept;
 use crate::running;
 use crate::terminal::{self, Failure};
 use source::Told;
@@ -27,8 +31,8 @@ use strongroom_types::Timestamp;
 use target::Target;
 use tokio::runtime::{Builder, Runtime};
 
-/// The file of the data directory that says how the root key is provided.
-const PROVIDER: &str = "root-key.toml";
+/// How often the files of the root key are looked for, while they get other names.
+const LOOKS: usize = 3;
 
 pub(crate) fn run(arguments: &BackupArguments) -> Result<(), Failure> {
     let _ = hardening::harden();
@@ -61,8 +65,8 @@ fn of_stopped(
 ) -> Result<Told, Failure> {
     let directory = DataDir::existing(data)?;
     let runtime = runtime()?;
-    let about = about(&directory, running::clock(&directory)?.now())?;
-    let mut still = runtime.block_on(open_still(&directory))?;
+    let now = running::clock(&directory)?.now();
+    let mut still = open_still(&runtime, &directory)?;
     let output = Output {
         bytes: &mut |bytes| target.write(bytes),
         progress: &mut |done, total| {
@@ -71,7 +75,7 @@ fn of_stopped(
         },
     };
     let done = runtime.block_on(async {
-        let mut writer = still.back_up(about, output).await?;
+        let mut writer = still.back_up(|root| about(&directory, root, now), output).await?;
         if with_trail {
             files::add(&directory.path().join("trail"), &mut writer)?;
         }
@@ -82,23 +86,45 @@ fn of_stopped(
     Ok(Told::of(&description, &totals))
 }
 
-/// What a backup says of the directory that it is made of.
-fn about(data: &DataDir, time: Timestamp) -> Result<About, Failure> {
-    let path = data.path().join(PROVIDER);
-    let provider = match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => None,
-        Err(why) => return Err(Failure::of(path.display(), why)),
+/// What a backup says of the directory that it is made of, whose store hangs from the root key of
+/// this fingerprint.
+fn about(data: &DataDir, root: &str, time: Timestamp) -> std::io::Result<About> {
+    about_directory(data, root, time).map_err(|why| std::io::Error::other(why.to_string()))
+}
+
+fn about_directory(data: &DataDir, root: &str, time: Timestamp) -> Result<About, Failure> {
+    let provider = match kept(data, root)? {
+        Some(kept) if kept.fingerprint()? != root => {
+            return Err(Failure::new("the root key was replaced meanwhile; try again"));
+        }
+        Some(Kept::Wrapped(file)) => {
+            let text = file.to_text().map_err(|why| Failure::new(why.to_string()))?;
+            Some(text.into_bytes())
+        }
+        Some(Kept::Plain(_)) | None => None,
     };
     let release = env!("CARGO_PKG_VERSION").to_owned();
     let region = Endpoint::read(data.path()).ok().and_then(|last| last.region.parse().ok());
     Ok(About { time, release, provider, clock_ahead: data.dev_clock()?, region })
 }
 
+/// How the directory keeps the root key of this fingerprint; `None` if its files are gone, which is no
+/// reason to refuse a backup to somebody who has a copy.
+fn kept(data: &DataDir, root: &str) -> Result<Option<Kept>, Failure> {
+    for _ in 0..LOOKS {
+        // One that has just been put in force may get its name between two looks.
+        if let Some(kept) = data.root_files().current(|| Ok(Some(root.to_owned())))? {
+            return Ok(Some(kept));
+        }
+    }
+    Ok(None)
+}
+
 /// Opens store and journal of a directory that no server has, and changes nothing in it.
-pub(crate) async fn open_still(data: &DataDir) -> Result<Still, Failure> {
+pub(crate) fn open_still(runtime: &Runtime, data: &DataDir) -> Result<Still, Failure> {
+    // Whoever opens the root key has a runtime of their own.
     let (root, store, log) = (data.root_key()?, Arc::new(data.store()?), data.log()?);
-    let still = Still::open(store, log, root).await;
+    let still = runtime.block_on(Still::open(store, log, root));
     still.map_err(|why| Failure::of(data.path().display(), why))
 }
 

@@ -21,14 +21,14 @@ const KEPT: usize = 10_000;
 pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// Prints the first of `all` that were found.
-    pub(crate) fn print(&self, all: u64) {
+    /// Prints the first of `all` that were found, and `hint` if there are more.
+    pub(crate) fn print(&self, all: u64, hint: &str) {
         for Finding { place, what } in self.0.iter().take(SHOWN) {
             terminal::line(format_args!("{place}: {what}"));
         }
         let shown = u64::try_from(self.0.len().min(SHOWN)).unwrap_or(u64::MAX);
         if all > shown {
-            terminal::line(format_args!("… and {} more; --json lists them", all - shown));
+            terminal::line(format_args!("… and {} more{hint}", all - shown));
         }
     }
 }
@@ -38,13 +38,13 @@ pub(crate) fn run(arguments: &StoreCheckArguments) -> Result<bool, Failure> {
     let _ = hardening::harden();
     let data = DataDir::existing(&arguments.data)?;
     let runtime = backup::runtime()?;
-    let mut still = runtime.block_on(backup::open_still(&data))?;
+    let mut still = backup::open_still(&runtime, &data)?;
     let mut findings = Findings::default();
     let checked = look(&runtime, &mut still, "check", &mut findings)?;
     if arguments.json {
         terminal::line(to_json(&checked, &findings));
     } else {
-        findings.print(checked.findings);
+        findings.print(checked.findings, "; --json lists them");
         summary(&checked);
     }
     Ok(checked.findings == 0)

@@ -174,13 +174,6 @@ impl DataDir {
         Ok(Arc::new(root))
     }
 
-    /// Copies a root key file here.
-    pub(crate) fn take_root_key(&self, from: &Path) -> Result<(), Failure> {
-        let text = read_private(from, MAX_FILE).map_err(|why| Failure::of(from.display(), why))?;
-        let key = root_file::parse_plain(from, &SecretBytes::new(text))?;
-        self.root_files().begin(&Kept::Plain(key))
-    }
-
     /// The files of the root key.
     pub(crate) fn root_files(&self) -> RootFiles<'_> {
         RootFiles(&self.path)

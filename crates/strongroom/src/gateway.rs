@@ -9,8 +9,8 @@ pub(crate) mod whole;
 
 pub(crate) use door::Door;
 
-use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
@@ -49,7 +49,9 @@ impl Handler for Gateway {
         if s3::is_for_it(&request.head) {
             return self.s3(&request, id).await;
         }
-        response(id, self.rendered(&request, id).await)
+        let pace = Pace::default();
+        let rendered = self.rendered(&request, id, &pace).await;
+        Response { delay: pace.delay(), ..response(id, rendered) }
     }
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
@@ -83,7 +85,7 @@ impl Handler for Gateway {
 }
 
 impl Gateway {
-    async fn rendered(&self, request: &Request, id: RequestId) -> Rendered {
+    async fn rendered(&self, request: &Request, id: RequestId, pace: &Pace) -> Rendered {
         let head = &request.head;
         let routed = route::Head {
             method: head.method.as_str(),
@@ -100,19 +102,19 @@ impl Gateway {
                     Err(why) => return unauthenticated_json(json::Service::Kms, &why),
                 };
                 let input = json::parse(request.body.expose());
-                match paced(strongroom_kms::serve(&self.engine, name, &call, input)).await {
+                match pace.of(strongroom_kms::serve(&self.engine, name, &call, input).await) {
                     Ok(recorded) => json::render(&recorded),
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
-            Ok(Route::CloudTrail(name)) => self.cloudtrail(name, request, id).await,
+            Ok(Route::CloudTrail(name)) => self.cloudtrail(name, request, id, pace).await,
             Ok(Route::Iam(name)) => {
                 let call = match self.authenticate(request, iam_demands(name), id).await {
                     Ok(call) => call,
                     Err(why) => return unauthenticated_query(Service::Iam, &why, id),
                 };
                 let input = Ok(form(request));
-                match paced(strongroom_iam::serve_iam(&self.engine, name, &call, input)).await {
+                match pace.of(strongroom_iam::serve_iam(&self.engine, name, &call, input).await) {
                     Ok(recorded) => query::render(Service::Iam, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Iam, id, unrecorded),
                 }
@@ -123,7 +125,7 @@ impl Gateway {
                     Err(refused) => return refused,
                 };
                 let input = Ok(form(request));
-                match paced(strongroom_iam::serve_sts(&self.engine, name, &call, input)).await {
+                match pace.of(strongroom_iam::serve_sts(&self.engine, name, &call, input).await) {
                     Ok(recorded) => query::render(Service::Sts, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Sts, id, unrecorded),
                 }
@@ -137,6 +139,7 @@ impl Gateway {
         name: CloudTrailOperation,
         request: &Request,
         id: RequestId,
+        pace: &Pace,
     ) -> Rendered {
         let service = json::Service::CloudTrail;
         let call = match self.authenticate(request, cloudtrail_demands(name), id).await {
@@ -144,7 +147,7 @@ impl Gateway {
             Err(why) => return unauthenticated_json(service, &why),
         };
         let input = json::parse(request.body.expose());
-        match paced(serve_cloudtrail(&self.engine, name, &call, input)).await {
+        match pace.of(serve_cloudtrail(&self.engine, name, &call, input).await) {
             Ok(recorded) => json::render_of(service, &recorded),
             Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
@@ -196,17 +199,28 @@ impl Gateway {
     }
 }
 
-/// Answers late what was refused because a quota was used up: who asks on and on, whatever the
-/// answer, asks no more often than this and its connections let it.
-async fn paced(
-    served: impl Future<Output = Result<Recorded<Outcome>, Unrecorded>>,
-) -> Result<Recorded<Outcome>, Unrecorded> {
-    let served = served.await;
-    let outcome = served.as_ref().map(Recorded::get);
-    if outcome.is_ok_and(|outcome| outcome.as_ref().is_err_and(EngineRefusal::is_throttled)) {
-        tokio::time::sleep(THROTTLED_ANSWER).await;
+/// How soon a request is answered: late, if it was refused because a quota was used up. Who asks on
+/// and on, whatever the answer, asks no more often than this and its connections let it.
+#[derive(Default)]
+struct Pace(AtomicBool);
+
+impl Pace {
+    /// Takes note of how the request ended.
+    fn of(
+        &self,
+        served: Result<Recorded<Outcome>, Unrecorded>,
+    ) -> Result<Recorded<Outcome>, Unrecorded> {
+        let outcome = served.as_ref().map(Recorded::get);
+        if outcome.is_ok_and(|outcome| outcome.as_ref().is_err_and(EngineRefusal::is_throttled)) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        served
     }
-    served
+
+    /// How long the transport holds the answer back: there it costs no other request its turn.
+    fn delay(&self) -> Duration {
+        if self.0.load(Ordering::Relaxed) { THROTTLED_ANSWER } else { Duration::ZERO }
+    }
 }
 
 /// The form of a request of the Query protocol. Routing has parsed the same one.
@@ -295,5 +309,6 @@ fn response(id: RequestId, rendered: Rendered) -> Response {
             fixed("pragma", "no-cache"),
         ],
         body,
+        delay: Duration::ZERO,
     }
 }

@@ -5,12 +5,14 @@ mod replacement;
 mod request;
 mod sealed;
 mod socket;
+mod told;
 mod trail;
 
 pub(crate) use replacement::{Replacement, RootState, Wanted, fresh, texts};
 pub(crate) use request::{Request, perform};
 pub(crate) use sealed::Sealed;
 pub(crate) use socket::{Desk, Office, Socket, ask, ask_if_running, connect};
+pub(crate) use told::Told;
 pub(crate) use trail::{HeadsPage, KnownDigest, KnownFile, KnownHead};
 
 use crate::config::DEFAULT_REGION;

@@ -239,7 +239,13 @@ fn plain_text(key: &SecretKey) -> SecretBytes {
     SecretBytes::new(text)
 }
 
-pub(crate) fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
+/// The plain root key in a file.
+pub(crate) fn read_plain(path: &Path) -> Result<SecretKey, Failure> {
+    let text = read_private(path, MAX_FILE).map_err(|why| Failure::of(path.display(), why))?;
+    parse_plain(path, &SecretBytes::new(text))
+}
+
+fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
     let bad = || {
         Failure::new(format!(
             "{} is not a root key file: it has two lines, `{TITLE}` and 32 bytes in base64",

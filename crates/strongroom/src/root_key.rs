@@ -7,7 +7,7 @@ use crate::cli::{
 use crate::clock::{DevClock, SystemClock};
 use crate::data::DataDir;
 use crate::operator::{
-    self, Replacement, Request, Session, Wanted, ask, ask_if_running, have_done,
+    self, Replacement, Request, Session, Told, Wanted, ask, ask_if_running, have_done,
 };
 use crate::root_file;
 use crate::running::{self, Archive};
@@ -96,11 +96,11 @@ pub(crate) fn unseal(arguments: &UnsealArguments) -> Result<(), Failure> {
         Some(number) => Source::descriptor(number)?,
         None => Source::standard()?,
     };
-    let mut told = None;
+    let mut last = None;
     while let Some(secret) = source.next(prompt)? {
-        let answer = ask(data, &Request::Unseal(secret_input::text(secret)?))?;
+        let answer = ask(data, &Request::Unseal(told(secret)?))?;
         let is_sealed = answer.get("Sealed").and_then(Value::as_bool) == Some(true);
-        told = Some(answer);
+        last = Some(answer);
         if !is_sealed {
             return await_open(data);
         }
@@ -109,14 +109,14 @@ pub(crate) fn unseal(arguments: &UnsealArguments) -> Result<(), Failure> {
             break;
         }
     }
-    let told = told.ok_or_else(|| Failure::new(format!("{prompt}: nothing came")))?;
-    show(&told, false);
+    let last = last.ok_or_else(|| Failure::new(format!("{prompt}: nothing came")))?;
+    show(&last, false);
     Ok(())
 }
 
 /// A server that was sealed on purpose, and that can open its root key by itself.
 fn open_again(data: &Path) -> Result<(), Failure> {
-    ask(data, &Request::Unseal(String::new()))?;
+    ask(data, &Request::Unseal(Told::new(String::new())))?;
     await_open(data)
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn run(arguments: &RootKeyArguments) -> Result<(), Failure> {
             let secret = secret(*secret_fd, &provider(&data.data)?)?;
             let replacement = Replacement {
                 to: None,
-                secret: secret.map(secret_input::text).transpose()?,
+                secret: secret.map(told).transpose()?,
                 keeps_domains: *keep_domain_keys,
             };
             replace(&data.data, replacement, shares_dir.as_deref())
@@ -161,7 +161,7 @@ pub(crate) fn run(arguments: &RootKeyArguments) -> Result<(), Failure> {
             let secret = secret(arguments.provider.secret_fd, &wanted)?;
             let replacement = Replacement {
                 to: Some(wanted),
-                secret: secret.map(secret_input::text).transpose()?,
+                secret: secret.map(told).transpose()?,
                 keeps_domains: arguments.keep_domain_keys,
             };
             let shares = arguments.provider.shares_dir.as_deref();
@@ -291,6 +291,11 @@ fn source(descriptor: Option<u32>) -> Result<Source, Failure> {
         Some(number) => Source::descriptor(number),
         None => Source::standard(),
     }
+}
+
+/// A secret as the server is told it.
+fn told(secret: SecretBytes) -> Result<Told, Failure> {
+    secret_input::text(secret).map(Told::new)
 }
 
 /// Shows the shares, this once, or writes each to a file.

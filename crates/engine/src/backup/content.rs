@@ -1,6 +1,8 @@
 //! What is in the chunks of a backup: items, each a CBOR array behind its length.
 
+use super::BackupFailure;
 use crate::ports::{Entry, Versioned};
+use crate::vault::VaultError;
 use minicbor::{Decode, Encode};
 use strongroom_keys::{BackupError, codec};
 
@@ -63,13 +65,24 @@ impl Item {
         }
     }
 
-    /// Appends the item behind its length.
-    pub(super) fn append(&self, out: &mut Vec<u8>) {
+    /// Appends the item behind its length; one that nobody would read back is refused.
+    pub(super) fn append(&self, out: &mut Vec<u8>) -> Result<(), BackupFailure> {
         let bytes = codec::encode(self);
-        // A record is far below the limit, and all else is written in pieces.
-        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let length = u32::try_from(bytes.len()).ok();
+        let length = length.filter(|_| bytes.len() <= MAX_ITEM).ok_or_else(|| self.too_long())?;
         out.extend_from_slice(&length.to_be_bytes());
         out.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    fn too_long(&self) -> BackupFailure {
+        let what = match self {
+            Self::Record(key, ..) => format!("record {}", String::from_utf8_lossy(key)),
+            Self::Journal(segment, _) => format!("a piece of journal segment {segment}"),
+            Self::File(path, _) => format!("a piece of {path}"),
+            Self::End(_) => "the end".to_owned(),
+        };
+        VaultError(format!("{what} is longer than a backup takes, {MAX_ITEM} bytes")).into()
     }
 
     /// The item that `bytes` begin with and how many bytes it takes; `None` if it is not whole yet.
@@ -97,5 +110,24 @@ impl Totals {
             }
             Item::End(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_would_read_back_is_not_written() {
+        let mut out = Vec::new();
+        let long = Item::Record(b"u/one".to_vec(), 1, vec![0; MAX_ITEM]);
+        let why = long.append(&mut out).unwrap_err().to_string();
+        assert!(why.contains("u/one"), "{why}");
+        assert!(out.is_empty());
+        let fits = Item::Record(b"u/one".to_vec(), 1, vec![0; MAX_ITEM - 100]);
+        fits.append(&mut out).unwrap();
+        assert_eq!(Item::parse(&out).unwrap(), Some((fits, out.len())));
     }
 }

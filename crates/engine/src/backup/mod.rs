@@ -38,6 +38,8 @@ pub enum BackupFailure {
     RootKey(RootKeyError),
     /// What is written could not be put where it shall be, or not be read from there.
     Medium(std::io::Error),
+    /// Another backup is being made.
+    Busy,
 }
 
 impl fmt::Display for BackupFailure {
@@ -48,6 +50,7 @@ impl fmt::Display for BackupFailure {
             Self::Journal(why) => why.fmt(f),
             Self::RootKey(why) => why.fmt(f),
             Self::Medium(why) => why.fmt(f),
+            Self::Busy => f.write_str("another backup is being made"),
         }
     }
 }
@@ -97,19 +100,21 @@ impl From<std::io::Error> for BackupFailure {
 }
 
 impl Engine {
-    /// Begins a backup while others go on. It blocks its thread; one is made at a time.
+    /// Begins a backup while others go on. It blocks its thread; one is made at a time. `about` is
+    /// asked with the fingerprint of the root key, which is not replaced meanwhile.
     ///
     /// # Errors
-    /// [`BackupFailure`].
+    /// [`BackupFailure`]; [`BackupFailure::Busy`] at once if another one is being made.
     pub async fn back_up<'a>(
         &self,
-        about: About,
+        about: impl FnOnce(&str) -> std::io::Result<About>,
         output: Output<'a>,
     ) -> Result<Writer<'a>, BackupFailure> {
         let copying = &self.ledger().copying;
-        let mut log = copying.log.lock().await;
+        let mut log = copying.log.try_lock().map_err(|_| BackupFailure::Busy)?;
         let _kept = copying.kept.read().await;
         let before = *copying.position.lock().unwrap_or_else(PoisonError::into_inner);
-        begin(Source { vault: self.vault(), log: &mut **log, before }, about, output).await
+        let (vault, hierarchy) = (self.vault(), Some(&self.ledger().hierarchy));
+        begin(Source { vault, log: &mut **log, before, hierarchy }, about, output).await
     }
 }

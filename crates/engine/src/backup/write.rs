@@ -6,7 +6,9 @@ use crate::ledger::{Head, Position};
 use crate::ports::{Frozen, LogReader, Versioned};
 use crate::slot::{Slot, SlotRange, bare};
 use crate::vault::{Vault, VaultError};
-use strongroom_keys::{BackupDescription, BackupKey, SegmentHeader, ShippingRecord};
+use strongroom_keys::{
+    BackupDescription, BackupHeader, BackupKey, RootKey, SegmentHeader, ShippingRecord,
+};
 use strongroom_types::{Region, Timestamp};
 
 /// Records read in one step.
@@ -45,6 +47,8 @@ pub(crate) struct Source<'a> {
     pub(crate) log: &'a mut dyn LogReader,
     /// How far the journal was durable before the snapshot is taken.
     pub(crate) before: Position,
+    /// Held by whoever replaces the root key, if somebody may.
+    pub(crate) hierarchy: Option<&'a tokio::sync::Mutex<()>>,
 }
 
 /// A backup in the making: store and journal are in it; files may follow, and the end must.
@@ -59,35 +63,27 @@ pub struct Writer<'a> {
     file: Option<String>,
 }
 
-/// Takes the snapshot, and writes it and its journal.
+/// The snapshot, and what is told of it.
+struct Taken {
+    frozen: Box<dyn Frozen>,
+    head: Head,
+    shipping: Option<ShippingRecord>,
+    description: BackupDescription,
+    key: BackupKey,
+    header: BackupHeader,
+}
+
+/// Takes the snapshot, and writes it and its journal. `about` is asked with the fingerprint of the
+/// root key, which is not replaced meanwhile.
 pub(crate) async fn begin<'a>(
     source: Source<'_>,
-    about: About,
+    about: impl FnOnce(&str) -> std::io::Result<About>,
     output: Output<'a>,
 ) -> Result<Writer<'a>, BackupFailure> {
-    let Source { vault, log, before } = source;
-    let mut frozen = vault.store().frozen()?;
-    let head = read::<Head>(vault, &mut *frozen, &Slot::head()).await?.unwrap_or_default();
-    same_root_key(vault, &mut *frozen)?;
-    let shipping = read::<ShippingRecord>(vault, &mut *frozen, &Slot::shipping()).await?;
-    let mut id = [0; 16];
-    vault.entropy().fill(&mut id).map_err(|why| std::io::Error::other(why.to_string()))?;
-    let accounts = SlotRange::accounts();
-    let description = BackupDescription {
-        id,
-        time: about.time,
-        release: about.release,
-        root_key: vault.root().fingerprint().to_owned(),
-        provider: about.provider,
-        clock_ahead: about.clock_ahead,
-        region: about.region,
-        accounts: frozen.count(accounts.prefix(), &accounts.end())?,
-        keys: frozen.count(b"k/", b"k0")?,
-        records: frozen.count(&[], END)?,
-        sequence: head.sequence,
-        commits: head.commits,
-    };
-    let (key, header) = BackupKey::begin(description.clone(), &*vault.root(), vault.entropy())?;
+    let Source { vault, log, before, hierarchy } = source;
+    let taken = take(vault, hierarchy, about).await?;
+    // Whoever takes the bytes may be slow; from here on the root key may be replaced.
+    let Taken { mut frozen, head, shipping, description, key, header } = taken;
     (output.bytes)(header.bytes())?;
     let (buffer, sealed, totals) = (Vec::new(), Vec::new(), Totals::default());
     let mut writer = Writer { description, key, buffer, sealed, output, totals, file: None };
@@ -99,12 +95,49 @@ pub(crate) async fn begin<'a>(
     Ok(writer)
 }
 
+/// Takes the snapshot, and makes the header under the root key that it hangs from.
+async fn take(
+    vault: &Vault,
+    hierarchy: Option<&tokio::sync::Mutex<()>>,
+    about: impl FnOnce(&str) -> std::io::Result<About>,
+) -> Result<Taken, BackupFailure> {
+    let _turn = match hierarchy {
+        Some(hierarchy) => Some(hierarchy.lock().await),
+        None => None,
+    };
+    let root = vault.root();
+    let mut frozen = vault.store().frozen()?;
+    same_root_key(&*root, &mut *frozen)?;
+    let about = about(root.fingerprint())?;
+    let head = read::<Head>(vault, &mut *frozen, &Slot::head()).await?.unwrap_or_default();
+    let shipping = read::<ShippingRecord>(vault, &mut *frozen, &Slot::shipping()).await?;
+    let mut id = [0; 16];
+    vault.entropy().fill(&mut id).map_err(|why| std::io::Error::other(why.to_string()))?;
+    let accounts = SlotRange::accounts();
+    let description = BackupDescription {
+        id,
+        time: about.time,
+        release: about.release,
+        root_key: root.fingerprint().to_owned(),
+        provider: about.provider,
+        clock_ahead: about.clock_ahead,
+        region: about.region,
+        accounts: frozen.count(accounts.prefix(), &accounts.end())?,
+        keys: frozen.count(b"k/", b"k0")?,
+        records: frozen.count(&[], END)?,
+        sequence: head.sequence,
+        commits: head.commits,
+    };
+    let (key, header) = BackupKey::begin(description.clone(), &*root, vault.entropy())?;
+    Ok(Taken { frozen, head, shipping, description, key, header })
+}
+
 /// Refuses a snapshot of a store whose root key has been replaced since: what the backup says of its
 /// root key would be true of another moment.
-fn same_root_key(vault: &Vault, frozen: &mut dyn Frozen) -> Result<(), BackupFailure> {
+fn same_root_key(root: &dyn RootKey, frozen: &mut dyn Frozen) -> Result<(), BackupFailure> {
     let mark = frozen.scan(bare::ROOT, &[bare::ROOT, &[0]].concat(), 1)?.pop();
     let mark = mark.map(|entry| entry.found.value);
-    let is_same = mark.as_deref() == Some(vault.root().fingerprint().as_bytes());
+    let is_same = mark.as_deref() == Some(root.fingerprint().as_bytes());
     let replaced = || VaultError("the root key was replaced just now; try again".to_owned());
     is_same.then_some(()).ok_or_else(|| replaced().into())
 }
@@ -180,7 +213,7 @@ impl Writer<'_> {
     /// # Errors
     /// [`BackupFailure`].
     pub fn finish(mut self) -> Result<Totals, BackupFailure> {
-        Item::End(self.totals).append(&mut self.buffer);
+        Item::End(self.totals).append(&mut self.buffer)?;
         self.flush(BackupKey::CHUNK)?;
         let rest = std::mem::take(&mut self.buffer);
         self.chunk(true, &rest)?;
@@ -196,7 +229,7 @@ impl Writer<'_> {
             self.file = Some(path.clone());
         }
         self.totals.count(item, is_new);
-        item.append(&mut self.buffer);
+        item.append(&mut self.buffer)?;
         self.flush(BackupKey::CHUNK)
     }
 

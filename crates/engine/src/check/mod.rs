@@ -13,6 +13,7 @@ use crate::ports::{Entry, StoreError};
 use crate::slot::{Slot, SlotRange, bare};
 use crate::still::Still;
 use crate::vault::{Vault, VaultError};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use strongroom_crypto::mac::HmacKey;
@@ -142,18 +143,22 @@ impl Inspection<'_, '_> {
     async fn records(&mut self, head: Option<&Head>) -> Result<(), CheckError> {
         let mut frozen = self.vault.store().frozen()?;
         let total = frozen.count(&[], END)?;
-        let domain = head.map_or(1, Head::digest_domain);
-        let set_key = set_key(self.vault, domain).await;
-        if let Err(why) = &set_key {
+        // Without its head nothing tells what the digest is, nor under which key it is kept.
+        let set_key = match head {
+            Some(head) => Some(set_key(self.vault, head.digest_domain()).await),
+            None => None,
+        };
+        if let Some(Err(why)) = &set_key {
             self.tell(bare::GLOBAL_DOMAIN, why.to_string());
         }
+        let set_key = set_key.and_then(Result::ok);
         let (mut from, mut digest) = (Vec::new(), SetDigest::default());
         loop {
             let page = frozen.scan(&from, END, PAGE)?;
             let is_last = page.len() < PAGE;
             for entry in page {
                 self.record(&entry, head).await;
-                if let Ok(key) = &set_key {
+                if let Some(key) = &set_key {
                     count(&mut digest, key, &entry);
                 }
                 from = [entry.key.as_slice(), &[0]].concat();
@@ -164,7 +169,7 @@ impl Inspection<'_, '_> {
                 break;
             }
         }
-        if head.is_some_and(|head| set_key.is_ok() && head.digest != digest.0) {
+        if head.is_some_and(|head| set_key.is_some() && head.digest != digest.0) {
             let what = "records were removed, added or put back to an earlier version: the store \
                         holds others than the head counts";
             self.tell(Slot::head().bytes(), what);
@@ -212,12 +217,8 @@ impl Inspection<'_, '_> {
             "dr" if rest.is_empty() => {
                 self.open::<DomainRotationRecord>(entry, DomainName::global()).await.map(drop)
             }
-            "df" if rest.is_empty() => {
-                self.open::<DomainFloorRecord>(entry, DomainName::global()).await.map(drop)
-            }
-            "restored" if rest.is_empty() => {
-                self.open::<RestoreRecord>(entry, DomainName::global()).await.map(drop)
-            }
+            "df" if rest.is_empty() => self.floors(entry).await,
+            "restored" if rest.is_empty() => self.restored(entry).await,
             _ => Err(unknown()),
         }
     }
@@ -236,8 +237,55 @@ impl Inspection<'_, '_> {
             region => DomainName::region(parsed(region)?),
         };
         same_place(entry, &bare::domain(name, number))?;
+        if self.vault.is_destroyed(name, number) {
+            return Err("this domain key was destroyed, and is there again".to_owned());
+        }
         let opened = self.vault.root().unwrap(name, number, &entry.found.value);
         opened.map(drop).map_err(|why| why.to_string())
+    }
+
+    /// Below which numbers domain keys are destroyed: each domain has one that is not.
+    async fn floors(&mut self, entry: &Entry) -> Sound {
+        let record = self.open::<DomainFloorRecord>(entry, DomainName::global()).await?;
+        let mut newest: BTreeMap<String, u32> = BTreeMap::new();
+        let mut from = bare::DOMAINS.to_vec();
+        loop {
+            let page = self.vault.store().scan(&from, bare::DOMAINS_END, PAGE).await;
+            let page = page.map_err(|why| why.to_string())?;
+            let is_last = page.len() < PAGE;
+            for found in page {
+                if let Some((name, number)) = bare::domain_of(&found.key) {
+                    let greatest = newest.entry(name.to_string()).or_default();
+                    *greatest = number.max(*greatest);
+                }
+                from = [found.key.as_slice(), &[0]].concat();
+            }
+            if is_last {
+                break;
+            }
+        }
+        for (name, least) in &record.least {
+            let newest = newest.get(name).copied().unwrap_or_default();
+            if *least > newest {
+                let what = format!(
+                    "domain keys of {name} below {least} are destroyed, and the newest is {newest}"
+                );
+                self.tell(&entry.key, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// The restore that the store comes from began its history.
+    async fn restored(&self, entry: &Entry) -> Sound {
+        let record = self.open::<RestoreRecord>(entry, DomainName::global()).await?;
+        match self.other::<Head>(&Slot::head()).await {
+            Ok(Some(head)) if record.first > head.sequence => {
+                let (first, now) = (record.first, head.sequence);
+                Err(format!("its history begins at change {first}, and the store is at {now}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The record that `entry` holds.

@@ -281,6 +281,7 @@ impl Committer {
     async fn adopt(&mut self, rekeying: Rekeying) {
         let Rekeying { before, after, key, domain, done } = rekeying;
         if !before.agrees(self.head.digest) {
+            self.health.stop();
             return self.health.fail(altered(&self.vault).await.to_string());
         }
         self.head.set(after.digest());
@@ -310,6 +311,7 @@ impl Committer {
         self.health.note(Part::Store, page.as_ref().err().map(ToString::to_string));
         if page == Ok(true) {
             if !verification.agrees(self.head.digest) {
+                self.health.stop();
                 self.health.fail(altered(&self.vault).await.to_string());
             }
             self.verification = None;

@@ -176,6 +176,8 @@ pub(crate) struct JournalJob {
 /// What the ledger's parts share: whether it works.
 #[derive(Default)]
 pub(crate) struct Health {
+    stopped: AtomicBool,
+    /// Why, once that is known.
     fatal: OnceLock<String>,
     journal: Mutex<Option<String>>,
     store: Mutex<Option<String>>,
@@ -196,11 +198,17 @@ pub(crate) enum Part {
 impl Health {
     /// Stops the ledger for good: nothing more is recorded, so nothing more is answered.
     pub(crate) fn fail(&self, why: String) {
+        self.stopped.store(true, Ordering::SeqCst);
         let _ = self.fatal.set(why);
     }
 
+    /// Stops it at once, before it is known what is to be told: finding that out takes a while.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn has_stopped(&self) -> bool {
-        self.fatal.get().is_some()
+        self.stopped.load(Ordering::SeqCst)
     }
 
     /// Notes how the latest write of a part went; it is tried again with the next request.
@@ -232,7 +240,9 @@ impl Health {
     /// Why requests fail now, if they do.
     pub(crate) fn failure(&self) -> Option<String> {
         let fatal = self.fatal.get().cloned();
+        let altered = || "the store is not what its head says; what is damaged is looked for";
         fatal
+            .or_else(|| self.has_stopped().then(|| altered().to_owned()))
             .or_else(|| self.last(Part::Journal).clone())
             .or_else(|| self.last(Part::Store).clone())
             .or_else(|| self.trail.lock().unwrap_or_else(PoisonError::into_inner).clone())

@@ -5,7 +5,10 @@
 //! before policies are asked; one of another account only when it may be used, or the refusal would
 //! tell what kind of key is there, or that one is. What never gets that far counts as the use of a
 //! symmetric key. A request counts once, however often it is tried again.
+//!
+//! **Invariant:** a request that finds one quota used up has taken nothing of any.
 
+use super::rules::{Taken, UsedUp};
 use super::{Counted, RequestQuotas, Shared, Subject};
 use crate::call::Call;
 use crate::decode::Values;
@@ -20,8 +23,14 @@ pub(crate) struct Charge<'a> {
     demands: &'static Demands,
     account: AccountId,
     region: Region,
+    /// Whether a provider vouches for who asks: they cost the account what belongs to all of its
+    /// requests only once it has let them in.
+    vouched_for: bool,
     /// Whether what the members and the keys of the request cost is counted.
     counted: Progress,
+    /// The custom key store that the request names.
+    store: Option<String>,
+    taken: Vec<Taken<'a>>,
     exceeded: bool,
 }
 
@@ -29,7 +38,7 @@ pub(crate) struct Charge<'a> {
 struct Progress {
     members: bool,
     keys: bool,
-    stores: bool,
+    permitted: bool,
 }
 
 /// The keys that an operation is about, as they are stored; `None` for one of which the caller is
@@ -44,8 +53,17 @@ impl<'a> Charge<'a> {
         call: &Call,
     ) -> Self {
         let (account, region) = (call.caller.account, call.caller.region);
-        let counted = Progress::default();
-        Self { quotas, demands, account, region, counted, exceeded: false }
+        Self {
+            quotas,
+            demands,
+            account,
+            region,
+            vouched_for: call.caller.authority.web().is_some(),
+            counted: Progress::default(),
+            store: None,
+            taken: Vec::new(),
+            exceeded: false,
+        }
     }
 
     /// Whether something was used up.
@@ -53,18 +71,25 @@ impl<'a> Charge<'a> {
         self.exceeded
     }
 
+    /// The refusal of a request that is not served since too much is asked for at once.
+    pub(crate) fn turned_away(&mut self) -> Refusal {
+        self.exceeded = true;
+        self.taken.drain(..).for_each(Taken::give_back);
+        Refusal::throttled(self.demands.service)
+    }
+
     /// Counts what is known from the row.
     pub(crate) fn arrive(&mut self) -> Result<(), Refusal> {
         if self.quotas.is_none() {
             return Ok(());
         }
-        self.take(Subject::Shared(Shared::Account))?;
         self.take(Subject::Operation(self.demands.name))?;
         match self.demands.counted {
-            Counted::Shared(shared) => self.take(Subject::Shared(shared)),
-            Counted::Random => self.take(Subject::Shared(Shared::Symmetric)),
-            Counted::Own(_) | Counted::AlsoIn { .. } | Counted::ByKey | Counted::ByPair => Ok(()),
+            Counted::Shared(shared) => self.take(Subject::Shared(shared))?,
+            Counted::Random => self.take(Subject::Shared(Shared::Symmetric))?,
+            Counted::Own(_) | Counted::AlsoIn { .. } | Counted::ByKey | Counted::ByPair => {}
         }
+        if self.vouched_for { Ok(()) } else { self.take(Subject::Shared(Shared::Account)) }
     }
 
     /// Counts what the members of the request say.
@@ -87,10 +112,10 @@ impl<'a> Charge<'a> {
                 let Some(place) = place else { return Ok(()) };
                 (0..times).try_for_each(|_| self.take_in(Subject::Operation(operation), place))
             }
-            Counted::Random => match values.text("CustomKeyStoreId") {
-                Some(store) => self.take_of_store(self.account, self.region, store),
-                None => Ok(()),
-            },
+            Counted::Random => {
+                self.store = values.text("CustomKeyStoreId").map(str::to_owned);
+                Ok(())
+            }
             Counted::Own(_) | Counted::Shared(_) | Counted::ByKey => Ok(()),
         }
     }
@@ -102,11 +127,20 @@ impl<'a> Charge<'a> {
     }
 
     /// Counts the use of keys that the caller may use, and of the custom key stores that they are
-    /// in: before, whoever may not use a key could use up its store's quota.
+    /// in, or that the request names: before, whoever may not use a key could use up its store's
+    /// quota.
     pub(crate) fn permitted(&mut self, keys: &Keys<'_>) -> Result<(), Refusal> {
         self.keys(keys)?;
-        let by_key = matches!(self.demands.counted, Counted::ByKey);
-        if self.quotas.is_none() || !by_key || std::mem::replace(&mut self.counted.stores, true) {
+        if self.quotas.is_none() || std::mem::replace(&mut self.counted.permitted, true) {
+            return Ok(());
+        }
+        if self.vouched_for {
+            self.take(Subject::Shared(Shared::Account))?;
+        }
+        if let Some(store) = self.store.take() {
+            self.take_of_store(self.account, self.region, &store)?;
+        }
+        if !matches!(self.demands.counted, Counted::ByKey) {
             return Ok(());
         }
         keys.iter().flatten().try_for_each(|key| match &key.store {
@@ -141,8 +175,8 @@ impl<'a> Charge<'a> {
     }
 
     fn take_in(&mut self, of: Subject, region: Region) -> Result<(), Refusal> {
-        let account = self.account;
-        self.told(self.quotas.is_none_or(|quotas| quotas.take(of, account, region)))
+        let Some(quotas) = self.quotas else { return Ok(()) };
+        self.told(quotas.take(of, self.account, region))
     }
 
     fn take_of_store(
@@ -151,14 +185,17 @@ impl<'a> Charge<'a> {
         region: Region,
         store: &str,
     ) -> Result<(), Refusal> {
-        self.told(self.quotas.is_none_or(|quotas| quotas.take_of_store(account, region, store)))
+        let Some(quotas) = self.quotas else { return Ok(()) };
+        self.told(quotas.take_of_store(account, region, store))
     }
 
-    fn told(&mut self, left: bool) -> Result<(), Refusal> {
-        if left {
-            return Ok(());
+    fn told(&mut self, outcome: Result<Option<Taken<'a>>, UsedUp>) -> Result<(), Refusal> {
+        match outcome {
+            Ok(taken) => {
+                self.taken.extend(taken);
+                Ok(())
+            }
+            Err(UsedUp) => Err(self.turned_away()),
         }
-        self.exceeded = true;
-        Err(Refusal::throttled(self.demands.service))
     }
 }

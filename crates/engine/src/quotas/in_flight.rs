@@ -10,24 +10,35 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Parts, each behind a lock of its own.
 const SHARDS: u64 = 16;
-/// How many requests of an account may wait. Our choice: more than it has connections, since one
-/// whose client hangs up is finished nevertheless.
-const MOST_WAITING: usize = 4096;
+/// How many requests of an account may wait. Our choice: each holds one of the server's turns, of
+/// which there are 1024 for all accounts; a client's usual pool of 50 connections waits without
+/// being refused.
+const MOST_WAITING: usize = 64;
 
 /// Who is served.
 pub(crate) struct InFlight {
     most: Option<usize>,
-    shards: [Mutex<HashMap<AccountId, Arc<Gate>>>; SHARDS as usize],
+    shards: [Mutex<Gates>; SHARDS as usize],
 }
 
-/// One account's.
+type Gates = HashMap<Entrant, Arc<Gate>>;
+
+/// Whose requests share places: an account's own, or those of whoever a provider vouches for and
+/// the account has not yet let in. So these keep none of its own waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Entrant {
+    pub(crate) account: AccountId,
+    pub(crate) vouched_for: bool,
+}
+
+/// One entrant's.
 struct Gate {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
 /// A place among those that are served, for as long as it is kept.
-pub(crate) struct Place<'a>(Option<(&'a InFlight, AccountId, OwnedSemaphorePermit)>);
+pub(crate) struct Place<'a>(Option<(&'a InFlight, Entrant, OwnedSemaphorePermit)>);
 
 impl InFlight {
     /// At most so many of each account at once; without a number any number.
@@ -36,13 +47,13 @@ impl InFlight {
     }
 
     /// Waits for a place. `None` if too many wait for one.
-    pub(crate) async fn enter(&self, account: AccountId) -> Option<Place<'_>> {
+    pub(crate) async fn enter(&self, entrant: Entrant) -> Option<Place<'_>> {
         let Some(most) = self.most else { return Some(Place(None)) };
         let gate = {
-            let mut gates = self.gates(account)?;
+            let mut gates = self.gates(entrant)?;
             let fresh =
                 || Gate { places: Arc::new(Semaphore::new(most)), waiting: AtomicUsize::new(0) };
-            gates.entry(account).or_insert_with(|| Arc::new(fresh())).clone()
+            gates.entry(entrant).or_insert_with(|| Arc::new(fresh())).clone()
         };
         let permit = match gate.places.clone().try_acquire_owned() {
             Ok(permit) => Some(permit),
@@ -54,12 +65,12 @@ impl InFlight {
                 permit.ok()
             }
         };
-        permit.map(|permit| Place(Some((self, account, permit))))
+        permit.map(|permit| Place(Some((self, entrant, permit))))
     }
 
     /// There always is a part that an account belongs to.
-    fn gates(&self, account: AccountId) -> Option<MutexGuard<'_, HashMap<AccountId, Arc<Gate>>>> {
-        let at = usize::try_from(account.number() % SHARDS).ok()?;
+    fn gates(&self, entrant: Entrant) -> Option<MutexGuard<'_, Gates>> {
+        let at = usize::try_from(entrant.account.number() % SHARDS).ok()?;
         Some(self.shards.get(at)?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -83,15 +94,15 @@ impl Drop for Queued<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let Some((all, account, permit)) = self.0.take() else { return };
+        let Some((all, entrant, permit)) = self.0.take() else { return };
         drop(permit);
-        let Some(mut gates) = all.gates(account) else { return };
+        let Some(mut gates) = all.gates(entrant) else { return };
         // Whoever enters takes a handle under this lock, and keeps it until it has a place.
         let idle = |gate: &Arc<Gate>| {
             Arc::strong_count(gate) == 1 && Some(gate.places.available_permits()) == all.most
         };
-        if gates.get(&account).is_some_and(idle) {
-            gates.remove(&account);
+        if gates.get(&entrant).is_some_and(idle) {
+            gates.remove(&entrant);
         }
     }
 }
@@ -103,8 +114,8 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    fn account(number: u64) -> AccountId {
-        AccountId::from_number(number).unwrap()
+    fn account(number: u64) -> Entrant {
+        Entrant { account: AccountId::from_number(number).unwrap(), vouched_for: false }
     }
 
     /// The place, if there is one now.
@@ -124,6 +135,8 @@ mod tests {
         let mut third = pin!(all.enter(account(1)));
         assert!(now(third.as_mut()).is_none());
         assert!(now(pin!(all.enter(account(2)))).flatten().is_some());
+        let vouched_for = Entrant { vouched_for: true, ..account(1) };
+        assert!(now(pin!(all.enter(vouched_for))).flatten().is_some());
         drop(first);
         assert!(now(third.as_mut()).flatten().is_some());
     }

@@ -42,18 +42,31 @@ impl Measure for Steady {
 }
 
 /// Counts what payers do against one rate.
-pub(super) struct Meter(RateLimiter<Payer, States, Steady, NoOpMiddleware<Nanos>>);
+pub(super) struct Meter {
+    limiter: RateLimiter<Payer, Handle, Steady, NoOpMiddleware<Nanos>>,
+    states: Arc<States>,
+}
+
+/// The states, for the limiter.
+struct Handle(Arc<States>);
 
 impl Meter {
     pub(super) fn new(rate: Rate, clock: Arc<dyn Clock>) -> Option<Self> {
         let quota: Quota = rate.quota()?;
         let period = Nanos::from(rate.period());
-        Some(Self(RateLimiter::new(quota, States::new(period), Steady(clock))))
+        let states = Arc::new(States::new(period));
+        let limiter = RateLimiter::new(quota, Handle(states.clone()), Steady(clock));
+        Some(Self { limiter, states })
     }
 
     /// Counts one. Returns whether there was one left.
     pub(super) fn take(&self, payer: &Payer) -> bool {
-        self.0.check_key(payer).is_ok()
+        self.limiter.check_key(payer).is_ok()
+    }
+
+    /// Takes back one that was counted.
+    pub(super) fn give_back(&self, payer: &Payer) {
+        self.states.give_back(payer);
     }
 }
 
@@ -85,11 +98,28 @@ impl States {
         let at = usize::try_from(self.hasher.hash_one(payer) % shards).ok()?;
         Some(self.shards.get(at)?.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// One period less until all is there again. Of a state that is forgotten all is there.
+    fn give_back(&self, payer: &Payer) {
+        let Some(mut shard) = self.shard(payer) else { return };
+        if let Some(full) = shard.states.get_mut(payer) {
+            *full = full.saturating_sub(self.period);
+        }
+    }
 }
 
-impl StateStore for States {
+impl StateStore for Handle {
     type Key = Payer;
 
+    fn measure_and_replace<T, F, E>(&self, payer: &Payer, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(payer, decide)
+    }
+}
+
+impl States {
     fn measure_and_replace<T, F, E>(&self, payer: &Payer, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
@@ -143,9 +173,8 @@ mod tests {
         Payer::Account(AccountId::from_number(number).unwrap())
     }
 
-    fn kept(meter: Meter) -> usize {
-        let states = meter.0.into_state_store();
-        states.shards.iter().map(|shard| shard.lock().unwrap().states.len()).sum()
+    fn kept(meter: &Meter) -> usize {
+        meter.states.shards.iter().map(|shard| shard.lock().unwrap().states.len()).sum()
     }
 
     #[test]
@@ -176,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_back_is_there_again_and_no_more() {
+        let clock = Arc::new(Hands::default());
+        let meter = Meter::new(Rate::per_second(5), clock.clone()).unwrap();
+        while meter.take(&account(1)) {}
+        meter.give_back(&account(1));
+        meter.give_back(&account(2));
+        assert_eq!([1, 1].map(|number| meter.take(&account(number))), [true, false]);
+        assert_eq!((0..9).filter(|_| meter.take(&account(2))).count(), 5);
+        // What is full gets no fuller.
+        clock.pass(60_000);
+        (0..9).for_each(|_| meter.give_back(&account(1)));
+        assert_eq!((0..9).filter(|_| meter.take(&account(1))).count(), 5);
+    }
+
+    #[test]
     fn what_is_idle_is_forgotten() {
         let clock = Arc::new(Hands::default());
         let meter = Meter::new(Rate::per_second(5), clock.clone()).unwrap();
@@ -184,7 +228,7 @@ mod tests {
             // A thousand accounts a second, of which each is idle after 200 ms.
             clock.pass(1);
         }
-        let kept = kept(meter);
+        let kept = kept(&meter);
         assert!(kept <= SHARDS * FEW, "{kept} states are kept");
     }
 
@@ -197,6 +241,6 @@ mod tests {
             assert!(meter.take(&account(number)));
         }
         assert!(!meter.take(&account(1)));
-        assert_eq!(kept(meter), 100_000);
+        assert_eq!(kept(&meter), 100_000);
     }
 }

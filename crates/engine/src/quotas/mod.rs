@@ -17,7 +17,7 @@ mod rules;
 pub(crate) use charge::Charge;
 pub use charge::Keys;
 pub use counted::{Counted, Shared, Subject};
-pub(crate) use in_flight::InFlight;
+pub(crate) use in_flight::{Entrant, InFlight};
 pub use rate::Rate;
 pub use resources::{MOST_ALIASES_PER_KEY, MOST_KEY_STORES, ResourceQuotas, Resources};
 pub(crate) use rules::RequestQuotas;

@@ -48,6 +48,19 @@ pub fn preset<'d>(rows: impl Iterator<Item = &'d Demands>) -> Vec<Rule> {
     rules
 }
 
+/// One that was counted, and can be taken back.
+pub(super) struct Taken<'a>(&'a Meter, Payer);
+
+impl Taken<'_> {
+    pub(super) fn give_back(self) {
+        self.0.give_back(&self.1);
+    }
+}
+
+/// None was left.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UsedUp;
+
 /// The rules, and what was counted against them.
 pub(crate) struct RequestQuotas(HashMap<Subject, Vec<Limit>>);
 
@@ -74,30 +87,49 @@ impl RequestQuotas {
         (!limits.is_empty()).then_some(Self(limits))
     }
 
-    /// Counts one request of `account` in `region`. Returns whether there was one left.
-    pub(super) fn take(&self, of: Subject, account: AccountId, region: Region) -> bool {
+    /// Counts one request of `account` in `region`. Returns what was counted, if there is a quota.
+    pub(super) fn take(
+        &self,
+        of: Subject,
+        account: AccountId,
+        region: Region,
+    ) -> Result<Option<Taken<'_>>, UsedUp> {
         let payer = match of {
             Subject::Shared(Shared::Account) => Payer::Account(account),
             _ => Payer::Place(account, region),
         };
-        self.take_of(of, (account, region), &payer)
+        self.take_of(of, (account, region), payer)
     }
 
     /// Counts one use of a custom key store, which is of `account` in `region`.
-    pub(super) fn take_of_store(&self, account: AccountId, region: Region, store: &str) -> bool {
+    pub(super) fn take_of_store(
+        &self,
+        account: AccountId,
+        region: Region,
+        store: &str,
+    ) -> Result<Option<Taken<'_>>, UsedUp> {
         let of = Subject::Shared(Shared::KeyStore);
         let payer = Payer::Store(account, region, store.to_owned());
-        self.take_of(of, (account, region), &payer)
+        self.take_of(of, (account, region), payer)
     }
 
-    fn take_of(&self, of: Subject, place: (AccountId, Region), payer: &Payer) -> bool {
+    fn take_of(
+        &self,
+        of: Subject,
+        place: (AccountId, Region),
+        payer: Payer,
+    ) -> Result<Option<Taken<'_>>, UsedUp> {
         let (account, region) = place;
-        let Some(limits) = self.0.get(&of) else { return true };
+        let Some(limits) = self.0.get(&of) else { return Ok(None) };
         let limit = limits.iter().find(|limit| {
             limit.account.is_none_or(|one| one == account)
                 && limit.region.is_none_or(|one| one == region)
         });
-        limit.and_then(|limit| limit.meter.as_ref()).is_none_or(|meter| meter.take(payer))
+        match limit.and_then(|limit| limit.meter.as_ref()) {
+            None => Ok(None),
+            Some(meter) if meter.take(&payer) => Ok(Some(Taken(meter, payer))),
+            Some(_) => Err(UsedUp),
+        }
     }
 }
 
@@ -132,7 +164,7 @@ mod tests {
 
     fn allowed(quotas: &RequestQuotas, account: u64, region: &str) -> usize {
         let account = AccountId::from_number(account).unwrap();
-        let take = |_: &usize| quotas.take(CREATE, account, region.parse().unwrap());
+        let take = |_: &usize| quotas.take(CREATE, account, region.parse().unwrap()).is_ok();
         (0..1000).take_while(take).count()
     }
 
@@ -169,7 +201,7 @@ mod tests {
         let all = Rule { of, account: None, region: None, rate: Some(Rate::per_second(2)) };
         let quotas = quotas(vec![all], Vec::new());
         let account = AccountId::from_number(1).unwrap();
-        let mut take = |region: &str| quotas.take(of, account, region.parse().unwrap());
+        let mut take = |region: &str| quotas.take(of, account, region.parse().unwrap()).is_ok();
         assert_eq!(["us-east-1", "aa-aa-1", "aa-aa-2"].map(&mut take), [true, true, false]);
     }
 

@@ -22,8 +22,11 @@ const NEVER: &[i64] = &[
     libc::SYS_process_vm_writev,
     libc::SYS_kcmp,
     libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_process_madvise,
     // Memory that can be run, or that other processes see.
     libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
     libc::SYS_shmget,
     libc::SYS_shmat,
     // File systems and namespaces.
@@ -63,6 +66,7 @@ const NEVER: &[i64] = &[
     libc::SYS_finit_module,
     libc::SYS_delete_module,
     libc::SYS_kexec_load,
+    KEXEC_FILE_LOAD,
     libc::SYS_reboot,
     libc::SYS_swapon,
     libc::SYS_swapoff,
@@ -100,6 +104,14 @@ const NEVER: &[i64] = &[
     libc::SYS_modify_ldt,
 ];
 
+/// Of which the C library's table lacks some architectures. Source: Linux,
+/// `include/uapi/asm-generic/unistd.h`, `arch/x86/entry/syscalls/syscall_64.tbl`.
+const KEXEC_FILE_LOAD: i64 = if cfg!(target_arch = "x86_64") { 320 } else { 294 };
+
+/// What pushes bytes into a terminal as if they had been typed there: TIOCSTI and TIOCLINUX.
+/// Source: Linux, `include/uapi/asm-generic/ioctls.h`.
+const TYPING: [u64; 2] = [0x5412, 0x541c];
+
 /// Families of sockets that are used; netlink tells the C library which addresses can be reached.
 const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 /// The bits of a socket's type that are not flags. Source: `SOCK_TYPE_MASK` of Linux.
@@ -125,7 +137,8 @@ fn not_permitted() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::Backe
     let mut rules: BTreeMap<_, _> = NEVER.iter().map(|call| (*call, Vec::new())).collect();
     // Threads are started, processes are not.
     let _ = rules.insert(libc::SYS_clone, vec![all([without(0, flag(libc::CLONE_THREAD))?])?]);
-    // No memory is written and then run.
+    // No memory is written and then run. A file that was written may still be mapped to be run, as
+    // libraries are; a file system mounted `noexec` ends that.
     let write_and_run = flag(libc::PROT_WRITE | libc::PROT_EXEC);
     let _ = rules.insert(libc::SYS_mmap, vec![all([with(2, write_and_run)?])?]);
     let run = || all([with(2, flag(libc::PROT_EXEC))?]);
@@ -136,6 +149,9 @@ fn not_permitted() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::Backe
     let raw = all([compared(1, raw, flag(libc::SOCK_RAW))?, not(0, libc::AF_NETLINK)?])?;
     let other = SeccompRule::new(other.into_iter().collect::<Result<_, _>>()?)?;
     let _ = rules.insert(libc::SYS_socket, vec![other, raw]);
+    // Whoever started the server from a terminal does not find typed there what they did not type.
+    let typing = TYPING.map(|request| all([compared(1, SeccompCmpOp::Eq, request)?]));
+    let _ = rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
     // What keeps memory out of core dumps and debuggers stays as it is.
     let dumpable = all([is(0, libc::PR_SET_DUMPABLE)?, not(1, 0)?])?;
     let _ = rules.insert(libc::SYS_prctl, vec![dumpable]);

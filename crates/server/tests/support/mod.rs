@@ -20,7 +20,11 @@ use tokio::time::timeout;
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Answers with what it was asked. `/slow` waits for `go` first; `/panic` is a bug.
+/// How long the answer to `/late` is held back.
+pub const DELAY: Duration = Duration::from_secs(2);
+
+/// Answers with what it was asked. `/slow` waits for `go` first, `/late` is held back; `/panic` is a
+/// bug.
 #[derive(Default)]
 pub struct Echo {
     pub begun: AtomicUsize,
@@ -44,8 +48,9 @@ impl Handler for Echo {
             format!("{} {} {} {} {tls}\n", head.method, head.path(), head.query(), head.peer.ip())
                 .into_bytes();
         body.extend_from_slice(request.body.expose());
+        let late = if head.path() == "/late" { DELAY } else { Duration::ZERO };
         self.done.fetch_add(1, Ordering::SeqCst);
-        response(StatusCode::OK, body)
+        Response { delay: late, ..response(StatusCode::OK, body) }
     }
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
@@ -64,6 +69,7 @@ fn response(status: StatusCode, body: Vec<u8>) -> Response {
         content_type: HeaderValue::from_static("application/x-amz-json-1.1"),
         headers: vec![(HeaderName::from_static("x-extra"), HeaderValue::from_static("1"))],
         body: SecretBytes::new(body),
+        delay: Duration::ZERO,
     }
 }
 

@@ -42,7 +42,12 @@ pub(super) fn ask_if_running(
 ) -> Result<Option<Told>, Failure> {
     let Some(stream) = operator::connect(data, wanted)? else { return Ok(None) };
     let mut stream = BufReader::with_capacity(1 << 20, stream);
-    let gone = |_| Failure::new("the server ended before the backup was whole; see its log");
+    let gone = |_| {
+        Failure::new(
+            "the server was sealed or ended, or had waited too long, before the backup was whole; see \
+             its log",
+        )
+    };
     loop {
         let mut head = [0; 5];
         stream.read_exact(&mut head).map_err(gone)?;

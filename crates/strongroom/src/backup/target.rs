@@ -3,6 +3,7 @@
 use crate::terminal::Failure;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use strongroom_crypto::{Entropy as _, SystemEntropy, hash};
 use strongroom_storage::NewFile;
 
 /// Where it goes, and how many bytes went there.
@@ -31,7 +32,8 @@ impl Target {
             let text = format!("{name} is there already; choose another name, or add --force");
             return Err(Failure::new(text));
         }
-        let file = NewFile::create(path, force).map_err(|why| Failure::of(&name, why))?;
+        let file =
+            NewFile::create(path, &suffix()?, force).map_err(|why| Failure::of(&name, why))?;
         Ok(Self { to: To::File(file), bytes: 0, name })
     }
 
@@ -53,4 +55,11 @@ impl Target {
         done.map_err(|why| Failure::of(&self.name, why))?;
         Ok(self.bytes)
     }
+}
+
+/// What tells a file in the making from those of others, and from what was left of one.
+fn suffix() -> Result<String, Failure> {
+    let mut random = [0; 8];
+    SystemEntropy.fill(&mut random).map_err(|why| Failure::new(why.to_string()))?;
+    Ok(hash::hex(&random))
 }

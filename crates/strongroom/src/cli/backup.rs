@@ -31,6 +31,10 @@ pub(crate) struct RestoreArguments {
     /// what the backup says of where it is]
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key_file: Option<PathBuf>,
+    /// Have the HSM or the other KMS that the backup names open the root key; without it, restoring
+    /// says which one that is
+    #[arg(long, conflicts_with = "root_key_file")]
+    pub(crate) provider_of_backup: bool,
     /// Replace store and journal of a data directory that is there and whose server does not run;
     /// they are kept in it under another name
     #[arg(long)]

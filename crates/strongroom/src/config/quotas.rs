@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
 use strongroom_engine::demands::Demands;
 use strongroom_engine::quotas::{
-    MOST_ALIASES_PER_KEY, MOST_KEY_STORES, Quotas, Rate, ResourceQuotas, Resources, Rule, Shared,
-    Subject, preset,
+    Counted, MOST_ALIASES_PER_KEY, MOST_KEY_STORES, Quotas, Rate, ResourceQuotas, Resources, Rule,
+    Shared, Subject, preset,
 };
 use strongroom_iam::{IamOperation, StsOperation, iam_demands, sts_demands};
 use strongroom_kms::OperationName;
@@ -131,6 +131,17 @@ impl Requests {
                     Some(burst) => Some(NonZeroU32::new(burst).ok_or("`burst` is at least 1")?),
                     None => None,
                 };
+                let least = least_burst(subject);
+                let burst = match burst {
+                    Some(burst) if burst < least => {
+                        return Err(format!(
+                            "`burst` of `{}` is at least {least}: some requests count as so many",
+                            self.of
+                        ));
+                    }
+                    None if per_second < f64::from(least.get()) => Some(least),
+                    burst => burst,
+                };
                 let rate = Rate::of(per_second, burst).ok_or(
                     "`per_second` is more than 0 and at most 1000000000, and `burst` no more than \
                      comes in a day",
@@ -217,6 +228,21 @@ fn rows() -> impl Iterator<Item = &'static Demands> {
     let trail = CloudTrailOperation::ALL.iter().map(|name| cloudtrail_demands(*name));
     let s3 = S3Operation::ALL.iter().map(|name| s3_demands(*name));
     kms.chain(iam).chain(sts).chain(trail).chain(s3)
+}
+
+/// The greatest number that one request counts as: with a smaller burst it is never served.
+fn least_burst(subject: Subject) -> NonZeroU32 {
+    let often = rows().any(|row| match (row.counted, subject) {
+        (Counted::AlsoIn { operation, times, .. }, Subject::Operation(name)) => {
+            operation == name && times > 1
+        }
+        // ReEncrypt, of whose two keys each may be of these, and in one custom key store.
+        (Counted::ByKey, Subject::Shared(shared)) => {
+            matches!(shared, Shared::Symmetric | Shared::Rsa | Shared::Ecc | Shared::KeyStore)
+        }
+        _ => false,
+    });
+    if often { NonZeroU32::MIN.saturating_add(1) } else { NonZeroU32::MIN }
 }
 
 fn subject(name: &str) -> Option<Subject> {
@@ -318,11 +344,31 @@ mod tests {
         .unwrap();
         let rules = &quotas.requests[0];
         assert_eq!(rules[0].of, Subject::Operation("CreateKey"));
-        assert_eq!(rules[0].rate, Some(Rate::one_in(2)));
+        assert_eq!(rules[0].rate, Rate::of(0.5, NonZeroU32::new(2)));
         assert_eq!(rules[0].account, Some(AccountId::INITIAL));
         assert_eq!(rules[0].region.unwrap().as_str(), "eu-west-1");
         let iam = Subject::Shared(Shared::Iam);
         assert_eq!(rules[1], Rule { of: iam, account: None, region: None, rate: None });
+    }
+
+    /// A request that counts twice is served now and then, however low the rate.
+    #[test]
+    fn a_burst_lets_every_request_in() {
+        let rate = |of: &str, more: &str| {
+            let text = format!("[[requests]]\nof = \"{of}\"\nper_second = 0.5\n{more}");
+            read(&text).map(|quotas| quotas.requests[0][0].rate.unwrap())
+        };
+        let two = NonZeroU32::new(2);
+        for of in ["CreateKey", "cryptography-symmetric", "cryptography-rsa", "custom-key-store"] {
+            assert_eq!(rate(of, "").unwrap(), Rate::of(0.5, two).unwrap(), "{of}");
+            let refused = rate(of, "burst = 1").unwrap_err();
+            assert!(refused.contains("is at least 2"), "{of}: {refused}");
+            assert!(rate(of, "burst = 2").is_ok(), "{of}");
+        }
+        for of in ["DescribeKey", "iam", "account", "cryptography-ml-dsa"] {
+            assert_eq!(rate(of, "").unwrap(), Rate::one_in(2), "{of}");
+            assert!(rate(of, "burst = 1").is_ok(), "{of}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! S3: paths that name a bucket.
 
-use super::{Gateway, header};
+use super::{Gateway, Pace, header};
+use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::Unauthenticated;
 use strongroom_engine::call::RequestId;
@@ -15,15 +16,16 @@ pub(super) fn is_for_it(head: &Head) -> bool {
 impl Gateway {
     pub(super) async fn s3(&self, request: &Request, id: RequestId) -> Response {
         let head = &request.head;
-        let mut answer = self.s3_answer(request, id).await;
+        let pace = Pace::default();
+        let mut answer = self.s3_answer(request, id, &pace).await;
         // An answer to a HEAD is its headers; those of an error tell nothing of the length.
         if head.method.as_str() == "HEAD" && answer.status >= 400 {
             answer.body = SecretBytes::new(Vec::new());
         }
-        response(id, answer)
+        Response { delay: pace.delay(), ..response(id, answer) }
     }
 
-    async fn s3_answer(&self, request: &Request, id: RequestId) -> Answer {
+    async fn s3_answer(&self, request: &Request, id: RequestId, pace: &Pace) -> Answer {
         let head = &request.head;
         let asked = rest_xml::Request::parse(rest_xml::Head {
             method: head.method.as_str(),
@@ -44,7 +46,7 @@ impl Gateway {
         };
         let (operation, input) = (asked.operation(), asked.input());
         let serve = strongroom_trail::service::s3::serve(&self.engine, operation, &call, Ok(input));
-        match super::paced(serve).await {
+        match pace.of(serve.await) {
             Ok(recorded) => rest_xml::render(operation, id, &recorded),
             Err(unrecorded) => rest_xml::render_unrecorded(id, unrecorded),
         }
@@ -109,5 +111,6 @@ fn response(id: RequestId, answer: Answer) -> Response {
         content_type: HeaderValue::from_static(content_type),
         headers: headers.into_iter().filter_map(header).collect(),
         body,
+        delay: Duration::ZERO,
     }
 }

@@ -1,7 +1,7 @@
 //! Another root key for a store, by whichever provider: made, wrapped and staged here, put in force by
 //! the engine's one commit, and then given its name.
 
-use super::Desk;
+use super::{Desk, Told};
 use crate::root_file::{self, Kept};
 use crate::secret_input::text;
 use crate::terminal::Failure;
@@ -9,7 +9,7 @@ use crate::unlock::{Brought, Means};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
+use strongroom_crypto::{SecretKey, SystemEntropy};
 use strongroom_engine::Engine;
 use strongroom_keys::{LocalRootKey, RootKey};
 use strongroom_rootkeys::{Hsm, KeyFile, Kms, NotOpened, Passphrase, Provider, Share, Shares};
@@ -30,7 +30,7 @@ pub(crate) struct Replacement {
     /// The provider; without it the one that there is.
     pub(crate) to: Option<Wanted>,
     /// The passphrase or PIN by which it is wrapped.
-    pub(crate) secret: Option<String>,
+    pub(crate) secret: Option<Told>,
     /// Whether the domain keys stay.
     pub(crate) keeps_domains: bool,
 }
@@ -132,7 +132,7 @@ pub(crate) async fn prepare(replacement: &Replacement, desk: &Desk<'_>) -> Resul
     let wanted = replacement.to.clone().or(known);
     let wanted = wanted.ok_or_else(|| Failure::new("nothing is known of the root key"))?;
     let brought = match &replacement.secret {
-        Some(secret) => Brought::Secret(SecretBytes::new(secret.as_bytes().to_vec())),
+        Some(secret) => Brought::Secret(secret.clone().into_secret()),
         None => Brought::Nothing,
     };
     // A passphrase takes a core for a while, and an HSM or another KMS is waited for.

@@ -1,6 +1,7 @@
 //! The requests, and what is done.
 
 use super::replacement::Replacement;
+use super::told::Told;
 use super::trail::HeadsPlace;
 use super::{Desk, replacement, trail};
 use crate::dev_clock;
@@ -43,7 +44,7 @@ pub(crate) enum Request {
     /// Whether the server is sealed, and who keeps its root key.
     RootKeyStatus,
     /// A passphrase, a PIN or a share, for a server that is sealed.
-    Unseal(String),
+    Unseal(Told),
     /// To forget the shares that were brought.
     ResetUnseal,
     /// To let go of the root key and all under it.

@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 const SOCKET: &str = "operator.sock";
+const CHANGES: &str = "the server is starting or stopping; try again";
 const SEALED: &str = "the server is sealed; open it with `strongroom unseal`";
 /// The longest request, bytes: a policy, escaped.
 const MAX_REQUEST: u64 = 64 * 1024;
@@ -196,16 +197,13 @@ impl Office {
         read??;
         if let Ok(wanted) = serde_json::from_slice::<backup::Wanted>(line.expose()) {
             // It takes long, and changes nothing: other requests have their turn meanwhile.
-            return match self.state().await {
-                State::Open(engine, _) => {
-                    backup::serve(wanted, stream, engine, self.data.clone()).await
-                }
-                State::Sealed(_) | State::Between => {
-                    let answer = json!({ "error": SEALED });
-                    let answer = SecretBytes::new(format!("{answer}\n").into_bytes());
-                    hand_over(&mut writing, &answer, PATIENCE).await
-                }
+            let why = match self.state().await {
+                State::Open(engine, _) => return self.back_up(wanted, stream, engine).await,
+                State::Sealed(_) => SEALED,
+                State::Between => CHANGES,
             };
+            let refusal = SecretBytes::new(backup::refusal(why));
+            return hand_over(&mut writing, &refusal, PATIENCE).await;
         }
         let answer = match self.done(&line).await {
             Ok(value) => json!({ "ok": value }),
@@ -216,6 +214,22 @@ impl Office {
         hand_over(&mut writing, &answer, PATIENCE).await
     }
 
+    /// Makes a backup, as long as the server is open: whoever seals it is not held up.
+    async fn back_up(
+        &self,
+        wanted: backup::Wanted,
+        stream: tokio::net::UnixStream,
+        engine: Arc<Engine>,
+    ) -> std::io::Result<()> {
+        let mut states = self.state.subscribe();
+        tokio::select! {
+            done = backup::serve(wanted, stream, engine, self.data.clone()) => done,
+            _ = states.wait_for(|state| !matches!(state, State::Open(..))) => {
+                Err(std::io::Error::other("a backup was given up, for the server leaves its store"))
+            }
+        }
+    }
+
     async fn done(&self, line: &SecretBytes) -> Result<Value, Failure> {
         let request: Request =
             serde_json::from_slice(line.expose()).map_err(|_| Failure::new("not a request"))?;
@@ -224,7 +238,7 @@ impl Office {
         }
         let _turn = self.turn.lock().await;
         match self.state().await {
-            State::Between => Err(Failure::new("the server is starting or stopping; try again")),
+            State::Between => Err(Failure::new(CHANGES)),
             State::Sealed(sealed) => while_sealed(&sealed, request).await,
             State::Open(engine, courier) => {
                 let (clock, courier) = (self.clock.as_deref(), Some(&courier));
@@ -238,7 +252,7 @@ impl Office {
 /// What can be asked of a sealed server.
 async fn while_sealed(sealed: &Sealed, request: Request) -> Result<Value, Failure> {
     match request {
-        Request::Unseal(secret) => sealed.bring(SecretBytes::new(secret.into_bytes())).await,
+        Request::Unseal(secret) => sealed.bring(secret.into_secret()).await,
         Request::ResetUnseal => {
             sealed.reset();
             Ok(sealed.status())
