@@ -171,6 +171,8 @@ fn is_of_a_member(wire: &Wire, code: &str) -> bool {
         "InvalidTokenException" => &["NextToken"],
         "InvalidMarkerException" => &["Marker"],
         "NoSuchEntity" => &["AccessKeyId"],
+        // STS refuses tags in the words of IAM.
+        "InvalidInput" => &["Tags"],
         _ => &[],
     };
     wire.demands.fields.iter().any(|field| members.contains(&field.name))

@@ -26,9 +26,15 @@ pub fn read_block(path: &Path) {
 
 /// Writes the block of a small log file to `path`.
 pub fn write_block(path: &Path) {
-    let json = r#"{"eventSource":"kms.amazonaws.com","eventTime":"2026-11-22T06:37:05Z"}"#;
+    let json = concat!(
+        r#"{"eventTime":"2026-11-22T06:37:05Z","eventSource":"kms.amazonaws.com","#,
+        r#""eventName":"Decrypt","awsRegion":"eu-west-2","sourceIPAddress":"192.0.2.7","#,
+        r#""eventID":"e","readOnly":true,"recipientAccountId":"111122223333","#,
+        r#""resources":[{"ARN":"arn:aws:kms:eu-west-2:111122223333:key/a"}]}"#
+    );
     let attribute = (EventAttribute::EventName, "Decrypt".to_owned());
-    let noted = Noted { json, place: 12..82, attributes: Cow::Owned(vec![attribute]) };
+    let place = 12..12 + json.len();
+    let noted = Noted { json, place, attributes: Cow::Owned(vec![attribute]) };
     let draft = draft(&[noted]).expect("a block");
     draft.write(path).expect("a file");
     let block = Block::open(path).expect("it opens").expect("it is there");
