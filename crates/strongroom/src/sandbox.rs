@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::config::Paths;
+use crate::root_file::Kept;
 use crate::terminal::Failure;
 use std::path::{Path, PathBuf};
 use strongroom_server::log::{self, Level};
@@ -9,12 +10,20 @@ use strongroom_server::sandbox::Sandbox;
 use strongroom_server::{TlsSource, Transport};
 
 /// Gives up what the server does not need, if it is to. There must be no other thread yet, and the
-/// data directory must be there. `root` are the files that the root key's provider reads.
-pub(crate) fn enter(config: &Config, root: &[PathBuf]) -> Result<(), Failure> {
+/// data directory must be there. `root` is the root key, whose provider's files stay in reach.
+pub(crate) fn enter(config: &Config, root: &Kept) -> Result<(), Failure> {
     let Some(paths) = &config.sandbox else { return Ok(()) };
+    let named = !paths.read.is_empty() || !paths.write.is_empty();
+    if root.provider() == "pkcs11" && !named {
+        return Err(Failure::new(
+            "the root key is in an HSM, and a PKCS #11 module opens files that its maker alone \
+             knows: name them, and those of the token, in the configuration's sandbox.read and \
+             sandbox.write, or run without the sandbox",
+        ));
+    }
     let mut needed = needed(config, paths);
     // They are replaced while the server is sealed, or runs.
-    needed.read.extend(root.iter().flat_map(|file| replaced(file)));
+    needed.read.extend(root.files().iter().flat_map(|file| replaced(file)));
     let version = needed.enter().map_err(|why| Failure::of("the sandbox", why))?;
     let text = format!(
         "sandboxed: other files are out of reach (Landlock {version}), and system calls that no \

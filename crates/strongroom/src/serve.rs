@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // What is opened here stays open in the sandbox.
     let kept = data.kept_root_key()?;
     let source = source(&kept, arguments.root_key_fd)?;
-    sandbox::enter(&config, &kept.files())?;
+    sandbox::enter(&config, &kept)?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
     let server = runtime

@@ -67,8 +67,8 @@ impl fmt::Display for OpenError {
         match self {
             Self::RootKey { store, given } => write!(
                 f,
-                "the store was made under root key {store}, not under {given}: the root key file \
-                 belongs to another data directory"
+                "the store was made under root key {store}, not under {given}: that one belongs to \
+                 another data directory, or was replaced"
             ),
             Self::Altered => f.write_str(
                 "records of the store were removed, added or put back to an earlier version",
