@@ -14,8 +14,8 @@ from server import Server
 
 # KiB that a connection may take, beside what the kernel takes for it: what was measured, and a half.
 MOST = {"silent": 25, "plain": 27, "tls": 37}
-# KiB by which as many connections a third time may take more than the second time. The first time says little:
-# the allocator keeps what was freed, in pieces.
+# KiB by which as many connections may take more than the time before, once they were there a few times: the
+# allocator keeps what was freed, for each thread.
 SLACK = 8 * 1024
 
 
@@ -84,16 +84,17 @@ def test_idle_connections_take_little_and_keep_nobody_out(tmp_path, kind, count)
         for _ in range(20):
             server.client().encrypt(KeyId=key, Plaintext=b"x")
         seconds = time.monotonic() - started
+        # Each thread has room of its own to allocate in, which grows until all connections of a round fit.
         later = []
-        for _ in range(2):
+        for _ in range(6):
             for connection in held:
                 connection.close()
             held.clear()
-            time.sleep(2)
+            time.sleep(1)
             for _ in range(count):
                 connect()
             later.append(resident(server))
-        again, last = later
+        again, last = later[-2:]
         each = (within - before) / count
         print(
             f"\n{kind}: {count} connections, {before} KiB before, {within} with them ({each:.1f} KiB each), "
@@ -101,7 +102,7 @@ def test_idle_connections_take_little_and_keep_nobody_out(tmp_path, kind, count)
         )
         assert each < MOST[kind]
         assert last < again + SLACK
-        assert again < 2 * within
+        assert last - before < 5 * (within - before)
     finally:
         server.kill()
 
