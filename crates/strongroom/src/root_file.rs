@@ -245,7 +245,7 @@ pub(crate) fn read_plain(path: &Path) -> Result<SecretKey, Failure> {
     parse_plain(path, &SecretBytes::new(text))
 }
 
-fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
+pub(crate) fn parse_plain(path: &Path, text: &SecretBytes) -> Result<SecretKey, Failure> {
     let bad = || {
         Failure::new(format!(
             "{} is not a root key file: it has two lines, `{TITLE}` and 32 bytes in base64",
