@@ -16,6 +16,7 @@ struct Echo;
 
 fn response(status: StatusCode, text: String) -> Response {
     Response {
+        delay: std::time::Duration::ZERO,
         status,
         request_id: HeaderValue::from_static("id"),
         content_type: HeaderValue::from_static("text/plain"),
