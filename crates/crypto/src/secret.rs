@@ -19,6 +19,22 @@ impl SecretBytes {
         Self(vec![0; len])
     }
 
+    /// The bytes that these hexadecimal digits stand for, of either case; `None` for none, an odd
+    /// number, or what is no digit.
+    #[must_use]
+    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
+        let (pairs, rest) = digits.as_chunks::<2>();
+        if digits.is_empty() || !rest.is_empty() {
+            return None;
+        }
+        let mut bytes = Self::zeroed(pairs.len());
+        for (to, [high, low]) in bytes.0.iter_mut().zip(pairs) {
+            *to = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(bytes)
+    }
+
     /// The secret itself. Where this may be named is checked by `cargo xtask tidy`.
     #[must_use]
     pub fn expose(&self) -> &[u8] {

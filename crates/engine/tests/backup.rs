@@ -42,41 +42,40 @@ fn still(world: &World) -> Still {
     runtime().block_on(Still::open(store, log, root(&world.root))).unwrap()
 }
 
-/// A backup of a stopped server.
-fn backup_of(world: &World) -> Vec<u8> {
+/// The bytes that `make` writes.
+fn written(make: impl FnOnce(Output<'_>)) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let output = Output {
+    make(Output {
         bytes: &mut |more| {
             bytes.extend_from_slice(more);
             Ok(())
         },
         progress: &mut |_, _| Ok(()),
-    };
-    let mut still = still(world);
-    let made = runtime().block_on(async {
-        let writer = still.back_up(|_| Ok(about(world.clock.now())), output).await?;
-        writer.finish()
     });
-    let _ = made.unwrap();
     bytes
+}
+
+/// A backup of a stopped server.
+fn backup_of(world: &World) -> Vec<u8> {
+    let mut still = still(world);
+    written(|output| {
+        let made = runtime().block_on(async {
+            let writer = still.back_up(|_| Ok(about(world.clock.now())), output).await?;
+            writer.finish()
+        });
+        let _ = made.unwrap();
+    })
 }
 
 /// A backup of a running one.
 fn backup_while_running(kit: &Kit) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let output = Output {
-        bytes: &mut |more| {
-            bytes.extend_from_slice(more);
-            Ok(())
-        },
-        progress: &mut |_, _| Ok(()),
-    };
-    let made = kit.block_on(async {
-        let writer = kit.engine().back_up(|_| Ok(about(kit.engine().now())), output).await?;
-        writer.finish()
-    });
-    let _ = made.unwrap();
-    bytes
+    written(|output| {
+        let made = kit.block_on(async {
+            let writer = kit.engine().back_up(|_| Ok(about(kit.engine().now())), output).await?;
+            writer.finish()
+        });
+        let _ = made.unwrap();
+    })
 }
 
 fn items(mut bytes: &[u8], root_key: &[u8; 32]) -> Result<Vec<Item>, BackupFailure> {

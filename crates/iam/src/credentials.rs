@@ -58,17 +58,20 @@ impl AccessKey {
     /// [`AccessKeyError`] when either line is missing.
     pub fn from_file(text: &SecretBytes) -> Result<Self, AccessKeyError> {
         let text = std::str::from_utf8(text.expose()).map_err(|_| AccessKeyError)?;
-        let value = |name: &str| {
-            text.lines()
-                .filter_map(|line| line.split_once('='))
-                .find(|(key, _)| key.trim() == name)
-                .map(|(_, value)| value.trim())
-                .filter(|value| !value.is_empty())
-                .ok_or(AccessKeyError)
-        };
+        let value = |name: &str| Self::member(text, name).ok_or(AccessKeyError);
         let id = value("aws_access_key_id")?.to_owned();
         let secret = SecretBytes::new(value("aws_secret_access_key")?.as_bytes().to_vec());
         Ok(Self { id, secret })
+    }
+
+    /// A member of such a file, if it is there and not empty.
+    #[must_use]
+    pub fn member<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(key, _)| key.trim() == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use strongroom_crypto::shares::KeyShare;
-use strongroom_crypto::{SecretBytes, SecretKey, hash};
+use strongroom_crypto::{SecretBytes, hash};
 
 /// What every share begins with, of this form.
 const TITLE: &str = "strongroom-share-1";
@@ -67,7 +67,7 @@ impl Share {
         let is_set = set.len() == SHORT && set.bytes().all(|byte| byte.is_ascii_hexdigit());
         let threshold: u8 = threshold.parse().map_err(|_| ShareError::Form)?;
         let number: u8 = number.parse().map_err(|_| ShareError::Form)?;
-        let bytes = unhex(digits).ok_or(ShareError::Form)?;
+        let bytes = SecretBytes::from_hex(digits.as_bytes()).ok_or(ShareError::Form)?;
         let share = KeyShare::new(number, bytes).ok_or(ShareError::Form)?;
         let whole = is_set && threshold > 1 && parts.next().is_none();
         whole.then(|| Self::new(set, threshold, share)).ok_or(ShareError::Form)
@@ -111,19 +111,6 @@ impl Share {
 fn checksum(text: &[u8]) -> String {
     let digest = hash::hex(&hash::sha256(text));
     digest.get(..SHORT).unwrap_or_default().to_owned()
-}
-
-fn unhex(digits: &str) -> Option<SecretBytes> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    if pairs.len() != SecretKey::LEN || !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = SecretBytes::zeroed(pairs.len());
-    for (to, [high, low]) in bytes.expose_mut().iter_mut().zip(pairs) {
-        *to = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -123,7 +123,8 @@ fn read(path: &Path) -> Result<SecretBytes, Failure> {
 pub(crate) fn decoded(given: &SecretBytes, spec: KeySpec) -> Result<SecretBytes, Failure> {
     let bytes = given.expose();
     if let Some(digits) = bytes.strip_prefix(b"hex:") {
-        return unhex(digits.trim_ascii()).ok_or_else(|| Failure::new("`hex:` and no digits"));
+        return SecretBytes::from_hex(digits.trim_ascii())
+            .ok_or_else(|| Failure::new("`hex:` and no digits"));
     }
     if let Some(text) = bytes.strip_prefix(b"base64:") {
         let decoded = base64_simd::STANDARD.decode_to_vec(text.trim_ascii());
@@ -139,19 +140,6 @@ pub(crate) fn decoded(given: &SecretBytes, spec: KeySpec) -> Result<SecretBytes,
         return Ok(SecretBytes::new(key.secret_pkcs8_der().to_vec()));
     }
     Ok(SecretBytes::new(bytes.to_vec()))
-}
-
-fn unhex(digits: &[u8]) -> Option<SecretBytes> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok());
-    let mut bytes = SecretBytes::zeroed(digits.len() / 2);
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if digits.is_empty() || !rest.is_empty() {
-        return None;
-    }
-    for (to, [high, low]) in bytes.expose_mut().iter_mut().zip(pairs) {
-        *to = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

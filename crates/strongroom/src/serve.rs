@@ -270,7 +270,7 @@ fn first_try(kept: Kept, source: Option<(Needs, Source)>) -> Result<Option<Secre
     match unlock::open_here(&file, &Brought::Nothing) {
         Ok(root) => Ok(Some(root)),
         Err(NotOpened::Unavailable(why)) => {
-            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+            tell_missing(&why);
             Ok(None)
         }
         Err(why) => Err(unlock::failure(&file, &why)),
@@ -282,7 +282,7 @@ async fn try_again(sealed: &Sealed) -> bool {
     match sealed.open(Brought::Nothing).await {
         Ok(()) => true,
         Err(NotOpened::Unavailable(why)) => {
-            log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
+            tell_missing(&why);
             true
         }
         // A token locks its user out after a few wrong PINs.
@@ -294,6 +294,10 @@ async fn try_again(sealed: &Sealed) -> bool {
             false
         }
     }
+}
+
+fn tell_missing(why: &str) {
+    log::log(Level::Warn, &format!("the root key is not there yet: {why}"));
 }
 
 /// Tells when the process is to stop.

@@ -6,6 +6,7 @@ use crate::terminal::Failure;
 use std::path::Path;
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SecretKey};
+use strongroom_iam::AccessKey;
 use strongroom_rootkeys::{
     Credentials, Hsm, KeyFile, Needs, NotOpened, Opener, Provider, Share, ShareError,
 };
@@ -175,18 +176,13 @@ fn secret_in(path: &Path) -> Result<SecretBytes, NotOpened> {
 /// The access key in a private file, of the form of the AWS shared credentials file.
 fn credentials(path: &Path) -> Result<Credentials, NotOpened> {
     let bytes = private(path)?;
-    let none = || NotOpened::Refused(format!("{}: no access key", path.display()));
-    let text = std::str::from_utf8(bytes.expose()).map_err(|_| none())?;
-    let value = |name: &str| {
-        let lines = text.lines().filter_map(|line| line.split_once('='));
-        let mut named = lines.filter(|(key, _)| key.trim() == name);
-        named.next().map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-    };
-    let secret = value("aws_secret_access_key").ok_or_else(none)?;
+    let none = |_| NotOpened::Refused(format!("{}: no access key", path.display()));
+    let AccessKey { id, secret } = AccessKey::from_file(&bytes).map_err(none)?;
+    let text = std::str::from_utf8(bytes.expose()).unwrap_or_default();
     Ok(Credentials {
-        access_key_id: value("aws_access_key_id").ok_or_else(none)?.to_owned(),
-        secret_access_key: Arc::new(SecretBytes::new(secret.as_bytes().to_vec())),
-        session_token: value("aws_session_token").map(str::to_owned),
+        access_key_id: id,
+        secret_access_key: Arc::new(secret),
+        session_token: AccessKey::member(text, "aws_session_token").map(str::to_owned),
     })
 }
 
