@@ -8,7 +8,7 @@ use crate::identity::role_use::RoleUses;
 use crate::identity::session::Sessions;
 use crate::identity::web_refusals::WebRefusals;
 use crate::last_use::LastUses;
-use crate::ledger::{self, Committer, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ledger::{self, Committer, Durability, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
@@ -64,6 +64,8 @@ pub struct Settings {
     pub trail_bucket: Option<String>,
     /// What each account may ask for, and have.
     pub quotas: Quotas,
+    /// When a request that changes nothing is answered.
+    pub durability: Durability,
 }
 
 impl Settings {
@@ -146,7 +148,7 @@ impl Engine {
         let Ports { store, log, root, clock, entropy, workers, .. } = ports;
         let Ports { key_stores, objects, history, settings, report, .. } = ports;
         let vault = Arc::new(Vault::new(store, root, entropy, sizes));
-        let opened = ledger::open(vault.clone(), log).await?;
+        let opened = ledger::open(vault.clone(), log, settings.durability).await?;
         let request_quotas = RequestQuotas::new(&settings.quotas.requests, &clock);
         let in_flight = InFlight::new(settings.quotas.in_flight);
         let signing_keys = SigningKeys::default();

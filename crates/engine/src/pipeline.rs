@@ -56,7 +56,9 @@ impl Engine {
         for attempt in 1..=ATTEMPTS {
             let faults = Faults::default();
             let mut note = Note::default();
-            let done = self.perform::<O>(call, &input, &mut note, &faults, &mut charge).await;
+            // Apart from the rest of the request, whose future is then as small as it can be: that of
+            // each operation is as large as itself, not as the largest.
+            let done = Box::pin(self.perform::<O>(call, &input, &mut note, &faults, &mut charge)).await;
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
             let (outcome, staged) = match done {
                 Ok((reply, staged)) => (Ok(reply), staged),

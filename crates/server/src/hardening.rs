@@ -3,9 +3,9 @@
 
 use rustix::io::Errno;
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::setrlimit;
+use rustix::process::{setpriority_process, setrlimit};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior};
-use rustix::thread::{CapabilitySet, capabilities, set_no_new_privs};
+use rustix::thread::{CapabilitySet, capabilities, gettid, set_no_new_privs};
 use std::fmt;
 
 /// A protection that could not be had. The process may go on; the operator should know.
@@ -91,6 +91,12 @@ pub fn harden() -> Vec<Finding> {
     }
     findings.extend(lock_memory());
     findings
+}
+
+/// Lets this thread leave the processor to others, by so many steps of niceness; a thread that may
+/// not say so is as important as the others.
+pub fn be_nicer(steps: i32) {
+    let _ = setpriority_process(Some(gettid()), steps);
 }
 
 /// How many files this process may have open, connections included; `None`: any number.

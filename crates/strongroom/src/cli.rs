@@ -9,6 +9,7 @@ pub(crate) use root_key::{
     UnsealArguments,
 };
 
+use crate::config::Durability;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -336,6 +337,10 @@ pub(crate) struct ServeArguments {
     /// Write log lines as JSON
     #[arg(long)]
     pub(crate) log_json: bool,
+    /// When a request that changes nothing is answered: once its audit record is on the disk, or
+    /// earlier, when a crash may lose the records of the last 100 ms [default: durable]
+    #[arg(long, value_name = "durable|buffered")]
+    pub(crate) audit_durability: Option<Durability>,
     /// Give up what a server does not need: files but its own, other programs, rare system calls
     #[arg(long)]
     pub(crate) sandbox: bool,

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the command line.
 
+mod audit;
 mod buckets;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -10,6 +11,7 @@ mod quotas;
 mod sandbox;
 mod trail;
 
+pub(crate) use audit::Durability;
 pub(crate) use sandbox::Paths;
 pub(crate) use trail::{Anchors, Trail};
 
@@ -70,6 +72,7 @@ struct File {
     quotas: quotas::Table,
     limits: limits::Table,
     sandbox: sandbox::Table,
+    audit: audit::Table,
 }
 
 #[derive(Deserialize, Default)]
@@ -113,6 +116,7 @@ impl Config {
         let buckets = buckets::configurations(tables)?;
         let bucket = trail.bucket.clone();
         let key_stores = file.key_stores.configuration()?;
+        let durability = arguments.audit_durability.or(file.audit.durability);
         Ok(Self {
             sandbox: file.sandbox.paths(arguments.sandbox, &key_stores)?,
             data,
@@ -132,6 +136,7 @@ impl Config {
                 identity_providers,
                 trail_bucket: Some(bucket),
                 quotas: file.quotas.quotas()?,
+                durability: durability.map(Into::into).unwrap_or_default(),
             },
         })
     }

@@ -1,11 +1,11 @@
 //! The program `strongroom`.
 
-use std::alloc::System;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes all memory that is freed: secret types wipe their own, and this wipes what libraries copied.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> std::process::ExitCode {
     strongroom::run()

@@ -86,8 +86,24 @@ pub(crate) fn open(
     }
     // The first commit has made durable which root key the store hangs from.
     data.root_files().settle(&engine.root_fingerprint())?;
-    let threads = vec![thread("committer", committer.run())?, thread("journal", writer.run())?];
+    let threads = vec![
+        thread("committer", committer.run())?,
+        thread("journal", async { tell_lost(writer.run().await) })?,
+    ];
     Ok(Opened { engine: Arc::new(engine), threads, tail })
+}
+
+/// Tells of audit records that are lost although their requests were answered, if there are any.
+fn tell_lost(records: usize) {
+    if records > 0 {
+        log::log(
+            Level::Error,
+            &format!(
+                "{records} audit records of requests that were answered could not be written and are \
+                 lost: audit is buffered, and the journal failed"
+            ),
+        );
+    }
 }
 
 /// Makes the first account and its access key, unless they are there.
@@ -136,7 +152,7 @@ fn thread(
     work: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<()>, Failure> {
     let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
-    let runtime = Builder::new_current_thread().build().map_err(failed)?;
+    let runtime = Builder::new_current_thread().enable_time().build().map_err(failed)?;
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || runtime.block_on(work))

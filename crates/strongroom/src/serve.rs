@@ -20,6 +20,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_crypto::SecretKey;
+use strongroom_engine::ledger::Durability;
 use strongroom_rootkeys::{KeyFile, Needs, NotOpened};
 use strongroom_server::log::{self, Level};
 use strongroom_server::{Drained, Server, Transport, hardening};
@@ -40,6 +41,12 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let config = Config::load(arguments)?;
     log::configure(Level::Info, config.log);
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
+    if config.settings.durability == Durability::Buffered {
+        log::log(
+            Level::Warn,
+            "audit is buffered: a crash may lose the audit records of up to 100 ms of uses",
+        );
+    }
     let (data, findings) = DataDir::take(&config.data)?;
     findings.iter().for_each(|finding| log::log(Level::Warn, finding));
     // What is opened here stays open in the sandbox.

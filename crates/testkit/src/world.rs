@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_crypto::SecretKey;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::call::RequestId;
-use strongroom_engine::ledger::{OpenError, RecoveryError};
+use strongroom_engine::ledger::{Durability, OpenError, RecoveryError};
 use strongroom_engine::ports::{Entry, Inline, Log, Store as _};
 use strongroom_engine::quotas::Quotas;
 use strongroom_engine::{Ports, Report, Settings, trail};
@@ -42,6 +42,8 @@ pub struct World {
     pub incidents: Incidents,
     /// What each account may ask for, and have.
     pub quotas: Quotas,
+    /// When a use is answered.
+    pub durability: Durability,
     /// The root key.
     pub root: [u8; 32],
 }
@@ -79,6 +81,7 @@ impl Default for World {
             faults,
             incidents: Incidents::default(),
             quotas: Quotas::default(),
+            durability: Durability::default(),
             root: [0x5a; 32],
         }
     }
@@ -101,6 +104,7 @@ impl World {
             faults,
             incidents: Incidents::default(),
             quotas: self.quotas.clone(),
+            durability: self.durability,
             root: self.root,
         }
     }
@@ -190,7 +194,11 @@ impl World {
             key_stores: Arc::new(self.key_stores.clone()),
             objects: Arc::new(FailingObjects::new(self.objects.clone(), self.faults.clone())),
             history: Arc::new(self.history.clone()),
-            settings: Settings { quotas: self.quotas.clone(), ..Settings::default() },
+            settings: Settings {
+                quotas: self.quotas.clone(),
+                durability: self.durability,
+                ..Settings::default()
+            },
             report: Arc::new(self.incidents.clone()),
         }
     }
@@ -260,5 +268,5 @@ pub(crate) fn runtime(threads: usize) -> tokio::runtime::Runtime {
         1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    builder.worker_threads(threads).build().expect("a runtime")
+    builder.worker_threads(threads).enable_time().build().expect("a runtime")
 }

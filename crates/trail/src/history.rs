@@ -11,7 +11,7 @@ use std::sync::Arc;
 use strongroom_engine::ports::archive::{
     ArchiveError, EventAttribute, EventHistory, EventPage, EventPlace, EventQuery, Objects,
 };
-use strongroom_engine::ports::{Boxed, Workers};
+use strongroom_engine::ports::{Boxed, Effort, Workers};
 use tokio::sync::oneshot;
 
 /// Files that the index is asked for in one step.
@@ -120,7 +120,7 @@ impl History {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ArchiveError> {
         let (done, outcome) = oneshot::channel();
-        self.workers.run(Box::new(move || drop(done.send(work()))));
+        self.workers.run(Effort::Short, Box::new(move || drop(done.send(work()))));
         outcome.await.map_err(|_| ArchiveError("a look-up failed".to_owned()))
     }
 }

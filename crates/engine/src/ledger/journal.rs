@@ -1,6 +1,7 @@
 //! The journal's writer: seals frames in order, writes them in groups, and answers those who wait
 //! once the group is durable.
 
+use super::durability::Waiting;
 use super::head::Position;
 use super::{Health, JournalJob, Part, Unrecorded};
 use crate::audit::AuditRecord;
@@ -61,24 +62,57 @@ pub struct JournalWriter {
     pub(super) chain: [u8; 16],
     pub(super) broken: bool,
     pub(super) commits: u64,
+    pub(super) waiting: Waiting,
+    /// Records that could not be written although their requests were answered: the next to be tried.
+    pub(super) owed: Vec<JournalJob>,
 }
 
 impl JournalWriter {
-    /// Runs until the ledger's last handle is dropped, and all that was sent is written.
-    pub async fn run(mut self) {
+    /// Runs until the ledger's last handle is dropped, and all that was sent is written. Returns how
+    /// many records could not be written although their requests were answered.
+    pub async fn run(mut self) -> usize {
         let mut jobs = Vec::with_capacity(GROUP);
         let mut buffer = Vec::new();
         while self.jobs.recv_many(&mut jobs, GROUP).await > 0 {
-            // Asked in any case, or it would be renewed again.
-            let renews = self.health.takes_renewal();
-            if self.broken || renews || self.length >= SEGMENT_BYTES {
-                self.roll().await;
-            }
-            while !jobs.is_empty() {
-                let count = group(&jobs);
-                let written = self.write(jobs.get(..count).unwrap_or(&jobs), &mut buffer);
-                for waiting in jobs.drain(..count).filter_map(|job| job.done) {
-                    let _ = waiting.send(written);
+            self.gather(&mut jobs).await;
+            self.write_all(&mut jobs, &mut buffer).await;
+        }
+        if !self.owed.is_empty() {
+            self.write_all(&mut jobs, &mut buffer).await;
+        }
+        self.owed.len()
+    }
+
+    /// Lets more come, if nobody waits for what is there.
+    async fn gather(&mut self, jobs: &mut Vec<JournalJob>) {
+        if !self.waiting.is_buffered() || jobs.iter().any(|job| job.done.is_some()) {
+            return;
+        }
+        self.waiting.gather().await;
+        while let Ok(job) = self.jobs.try_recv() {
+            jobs.push(job);
+        }
+    }
+
+    /// Writes `jobs`, after those that are owed, and answers those who wait.
+    async fn write_all(&mut self, jobs: &mut Vec<JournalJob>, buffer: &mut Vec<u8>) {
+        // Asked in any case, or it would be renewed again.
+        let renews = self.health.takes_renewal();
+        if self.broken || renews || self.length >= SEGMENT_BYTES {
+            self.roll().await;
+        }
+        if !self.owed.is_empty() {
+            jobs.splice(..0, self.owed.drain(..));
+        }
+        while !jobs.is_empty() {
+            let count = group(jobs);
+            let written = self.write(jobs.get(..count).unwrap_or(jobs), buffer);
+            for job in jobs.drain(..count) {
+                match job.done {
+                    Some(waiting) => drop(waiting.send(written)),
+                    None if job.anchor.is_some() => {}
+                    None if written.is_err() => self.owed.push(job),
+                    None => self.waiting.written(job.frame.len()),
                 }
             }
         }

@@ -8,6 +8,7 @@
 mod committer;
 mod damage;
 mod digest;
+mod durability;
 mod head;
 mod hierarchy;
 mod journal;
@@ -20,6 +21,7 @@ mod verify;
 
 pub use committer::Committer;
 pub(crate) use digest::SetDigest;
+pub use durability::Durability;
 pub use head::{Head, Position};
 pub(crate) use hierarchy::BareChange;
 pub use journal::{Frame, JournalWriter};
@@ -37,6 +39,7 @@ use crate::ports::{LogReader, Versioned};
 use crate::refusal::Refusal;
 use crate::slot::{Slot, Subject};
 use crate::vault::{Vault, VaultError};
+use durability::Waiting;
 use rekeying::Rekeying;
 use std::collections::HashSet;
 use std::fmt;
@@ -96,7 +99,8 @@ impl Changes {
     }
 }
 
-/// Proof that changes and audit record are durable. Only the ledger makes one, and the wire
+/// Proof that changes and audit record are durable; of a use that changed nothing, where the operator
+/// chose [`Durability::Buffered`], that its record will be. Only the ledger makes one, and the wire
 /// formats take nothing else. The refusal of a request beyond a quota is one, too: nothing was done
 /// for it, and there is a bound to its records.
 #[derive(Debug)]
@@ -169,7 +173,8 @@ pub(crate) struct JournalJob {
     pub(crate) frame: Vec<u8>,
     /// For an anchor: the number of commit groups it tells of.
     pub(crate) anchor: Option<u64>,
-    /// `None` for an anchor, which nobody waits for.
+    /// `None` if nobody waits for it: an anchor, or a record whose request was answered already. The
+    /// latter is written again if it could not be.
     pub(crate) done: Option<oneshot::Sender<Result<(), Unrecorded>>>,
 }
 
@@ -180,6 +185,8 @@ pub(crate) struct Health {
     /// Why, once that is known.
     fatal: OnceLock<String>,
     journal: Mutex<Option<String>>,
+    /// Whether the latest write of the journal failed.
+    journal_fails: AtomicBool,
     store: Mutex<Option<String>>,
     /// Why nothing more is taken on until the trail is delivered, if so.
     trail: Mutex<Option<String>>,
@@ -213,7 +220,15 @@ impl Health {
 
     /// Notes how the latest write of a part went; it is tried again with the next request.
     pub(crate) fn note(&self, part: Part, failure: Option<String>) {
+        if matches!(part, Part::Journal) {
+            self.journal_fails.store(failure.is_some(), Ordering::SeqCst);
+        }
         *self.last(part) = failure;
+    }
+
+    /// Whether the latest write of the journal failed.
+    fn journal_fails(&self) -> bool {
+        self.journal_fails.load(Ordering::SeqCst)
     }
 
     /// Notes that nothing more is recorded until the trail is delivered, or that it is.
@@ -269,6 +284,7 @@ pub struct Ledger {
     /// Held by whoever makes domain keys, wraps them anew or destroys them.
     pub(crate) hierarchy: tokio::sync::Mutex<()>,
     pub(crate) copying: Copying,
+    waiting: Waiting,
 }
 
 /// What a copy of the ledger is made with while it is written.
@@ -334,11 +350,17 @@ impl Ledger {
     }
 
     async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {
-        let (done, written) = oneshot::channel();
-        let frame = journal::record_frame(record);
-        let job = JournalJob { frame, anchor: None, done: Some(done) };
         let stopped = CommitFailure::Unrecorded;
+        let frame = journal::record_frame(record);
+        // While it cannot be written each waits for its own, and is refused.
+        if !self.health.journal_fails() && self.waiting.takes(frame.len()) {
+            let job = JournalJob { frame, anchor: None, done: None };
+            return self.journal.send(job).await.map_err(|_| stopped);
+        }
+        let (done, written) = oneshot::channel();
+        let job = JournalJob { frame, anchor: None, done: Some(done) };
         self.journal.send(job).await.map_err(|_| stopped)?;
+        self.waiting.hurry();
         written.await.map_err(|_| stopped)?.map_err(|Unrecorded| stopped)
     }
 

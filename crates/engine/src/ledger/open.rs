@@ -2,6 +2,7 @@
 //! journal, the journal no older than the store.
 
 use super::damage::altered;
+use super::durability::{Durability, Waiting};
 use super::head::{Head, Position};
 use super::journal::{JournalWriter, begin};
 use super::recovery::{Recovered, RecoveryError, recover, settle};
@@ -137,7 +138,11 @@ pub struct Opened {
 /// # Errors
 /// [`OpenError`]; nothing was changed then, but that an unfinished end of the journal was set
 /// aside.
-pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, OpenError> {
+pub async fn open(
+    vault: Arc<Vault>,
+    mut log: Box<dyn Log>,
+    durability: Durability,
+) -> Result<Opened, OpenError> {
     let is_new = check_root_key(&vault).await?;
     let head = vault.read::<Head>(&Slot::head()).await?;
     let head = head.map_or_else(Head::default, |Read { record, .. }| record);
@@ -173,6 +178,7 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
     let tail =
         JournalTail { vault: vault_of_tail, log: log.reader(), position: position_of_tail, kept };
     let health = Arc::new(Health::default());
+    let waiting = Waiting::new(durability);
     let (commits, commit_jobs) = mpsc::channel(QUEUE);
     let (journal, journal_jobs) = mpsc::channel(QUEUE);
     let committer = Committer {
@@ -199,10 +205,22 @@ pub async fn open(vault: Arc<Vault>, mut log: Box<dyn Log>) -> Result<Opened, Op
         length,
         broken: false,
         commits: head.commits,
+        waiting: waiting.clone(),
+        owed: Vec::new(),
     };
     let sequence = AtomicU64::new(head.sequence + 1);
     let (segments, hierarchy) = (Mutex::new(segments), tokio::sync::Mutex::default());
-    let ledger = Ledger { vault, commits, journal, sequence, health, segments, hierarchy, copying };
+    let ledger = Ledger {
+        vault,
+        commits,
+        journal,
+        sequence,
+        health,
+        segments,
+        hierarchy,
+        copying,
+        waiting,
+    };
     Ok(Opened { ledger, committer, writer, tail, recovered, is_new })
 }
 

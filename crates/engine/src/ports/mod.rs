@@ -32,11 +32,20 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// How long a task holds a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Milliseconds: an RSA signature, a look-up.
+    Short,
+    /// Up to seconds: making an RSA key. No short task waits behind it.
+    Long,
+}
+
 /// Threads for what takes a core for longer than a request may hold one: making RSA keys, signing
 /// with them.
 pub trait Workers: Send + Sync {
-    /// Runs `task` on one of them, in its turn.
-    fn run(&self, task: Box<dyn FnOnce() + Send>);
+    /// Runs `task` on one of them, in its turn among those of its kind.
+    fn run(&self, effort: Effort, task: Box<dyn FnOnce() + Send>);
 }
 
 /// Workers that are no threads: each task is run at once, by whoever brings it. For tools that
@@ -44,7 +53,7 @@ pub trait Workers: Send + Sync {
 pub struct Inline;
 
 impl Workers for Inline {
-    fn run(&self, task: Box<dyn FnOnce() + Send>) {
+    fn run(&self, _: Effort, task: Box<dyn FnOnce() + Send>) {
         task();
     }
 }

@@ -1,8 +1,10 @@
 //! Imported key material: wrapping keys for it, taking it in, deleting it.
 
 use super::Work;
+use super::offload::making;
 use crate::family::relatives;
 use crate::gate::AdmittedKey;
+use crate::ports::Effort;
 use crate::refusal::{
     ImportDefect, Invalid, MaterialDefect, Missing, PendingRotation, Refusal, Unsupported,
 };
@@ -64,7 +66,7 @@ impl Work<'_> {
     ) -> Result<ImportParameters, Refusal> {
         self.offers(spec.key_spec())?;
         let expires = self.now().plus_days(TOKEN_DAYS);
-        let made = self.offload(move || ImportToken::generate(algorithm, spec, expires)).await?;
+        let made = self.offload(making(spec.key_spec()), move || ImportToken::generate(algorithm, spec, expires)).await?;
         let (token, public_key) = made.map_err(|why| self.failed(&why))?;
         let arn = key.arn();
         let domain = self.domain(arn.region).await?;
@@ -153,7 +155,7 @@ impl Work<'_> {
         wrapped: SecretBytes,
     ) -> Result<KeyMaterial, Refusal> {
         let (spec, arn) = (key.record().spec, key.arn());
-        let opened = self.offload(move || {
+        let opened = self.offload(Effort::Short, move || {
             let bytes = token.unwrap(wrapped.expose()).ok()?;
             Some(KeyMaterial::imported(spec, &arn, bytes))
         });

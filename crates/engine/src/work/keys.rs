@@ -1,7 +1,7 @@
 //! Making keys and changing their records.
 
 use super::Work;
-use super::offload::is_slow;
+use super::offload::{is_slow, making};
 use super::policies::CheckedPolicy;
 use crate::gate::AdmittedKey;
 use crate::refusal::{Limit, Refusal, Unsupported};
@@ -168,7 +168,7 @@ impl Work<'_> {
     ) -> Result<MaterialRecord, Refusal> {
         let (arn, entropy) = (*arn, self.desk.vault.entropy_port());
         let make = move || KeyMaterial::generate(spec, &arn, &*entropy);
-        let made = if is_slow(spec) { self.offload(make).await? } else { make() };
+        let made = if is_slow(spec) { self.offload(making(spec), make).await? } else { make() };
         let made = made.map_err(|why| self.failed(&why))?;
         self.wrap(&made, &arn).await
     }

@@ -1,8 +1,9 @@
 //! What a private key of an admitted key does, and what its public key is.
 
 use super::Work;
-use super::offload::is_slow;
+use super::offload::{is_slow, making};
 use crate::gate::AdmittedKey;
+use crate::ports::Effort;
 use crate::refusal::{Invalid, Refusal};
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
@@ -162,7 +163,7 @@ impl Work<'_> {
             let public = PrivateKey::parse(spec, private.expose())?.public_key().to_vec();
             Ok::<_, strongroom_crypto::asymmetric::KeyError>((private, public))
         };
-        let made = if is_slow(spec) { self.offload(make).await? } else { make() };
+        let made = if is_slow(spec) { self.offload(making(spec), make).await? } else { make() };
         made.map_err(|why| self.failed(&why))
     }
 
@@ -177,7 +178,7 @@ impl Work<'_> {
             return current.private().map(task).ok_or(Refusal::Internal);
         }
         let (entry, id) = (Arc::clone(key.entry()), current.id());
-        let done = self.offload(move || {
+        let done = self.offload(Effort::Short, move || {
             let opened = entry.opened().iter().find(|backing| backing.id() == id);
             opened.and_then(|backing| backing.private()).map(task)
         });

@@ -3,6 +3,7 @@
 use super::Work;
 use crate::identity::{aws_managed, missing, service_controls};
 use crate::pages::{Page, PageRequest};
+use crate::ports::Effort;
 use crate::refusal::{IdentityDefect, Refusal, SimulationDefect};
 use crate::simulation::{
     ActionFindings, Exclusion, Held, PolicyClass, Scenario, SourcePolicy, SupposedCaller,
@@ -131,7 +132,7 @@ impl Work<'_> {
         let subject = format!("{subject} {}", actions.join(" "));
         let Page { items, next } = self.page_of(&subject, actions, page).await?;
         let (account, now) = (self.desk.call.caller.account, self.now());
-        let found = self.offload(move || scenario.run(items, account, now)).await?;
+        let found = self.offload(Effort::Short, move || scenario.run(items, account, now)).await?;
         Ok(Page { items: found.map_err(refused)?, next })
     }
 
@@ -145,7 +146,7 @@ impl Work<'_> {
         held: Held,
         documents: Vec<String>,
     ) -> Result<Vec<String>, Refusal> {
-        let found = self.offload(move || context_keys(held, documents)).await?;
+        let found = self.offload(Effort::Short, move || context_keys(held, documents)).await?;
         found.map_err(refused)
     }
 }

@@ -1,8 +1,13 @@
 //! Whole requests through the gateway, made of random bytes; `cargo xtask fuzz pipeline` makes better
 //! ones.
 
+use super::Gateway;
 use super::whole::answer;
 use proptest::prelude::*;
+use std::net::{Ipv4Addr, SocketAddr};
+use strongroom_crypto::SecretBytes;
+use strongroom_server::{Handler, Head, HeaderMap, Method, Request, Uri};
+use strongroom_testkit::Kit;
 use strongroom_testkit::traffic::{Reply, Stage, Wire, run};
 
 async fn front(engine: std::sync::Arc<strongroom_engine::Engine>, wire: Wire) -> Option<Reply> {
@@ -24,6 +29,23 @@ proptest! {
     ) {
         STAGE.with(|stage| run(stage, &bytes, front));
     }
+}
+
+/// Each is written, and wiped, for every request: what is large costs more than what it does.
+#[test]
+fn the_future_of_a_request_is_small() {
+    let kit = Kit::new();
+    let gateway = Gateway { engine: kit.engine().clone() };
+    let head = Head {
+        method: Method::POST,
+        uri: Uri::default(),
+        headers: HeaderMap::new(),
+        peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000)),
+        tls: None,
+    };
+    let answer = gateway.answer(Request { head, body: SecretBytes::new(Vec::new()) });
+    let bytes = size_of_val(&answer);
+    assert!(bytes <= 3072, "{bytes}");
 }
 
 #[test]
