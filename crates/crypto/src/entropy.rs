@@ -1,6 +1,7 @@
 //! The entropy port: where random bytes come from.
 
 use rand_core::{TryCryptoRng, TryRng};
+use std::cell::RefCell;
 use std::fmt;
 
 /// A source of random bytes fit for keys.
@@ -10,6 +11,16 @@ pub trait Entropy: Send + Sync {
     /// # Errors
     /// When the source fails; `out` must then not be used.
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError>;
+
+    /// Fills `out` whole for a name, of which nothing depends on that it is never seen again: an
+    /// identifier of a request. A source may draw many at once, and a copy of the running machine may
+    /// then repeat a few.
+    ///
+    /// # Errors
+    /// When the source fails; `out` must then not be used.
+    fn fill_name(&self, out: &mut [u8; 16]) -> Result<(), EntropyError> {
+        self.fill(out)
+    }
 }
 
 /// The random source failed.
@@ -33,6 +44,29 @@ impl Entropy for SystemEntropy {
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
         aws_lc_rs::rand::fill(out).map_err(|_| EntropyError)
     }
+
+    fn fill_name(&self, out: &mut [u8; 16]) -> Result<(), EntropyError> {
+        NAMES.with_borrow_mut(|names| {
+            let name = match names.pop() {
+                Some(name) => name,
+                None => {
+                    let mut drawn = [[0; 16]; NAMES_AT_ONCE];
+                    self.fill(drawn.as_flattened_mut())?;
+                    names.extend(drawn);
+                    names.pop().ok_or(EntropyError)?
+                }
+            };
+            *out = name;
+            Ok(())
+        })
+    }
+}
+
+/// Names drawn at once. Our choice: drawing as many takes little longer than drawing one.
+const NAMES_AT_ONCE: usize = 32;
+
+thread_local! {
+    static NAMES: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The same source, for the libraries that take their randomness by this trait.

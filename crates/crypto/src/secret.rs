@@ -66,9 +66,13 @@ impl SecretBytes {
 }
 
 impl Drop for SecretBytes {
+    /// Wipes what is there and the room behind it: the barrier keeps the writes, which are plain ones
+    /// and so many bytes at a time.
     #[inline(never)]
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.resize(self.0.capacity(), 0);
+        self.0.fill(0);
+        zeroize::optimization_barrier(self.0.as_slice());
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::credential::{AccountRecord, CredentialRecord, Owner, RootKeysRecord};
 use crate::engine::Engine;
 use crate::identity::quota;
-use crate::ledger::Changes;
+use crate::ledger::{Changes, EncodedRecord};
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{Read, VaultError};
 use strongroom_crypto::SecretBytes;
@@ -65,7 +65,7 @@ impl Engine {
         changes.put(Slot::root_keys(id), None, &root);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "CreateAccount", id, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
+        let written = self.ledger().commit(changes, EncodedRecord::of(&event), ()).await;
         written.map(drop).map_err(|_| VaultError(format!("account {id} could not be created")))
     }
 
@@ -98,7 +98,7 @@ impl Engine {
         changes.put(place, before.map(|read| read.version), &record);
         self.put_root_key(&mut changes, id, access_key, secret)?;
         let event = self.event("iam", "ResetRootAccessKey", id, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
+        let written = self.ledger().commit(changes, EncodedRecord::of(&event), ()).await;
         written.map(drop).map_err(|_| VaultError("the access key could not be reset".to_owned()))
     }
 
@@ -219,7 +219,7 @@ impl Engine {
         changes.put(Slot::controls(account), level.version, &record);
         let owner = account.unwrap_or(AccountId::INITIAL);
         let event = self.event("organizations", event, owner, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
+        let written = self.ledger().commit(changes, EncodedRecord::of(&event), ()).await;
         let failed = |_| VaultError("the policies could not be recorded; try again".to_owned());
         written.map(drop).map_err(failed)
     }

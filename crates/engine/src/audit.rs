@@ -1,16 +1,16 @@
 //! The audit record: who did what to which key, from where, and how it ended. `trail` turns it
 //! into CloudTrail's form; here it holds facts only.
 
+mod view;
+
 use crate::call::{Arrival, Call};
 use crate::decode::{Value, Values};
-use crate::demands::{Demands, Shown};
-use crate::refusal::Refusal;
 use crate::reply::{Out, Reply};
 use minicbor::data::Tag;
 use minicbor::{Decode, Encode, Encoder};
 use strongroom_attestation::Attested;
 use strongroom_crypto::hash;
-use strongroom_keys::codec::{text, time};
+use strongroom_keys::codec::time;
 use strongroom_keys::{KeyStoreRecord, MaterialId, StoreMembership};
 use strongroom_policy::Parts;
 use strongroom_types::{AccountId, KeyArn, Principal, Region, Timestamp};
@@ -41,10 +41,10 @@ pub struct AuditRecord {
     #[n(3)]
     pub operation: String,
     /// The Region.
-    #[cbor(n(4), with = "text")]
+    #[cbor(n(4), with = "strongroom_keys::codec::text")]
     pub region: Region,
     /// The account it happened in.
-    #[cbor(n(5), with = "text")]
+    #[cbor(n(5), with = "strongroom_keys::codec::text")]
     pub account: AccountId,
     /// Who asked; absent for what the service did by itself.
     #[n(6)]
@@ -238,6 +238,14 @@ pub struct ArrivalRecord {
     pub host: String,
 }
 
+/// What decided a question.
+enum Decided {
+    /// The reason of this number.
+    Reason(usize),
+    /// One account's part of a reason.
+    Part(String),
+}
+
 /// What is learnt about a request on its way, for its audit record.
 #[derive(Default)]
 pub struct Note {
@@ -248,7 +256,8 @@ pub struct Note {
     recipient: Option<RecipientRecord>,
     store: Option<StoreNote>,
     grant: Option<String>,
-    decided: Vec<(AccountId, String)>,
+    /// Each with the account whose policy or grant it is.
+    decided: Vec<(AccountId, Decided)>,
     used: Vec<KeyArn>,
 }
 
@@ -318,85 +327,38 @@ impl Note {
     ) {
         let caller = call.caller.account;
         if owner == caller {
-            self.decided.push((caller, reason.clone()));
+            self.decided.push((caller, Decided::Reason(self.reasons.len())));
         } else {
             let parts = parts();
-            self.decided.extend(parts.owner.map(|part| (owner, part)));
-            self.decided.extend(parts.caller.map(|part| (caller, part)));
+            self.decided.extend(parts.owner.map(|part| (owner, Decided::Part(part))));
+            self.decided.extend(parts.caller.map(|part| (caller, Decided::Part(part))));
         }
         self.reasons.push(reason);
     }
 
     /// What decided, with the accounts that it concerned; nothing if that is the caller's alone.
-    fn decided(&mut self, caller: AccountId) -> Vec<(String, String)> {
-        let decided = std::mem::take(&mut self.decided);
+    fn decided(&self, caller: AccountId) -> Vec<(String, String)> {
+        let decided = &self.decided;
         if decided.iter().all(|(account, _)| *account == caller) {
             return Vec::new();
         }
-        decided.into_iter().map(|(account, part)| (account.to_string(), part)).collect()
-    }
-
-    /// The audit record of `call`, which ended with `outcome`.
-    pub(crate) fn finish(
-        mut self,
-        demands: &Demands,
-        call: &Call,
-        outcome: Result<&Reply, &Refusal>,
-    ) -> AuditRecord {
-        let response = match (outcome, demands.shown) {
-            (Ok(reply), Shown::Everything) => encode_reply(reply),
-            _ => Vec::new(),
+        let told = |decided: &Decided| match decided {
+            Decided::Reason(number) => self.reasons.get(*number).cloned().unwrap_or_default(),
+            Decided::Part(part) => part.clone(),
         };
-        let refusal = outcome.err();
-        let decided = self.decided(call.caller.account);
-        AuditRecord {
-            request: call.id.0,
-            time: call.time,
-            service: demands.service.to_owned(),
-            operation: demands.name.to_owned(),
-            region: call.caller.region,
-            account: call.caller.account,
-            identity: Some(identity(call)),
-            arrival: Some(ArrivalRecord::from(&call.origin)),
-            parameters: self.parameters,
-            response,
-            resources: self.resources,
-            error_code: refusal.map(|r| r.code().name().to_owned()),
-            error_message: refusal.and_then(Refusal::message).map(bounded),
-            read_only: demands.effect.is_read_only(),
-            material: self.material.iter().map(MaterialId::to_string).collect(),
-            reasons: self.reasons,
-            recipient: self.recipient,
-            store: self.store,
-            grant: self.grant,
-            decided,
-            suppressed: None,
-        }
+        decided.iter().map(|(account, part)| (account.to_string(), told(part))).collect()
     }
 }
 
-fn identity(call: &Call) -> Identity {
-    let principal = &call.caller.principal;
-    let kind = match principal {
+/// What CloudTrail calls this kind of principal.
+fn kind_of(principal: &Principal) -> &'static str {
+    match principal {
         Principal::Root { .. } => "Root",
         Principal::User { .. } => "IAMUser",
         Principal::RoleSession { .. } => "AssumedRole",
         Principal::FederatedUser { .. } => "FederatedUser",
         Principal::WebIdentity { .. } => "WebIdentityUser",
         Principal::Service { .. } => "AWSService",
-    };
-    let user_name = match principal {
-        Principal::User { name, .. } => Some(name.clone()),
-        Principal::WebIdentity { subject, .. } => Some(subject.clone()),
-        _ => None,
-    };
-    Identity {
-        user_name,
-        session: session(call),
-        kind: kind.to_owned(),
-        id: unique_id(call),
-        arn: principal.arn(call.caller.partition).to_string(),
-        access_key: call.caller.access_key.clone(),
     }
 }
 

@@ -123,7 +123,7 @@ impl Engine {
             }
             Credentials::Temporary(session, digest) => {
                 self.sessions().keep(digest, session.clone());
-                self.temporary_caller(&session, &verified, time).await
+                Box::pin(self.temporary_caller(&session, &verified, time)).await
             }
         }
     }
@@ -139,7 +139,10 @@ impl Engine {
         let digest = session::digest(token);
         let session = match self.sessions().known(&digest) {
             Some(session) => session,
-            None => Arc::new(session::open(self.vault(), token).await?.ok_or(UNKNOWN)?),
+            None => {
+                let opened = Box::pin(session::open(self.vault(), token)).await?;
+                Arc::new(opened.ok_or(UNKNOWN)?)
+            }
         };
         if session.record.access_key != claim.access_key_id() {
             return Err(UNKNOWN);

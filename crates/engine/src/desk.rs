@@ -25,6 +25,7 @@ use strongroom_policy::{
     Policy, Question, Resource, Sources, Undecided, Verdict, decide, decide_retirement, examine,
     former_grantee_names, grantee_names,
 };
+use strongroom_types::text::text;
 use strongroom_types::{
     Action, AliasArn, AliasName, GrantOperation, KeyArn, KeyId, Region, TrailArn,
 };
@@ -122,7 +123,12 @@ impl Desk<'_> {
         let gathered = self.call.caller.authority.gather();
         let levels = gathered.levels();
         let sources = gathered.sources(Some(&entry.policy), &levels);
-        let looked_up = self.look_up(action, record, &sources).await?;
+        let looked_up =
+            if sources.ask_for(facts::RESOURCE_ALIASES) || sources.ask_for(facts::UNUSED_DAYS) {
+                Box::pin(self.look_up(action, record, &sources)).await?
+            } else {
+                LookedUp::default()
+            };
         let looked_up = Some(&looked_up);
         let facts =
             RequestFacts { record: Some(record), alias, role, same_key, looked_up, ..self.facts() };
@@ -131,7 +137,8 @@ impl Desk<'_> {
             Verdict::Allowed(permit) => Ok(permit),
             Verdict::Denied(denial) => Err(denial),
             Verdict::Open(open) if record.grants.is_none() => Err(open.into_denial()),
-            Verdict::Open(open) => self.by_grants(record, action, &facts, open).await?,
+            // Apart, as is all that few requests come to: their futures must not make all as large.
+            Verdict::Open(open) => Box::pin(self.by_grants(record, action, &facts, open)).await?,
         };
         let hidden = HiddenKey { arn: record.arn(), action, role, alias, mention };
         self.conclude_about_key(answer, &question, &hidden, note)
@@ -384,7 +391,7 @@ impl Desk<'_> {
         match answer {
             Ok(permit) => {
                 let reason = permit.reason();
-                note.reason(reason.to_string(), || reason.parts(), owner, self.call);
+                note.reason(text(&reason), || reason.parts(), owner, self.call);
                 Ok(permit)
             }
             Err(denial) => {

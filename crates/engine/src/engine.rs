@@ -8,7 +8,9 @@ use crate::identity::role_use::RoleUses;
 use crate::identity::session::Sessions;
 use crate::identity::web_refusals::WebRefusals;
 use crate::last_use::LastUses;
-use crate::ledger::{self, Committer, Durability, JournalTail, JournalWriter, Ledger, OpenError, Recovered};
+use crate::ledger::{
+    self, Committer, Durability, JournalTail, JournalWriter, Ledger, OpenError, Recovered,
+};
 use crate::ports::archive::{EventHistory, Objects};
 use crate::ports::key_store::KeyStores;
 use crate::ports::{Clock, Log, Store, Workers};
@@ -197,7 +199,7 @@ impl Engine {
     #[must_use]
     pub fn request_id(&self) -> RequestId {
         let mut bytes = [0; 16];
-        if let Err(why) = self.vault.entropy().fill(&mut bytes) {
+        if let Err(why) = self.vault.entropy().fill_name(&mut bytes) {
             self.report(None, &why.to_string());
         }
         let id = strongroom_types::KeyId::from_random(bytes);

@@ -8,7 +8,7 @@ use crate::desk::{Desk, Faults, NamedGrant};
 use crate::engine::{Engine, Settings};
 use crate::facts::InputFacts;
 use crate::grant_token;
-use crate::ledger::{Changes, CommitFailure, Recorded, Unrecorded};
+use crate::ledger::{Changes, CommitFailure, EncodedRecord, Recorded, Unrecorded};
 use crate::operation::Operation;
 use crate::quotas::key_counts::Reserved;
 use crate::quotas::{Charge, Entrant};
@@ -58,7 +58,8 @@ impl Engine {
             let mut note = Note::default();
             // Apart from the rest of the request, whose future is then as small as it can be: that of
             // each operation is as large as itself, not as the largest.
-            let done = Box::pin(self.perform::<O>(call, &input, &mut note, &faults, &mut charge)).await;
+            let done =
+                Box::pin(self.perform::<O>(call, &input, &mut note, &faults, &mut charge)).await;
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
             let (outcome, staged) = match done {
                 Ok((reply, staged)) => (Ok(reply), staged),
@@ -73,8 +74,8 @@ impl Engine {
             let is_web = call.caller.authority.web().is_some();
             let refused = is_web && outcome.is_err();
             let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
-            let record = note.finish(O::DEMANDS, call, outcome.as_ref());
-            match self.ledger().commit(staged.changes, &record, outcome).await {
+            let record = EncodedRecord::of(&note.view(O::DEMANDS, call, outcome.as_ref()));
+            match self.ledger().commit(staged.changes, record, outcome).await {
                 Ok(recorded) => {
                     staged.reserved.into_iter().for_each(Reserved::keep);
                     if refused {
@@ -89,7 +90,9 @@ impl Engine {
                         turn = Some(self.contended().await);
                     }
                 }
-                Err((CommitFailure::Conflict, _)) => return self.give_up::<O>(call).await,
+                Err((CommitFailure::Conflict, _)) => {
+                    return Box::pin(self.give_up::<O>(call)).await;
+                }
                 // The outcome, and any plaintext in it, is dropped and wiped here.
                 Err((CommitFailure::Unrecorded, _)) => break,
             }
@@ -110,7 +113,7 @@ impl Engine {
         for key in keys {
             crowded |= self.last_uses().note(key, used.clone());
         }
-        if crowded && let Err(why) = self.write_last_uses().await {
+        if crowded && let Err(why) = Box::pin(self.write_last_uses()).await {
             self.report(Some(call.id), &why.to_string());
         }
     }
@@ -118,8 +121,9 @@ impl Engine {
     /// The request lost every race; that, too, is recorded.
     async fn give_up<O: Operation>(&self, call: &Call) -> Result<Recorded<Outcome>, Unrecorded> {
         let outcome = Err(Refusal::Internal);
-        let record = Note::default().finish(O::DEMANDS, call, outcome.as_ref());
-        let written = self.ledger().commit(Changes::default(), &record, outcome).await;
+        let note = Note::default();
+        let record = EncodedRecord::of(&note.view(O::DEMANDS, call, outcome.as_ref()));
+        let written = self.ledger().commit(Changes::default(), record, outcome).await;
         written.map_err(|_| Unrecorded)
     }
 
@@ -141,7 +145,12 @@ impl Engine {
         let recipient = asides.recipient.as_ref();
         note.recipient(recipient);
         let operation = O::read(values)?;
-        let (named, unnamed) = match asides.named_grants(self.vault(), faults).await {
+        let named = if asides.grant_tokens.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Box::pin(asides.named_grants(self.vault(), faults)).await
+        };
+        let (named, unnamed) = match named {
             Ok(named) => (named, Ok(())),
             Err(refusal) if refusal.is_fault() => return Err(refusal),
             Err(refusal) => (Vec::new(), Err(refusal)),
@@ -166,7 +175,7 @@ impl Engine {
         let mut work = Work::new(&desk, note);
         // 5 or was it only a question?
         if asides.dry_run {
-            operation.rehearse(&admitted, &mut work).await?;
+            Box::pin(operation.rehearse(&admitted, &mut work)).await?;
             return Err(Refusal::DryRun);
         }
         // 6 do it

@@ -5,7 +5,7 @@ use crate::audit::AuditRecord;
 use crate::engine::Engine;
 use crate::family::relatives;
 use crate::gate::{AdmittedKey, admit_due, permit_task};
-use crate::ledger::{Changes, CommitFailure};
+use crate::ledger::{Changes, CommitFailure, EncodedRecord};
 use crate::rotation::with_fresh_material;
 use crate::slot::{Slot, SlotRange};
 use crate::vault::{KeyEntry, VaultError};
@@ -105,7 +105,7 @@ impl Engine {
         let name = scheduled.action().as_str().trim_start_matches("kms:");
         let mut record = self.event("kms", name, arn.account, arn.region, arn.to_string());
         record.material = material;
-        let commit = self.ledger().commit(changes, &record, ());
+        let commit = self.ledger().commit(changes, EncodedRecord::of(&record), ());
         let committed = match due.task {
             DueTask::Delete => self.one_key_less(&arn, commit).await,
             DueTask::Expire | DueTask::Settle | DueTask::Rotate => commit.await,
@@ -231,7 +231,7 @@ impl Engine {
         record.grants = record.grants.and_then(left).filter(|n| *n > 0 && grants.len() == PAGE);
         changes.put(Slot::key(&arn), Some(entry.version), &record);
         let event = self.event("kms", "RevokeGrant", arn.account, arn.region, arn.to_string());
-        match self.ledger().commit(changes, &event, ()).await {
+        match self.ledger().commit(changes, EncodedRecord::of(&event), ()).await {
             Ok(_) => self.vault().key(&arn).await,
             Err((CommitFailure::Conflict, ())) => Ok(None),
             Err((CommitFailure::Unrecorded, ())) => {

@@ -2,7 +2,7 @@
 //! every installation, as tests want them. Recorded as an event of the service.
 
 use crate::engine::Engine;
-use crate::ledger::Changes;
+use crate::ledger::{Changes, EncodedRecord};
 use crate::slot::{Slot, SlotRange};
 use crate::vault::VaultError;
 use std::fmt;
@@ -117,7 +117,7 @@ impl Engine {
         let more = i64::from(before.is_none());
         let written = self
             .key_counts()
-            .changed((arn.account, arn.region), self.ledger().commit(changes, &event, ()), |done| {
+            .changed((arn.account, arn.region), self.ledger().commit(changes, EncodedRecord::of(&event), ()), |done| {
                 if done.is_ok() { more } else { 0 }
             })
             .await;

@@ -8,7 +8,7 @@
 
 use crate::audit::AuditRecord;
 use crate::engine::Engine;
-use crate::ledger::{Changes, CommitFailure, JournalTail, Most, RecoveryError};
+use crate::ledger::{Changes, CommitFailure, EncodedRecord, JournalTail, Most, RecoveryError};
 use crate::slot::{Slot, SlotRange};
 use crate::trail_key::TrailSigner;
 use crate::vault::{Read, VaultError};
@@ -360,7 +360,7 @@ impl Engine {
         changes.put(Slot::trail_key(region, number + 1), None, &fresh);
         let account = AccountId::INITIAL;
         let event = self.event("cloudtrail", "RotatePublicKey", account, region, String::new());
-        let written = self.ledger().commit(changes, &event, ()).await;
+        let written = self.ledger().commit(changes, EncodedRecord::of(&event), ()).await;
         written.map(drop).map_err(|_| ShippingError::Commit)
     }
 

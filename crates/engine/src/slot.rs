@@ -7,6 +7,11 @@ use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
 use strongroom_types::{AccountId, AliasArn, AliasName, IdentityKind, KeyArn, Region, Timestamp};
 
+/// Before the account whose service control policies these are.
+pub(crate) const CONTROLS: &str = "scp/";
+/// The service control policies of all accounts.
+pub(crate) const ALL_CONTROLS: &str = "scp/all";
+
 /// A place in the store: its key, whose domain key seals it, and what caches know it as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
@@ -221,8 +226,8 @@ impl Slot {
     #[must_use]
     pub fn controls(account: Option<AccountId>) -> Self {
         Self::entity(match account {
-            Some(account) => format!("scp/{account}"),
-            None => "scp/all".to_owned(),
+            Some(account) => format!("{CONTROLS}{account}"),
+            None => ALL_CONTROLS.to_owned(),
         })
     }
 

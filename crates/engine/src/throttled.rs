@@ -7,7 +7,7 @@ use crate::audit::Note;
 use crate::call::Call;
 use crate::demands::Demands;
 use crate::engine::Engine;
-use crate::ledger::Recorded;
+use crate::ledger::{EncodedRecord, Recorded};
 use crate::pipeline::Outcome;
 use crate::refusal::Refusal;
 
@@ -21,9 +21,9 @@ impl Engine {
         refusal: Refusal,
     ) -> Recorded<Outcome> {
         if let Some(missed) = self.throttled().admit(&call.caller.account, call.time) {
-            let mut record = note.finish(demands, call, Err(&refusal));
+            let mut record = note.view(demands, call, Err(&refusal));
             record.suppressed = (missed > 0).then_some(missed);
-            if !self.ledger().note(&record) {
+            if !self.ledger().note(EncodedRecord::of(&record)) {
                 self.report(Some(call.id), "a request beyond a quota could not be recorded");
             }
         }

@@ -10,6 +10,7 @@ use crate::call::{Arrival, RequestId};
 use crate::demands::Demands;
 use crate::engine::Engine;
 use crate::identity::session;
+use crate::ledger::EncodedRecord;
 use strongroom_sigv4::{AuthError, Claim, Request, Rules, claim};
 use strongroom_types::AccountId;
 
@@ -52,7 +53,7 @@ impl Engine {
             suppressed: (missed > 0).then_some(missed),
             ..AuditRecord::blank(demands.service, demands.name, account, region)
         };
-        if !self.ledger().note(&record) {
+        if !self.ledger().note(EncodedRecord::of(&record)) {
             self.report(Some(id), "a request with refused credentials could not be recorded");
         }
     }

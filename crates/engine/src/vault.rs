@@ -243,6 +243,12 @@ impl Vault {
         if let Some(entry) = self.keys.get(arn) {
             return Ok(Some(entry));
         }
+        Box::pin(self.stored_key(arn)).await
+    }
+
+    /// The key at `arn`, as it is stored. Apart, so that the futures of those who find it in the cache
+    /// are small.
+    async fn stored_key(&self, arn: &KeyArn) -> Result<Option<Arc<KeyEntry>>, VaultError> {
         let epoch = self.epoch();
         let Some(read) = self.read::<KeyRecord>(&Slot::key(arn)).await? else { return Ok(None) };
         let entry = Arc::new(KeyEntry::new(read)?);
@@ -262,7 +268,7 @@ impl Vault {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
-        let Some(read) = self.read(&Slot::alias(arn)).await?.map(Arc::new) else {
+        let Some(read) = Box::pin(self.read(&Slot::alias(arn))).await?.map(Arc::new) else {
             return Ok(None);
         };
         self.fill(&self.aliases, arn.clone(), read.clone(), epoch);
@@ -282,7 +288,7 @@ impl Vault {
         }
         let Some(slot) = Slot::credential(access_key) else { return Ok(None) };
         let epoch = self.epoch();
-        let Some(read) = self.read(&slot).await?.map(Arc::new) else { return Ok(None) };
+        let Some(read) = Box::pin(self.read(&slot)).await?.map(Arc::new) else { return Ok(None) };
         self.fill(&self.credentials, access_key.to_owned(), read.clone(), epoch);
         Ok(Some(read))
     }
@@ -299,7 +305,7 @@ impl Vault {
         id: &str,
     ) -> Result<Option<Read<KeyStoreRecord>>, VaultError> {
         match Slot::key_store(account, region, id) {
-            Some(slot) => self.read(&slot).await,
+            Some(slot) => Box::pin(self.read(&slot)).await,
             None => Ok(None),
         }
     }

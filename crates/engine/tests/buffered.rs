@@ -81,7 +81,8 @@ fn what_waits_in_memory_is_bounded() {
     let before = kit.world.trail().len();
     // A context of some 8 KiB is in each record.
     let context = json!({"a": "x".repeat(8000)});
-    let input = json!({"KeyId": key.to_string(), "Plaintext": base64(b"s"), "EncryptionContext": context});
+    let input =
+        json!({"KeyId": key.to_string(), "Plaintext": base64(b"s"), "EncryptionContext": context});
     for _ in 0..2000 {
         let _ = kit.call("Encrypt", &input).ok();
     }

@@ -64,6 +64,7 @@ pub mod text {
     use minicbor::encode::Write;
     use std::fmt::Display;
     use std::str::FromStr;
+    use strongroom_types::text::StackText;
 
     /// Writes the text.
     ///
@@ -74,7 +75,11 @@ pub mod text {
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.str(&value.to_string())?.ok()
+        // Names here are short, and are in every record.
+        match StackText::<64>::of(value) {
+            Some(text) => e.str(text.as_str())?.ok(),
+            None => e.str(&value.to_string())?.ok(),
+        }
     }
 
     /// Reads the text and parses it.

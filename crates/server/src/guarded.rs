@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
@@ -289,23 +289,37 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     }
 }
 
-/// A timer made at its first use and then used again.
+/// A timer made at its first use and then used again. Each request sets it a little later than the one
+/// before: the runtime's timer is left as it was, and set anew only when it has rung too early.
 #[derive(Default)]
-struct Alarm(Option<Pin<Box<Sleep>>>);
+struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// When it is to ring; `None` before its first use.
+    due: Option<Instant>,
+}
 
 impl Alarm {
     /// Rings after `delay`.
     fn set(&mut self, delay: Duration) {
-        let deadline = Instant::now() + delay.min(LONGEST);
-        match &mut self.0 {
-            Some(sleep) => sleep.as_mut().reset(deadline),
-            none => *none = Some(Box::pin(sleep_until(deadline))),
+        let due = Instant::now() + delay.min(LONGEST);
+        self.due = Some(due);
+        match &mut self.sleep {
+            Some(sleep) if sleep.deadline() <= due && !sleep.is_elapsed() => {}
+            Some(sleep) => sleep.as_mut().reset(due),
+            none => *none = Some(Box::pin(sleep_until(due))),
         }
     }
 
     /// Ready once it has rung.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().map_or(Poll::Pending, |sleep| sleep.as_mut().poll(cx))
+        let (Some(sleep), Some(due)) = (&mut self.sleep, self.due) else { return Poll::Pending };
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if sleep.deadline() >= due {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(due);
+        }
     }
 }
 

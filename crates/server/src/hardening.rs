@@ -3,8 +3,8 @@
 
 use rustix::io::Errno;
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{setpriority_process, setrlimit};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior};
+use rustix::process::{setpriority_process, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, gettid, set_no_new_privs};
 use std::fmt;
 

@@ -30,6 +30,7 @@ use strongroom_sigv4::{AuthError, Request as Signed};
 use strongroom_trail::service::cloudtrail::{
     CloudTrailOperation, cloudtrail_demands, serve_cloudtrail,
 };
+use strongroom_types::text::StackText;
 
 /// CloudTrail keeps at most 1 KiB of a user agent.
 const MAX_USER_AGENT: usize = 1024;
@@ -47,7 +48,7 @@ impl Handler for Gateway {
     async fn answer(&self, request: Request) -> Response {
         let id = self.engine.request_id();
         if s3::is_for_it(&request.head) {
-            return self.s3(&request, id).await;
+            return Box::pin(self.s3(&request, id)).await;
         }
         let pace = Pace::default();
         let rendered = self.rendered(&request, id, &pace).await;
@@ -107,25 +108,29 @@ impl Gateway {
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
-            Ok(Route::CloudTrail(name)) => self.cloudtrail(name, request, id, pace).await,
+            Ok(Route::CloudTrail(name)) => Box::pin(self.cloudtrail(name, request, id, pace)).await,
             Ok(Route::Iam(name)) => {
                 let call = match self.authenticate(request, iam_demands(name), id).await {
                     Ok(call) => call,
                     Err(why) => return unauthenticated_query(Service::Iam, &why, id),
                 };
                 let input = Ok(form(request));
-                match pace.of(strongroom_iam::serve_iam(&self.engine, name, &call, input).await) {
+                match pace
+                    .of(Box::pin(strongroom_iam::serve_iam(&self.engine, name, &call, input)).await)
+                {
                     Ok(recorded) => query::render(Service::Iam, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Iam, id, unrecorded),
                 }
             }
             Ok(Route::Sts(name)) => {
-                let call = match self.sts_call(name, request, id).await {
+                let call = match Box::pin(self.sts_call(name, request, id)).await {
                     Ok(call) => call,
                     Err(refused) => return refused,
                 };
                 let input = Ok(form(request));
-                match pace.of(strongroom_iam::serve_sts(&self.engine, name, &call, input).await) {
+                match pace
+                    .of(Box::pin(strongroom_iam::serve_sts(&self.engine, name, &call, input)).await)
+                {
                     Ok(recorded) => query::render(Service::Sts, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Sts, id, unrecorded),
                 }
@@ -193,7 +198,8 @@ impl Gateway {
             let is_query = matches!(demands.service, "iam" | "sts");
             let code = if is_query { why.code_query() } else { why.code_json() };
             let origin = arrival(head);
-            self.engine.record_unverified(&signed, demands, (why, code), id, &origin).await;
+            let told = self.engine.record_unverified(&signed, demands, (why, code), id, &origin);
+            Box::pin(told).await;
         }
         call
     }
@@ -300,8 +306,9 @@ fn response(id: RequestId, rendered: Rendered) -> Response {
     let fixed = |name, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
     Response {
         status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        request_id: HeaderValue::from_str(&id.to_string())
-            .unwrap_or_else(|_| HeaderValue::from_static("")),
+        request_id: StackText::<36>::of(&id)
+            .and_then(|id| HeaderValue::from_str(id.as_str()).ok())
+            .unwrap_or_else(|| HeaderValue::from_static("")),
         content_type: HeaderValue::from_static(content_type),
         headers: vec![
             fixed("cache-control", "no-cache, no-store, must-revalidate, private"),

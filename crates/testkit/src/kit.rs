@@ -71,7 +71,8 @@ impl Kit {
         let runtime = runtime(threads);
         let opened = runtime.block_on(Engine::open(ports, CacheSizes::default()));
         let Running { engine, committer, writer, tail, recovered, .. } = opened?;
-        let written = async { assert_eq!(writer.run().await, 0, "nothing that was answered is lost") };
+        let written =
+            async { assert_eq!(writer.run().await, 0, "nothing that was answered is lost") };
         let loops = vec![runtime.spawn(committer.run()), runtime.spawn(written)];
         let (engine, tail) = (Some(Arc::new(engine)), Mutex::new(Some(tail)));
         Ok(Self { world, recovered, runtime, loops, engine, tail })

@@ -25,14 +25,18 @@ impl<const N: usize> Inline<N> {
     /// The text.
     pub(crate) fn as_str(&self) -> &str {
         // INVARIANT: `bytes[..len]` is ASCII, checked in `new`, the only maker.
-        let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The text as bytes, which costs no look at them: they compare and are hashed as the text is.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
 impl<const N: usize> PartialEq for Inline<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -46,13 +50,13 @@ impl<const N: usize> PartialOrd for Inline<N> {
 
 impl<const N: usize> Ord for Inline<N> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
 impl<const N: usize> Hash for Inline<N> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        self.as_bytes().hash(state);
     }
 }
 

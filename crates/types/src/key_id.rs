@@ -51,23 +51,28 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [u8; 16] = *b"0123456789abcdef";
         // Both forms have 36 characters: a UUID with its four dashes, or `mrk-` and 32 digits.
         let mut text = [b'-'; 36];
-        let start = if self.multi_region { *b"mrk-" } else { [b'-'; 4] };
-        text.iter_mut().zip(start).for_each(|(to, from)| *to = from);
-        let dash = |at: usize| !self.multi_region && matches!(at, 8 | 13 | 18 | 23);
-        let first = if self.multi_region { 4 } else { 0 };
-        let places = (first..text.len()).filter(|at| !dash(*at));
-        let nibbles = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        for (at, nibble) in places.zip(nibbles) {
-            if let (Some(to), Some(digit)) = (text.get_mut(at), DIGITS.get(usize::from(nibble))) {
-                *to = *digit;
+        let places: &[u8; 16] = if self.multi_region {
+            text = *b"mrk-00000000000000000000000000000000";
+            &[4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34]
+        } else {
+            &[0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
+        };
+        for (byte, at) in self.bytes.iter().zip(places) {
+            let at = usize::from(*at);
+            if let Some([high, low]) = text.get_mut(at..at + 2) {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 15));
             }
         }
         // INVARIANT: digits, dashes and `mrk` are ASCII.
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
+}
+
+/// The hexadecimal digit of a number below 16.
+const fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 impl fmt::Debug for KeyId {

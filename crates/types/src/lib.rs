@@ -24,6 +24,7 @@ mod rotation;
 pub mod shape;
 pub mod shapes;
 mod tag;
+pub mod text;
 mod timestamp;
 mod trail;
 

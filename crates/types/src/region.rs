@@ -19,20 +19,20 @@ impl Region {
     /// The partition that ARNs of this Region carry.
     #[must_use]
     pub fn partition(&self) -> &'static str {
-        let name = self.as_str();
-        if name.starts_with("cn-") {
+        let name = self.0.as_bytes();
+        if name.starts_with(b"cn-") {
             "aws-cn"
-        } else if name.starts_with("us-gov-") {
+        } else if name.starts_with(b"us-gov-") {
             "aws-us-gov"
-        } else if name.starts_with("us-iso-") {
+        } else if name.starts_with(b"us-iso-") {
             "aws-iso"
-        } else if name.starts_with("us-isob-") {
+        } else if name.starts_with(b"us-isob-") {
             "aws-iso-b"
-        } else if name.starts_with("eu-isoe-") {
+        } else if name.starts_with(b"eu-isoe-") {
             "aws-iso-e"
-        } else if name.starts_with("us-isof-") {
+        } else if name.starts_with(b"us-isof-") {
             "aws-iso-f"
-        } else if name.starts_with("eusc-") {
+        } else if name.starts_with(b"eusc-") {
             "aws-eusc"
         } else {
             "aws"

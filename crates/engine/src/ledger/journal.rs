@@ -38,15 +38,32 @@ pub(super) fn anchor_frame(commits: u64) -> Vec<u8> {
     codec::encode(&Frame::Anchor(commits))
 }
 
-/// The frame of `record`, without copying it into a [`Frame`].
-pub(super) fn record_frame(record: &AuditRecord) -> Vec<u8> {
-    let mut out = Vec::with_capacity(512);
-    // `[1, [record]]`: what the derived encoder of `Frame::Record` writes.
-    out.extend_from_slice(&[0x82, 0x01, 0x81]);
-    let mut encoder = minicbor::Encoder::new(out);
-    // Writing to a `Vec` cannot fail.
-    let _ = encoder.encode(record);
-    encoder.into_writer()
+/// What the derived encoder of `Frame::Record` writes before the record: `[1, [record]]`.
+const BEFORE_RECORD: [u8; 3] = [0x82, 0x01, 0x81];
+
+/// An audit record as it is kept: beside a change in the store, or in a frame of the journal.
+pub(crate) struct EncodedRecord(Vec<u8>);
+
+impl EncodedRecord {
+    /// The bytes of `record`, which is an [`AuditRecord`] or encoded as one.
+    pub(crate) fn of(record: &impl Encode<()>) -> Self {
+        let mut out = Vec::with_capacity(1024);
+        out.extend_from_slice(&BEFORE_RECORD);
+        let mut encoder = minicbor::Encoder::new(out);
+        // Writing to a `Vec` cannot fail.
+        let _ = encoder.encode(record);
+        Self(encoder.into_writer())
+    }
+
+    /// The record alone.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.get(BEFORE_RECORD.len()..).unwrap_or_default()
+    }
+
+    /// The frame of the record, without copying it into a [`Frame`].
+    pub(super) fn into_frame(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 /// Writes the journal. It is run on a thread of its own until every handle of the ledger is gone.

@@ -24,6 +24,7 @@ pub(crate) use digest::SetDigest;
 pub use durability::Durability;
 pub use head::{Head, Position};
 pub(crate) use hierarchy::BareChange;
+pub(crate) use journal::EncodedRecord;
 pub use journal::{Frame, JournalWriter};
 pub(crate) use open::set_key;
 pub use open::{OpenError, Opened, open};
@@ -34,7 +35,6 @@ pub use timeline::Restored;
 pub(crate) use timeline::begin_timeline;
 pub(crate) use verify::is_counted;
 
-use crate::audit::AuditRecord;
 use crate::ports::{LogReader, Versioned};
 use crate::refusal::Refusal;
 use crate::slot::{Slot, Subject};
@@ -77,6 +77,12 @@ impl Changes {
     ) {
         let after = Some(SecretBytes::new(codec::encode_exact(record)));
         self.changes.push(Change { slot, before, after });
+    }
+
+    /// Stages that `record` is kept as the one of this number.
+    fn tell(&mut self, sequence: u64, record: &EncodedRecord) {
+        let after = Some(SecretBytes::new(record.bytes().to_vec()));
+        self.changes.push(Change { slot: Slot::audit(sequence), before: None, after });
     }
 
     /// Stages that `slot`, now at version `before`, shall hold the encoded record `plain`.
@@ -316,7 +322,7 @@ impl Ledger {
     pub(crate) async fn commit<T>(
         &self,
         changes: Changes,
-        record: &AuditRecord,
+        record: EncodedRecord,
         value: T,
     ) -> Result<Recorded<T>, (CommitFailure, T)> {
         let written = if self.health.has_stopped() || self.health.holds_back() {
@@ -324,7 +330,7 @@ impl Ledger {
         } else if changes.is_empty() {
             self.append(record).await
         } else {
-            self.change(changes, record).await
+            Box::pin(self.change(changes, record)).await
         };
         match written {
             Ok(()) => Ok(Recorded { value }),
@@ -349,9 +355,9 @@ impl Ledger {
         Recorded { value: Err(if throttled { refusal } else { Refusal::Internal }) }
     }
 
-    async fn append(&self, record: &AuditRecord) -> Result<(), CommitFailure> {
+    async fn append(&self, record: EncodedRecord) -> Result<(), CommitFailure> {
         let stopped = CommitFailure::Unrecorded;
-        let frame = journal::record_frame(record);
+        let frame = record.into_frame();
         // While it cannot be written each waits for its own, and is refused.
         if !self.health.journal_fails() && self.waiting.takes(frame.len()) {
             let job = JournalJob { frame, anchor: None, done: None };
@@ -366,20 +372,20 @@ impl Ledger {
 
     /// Puts `record` on its way to the journal, without waiting until it is durable. Returns whether
     /// there was room for it.
-    pub(crate) fn note(&self, record: &AuditRecord) -> bool {
+    pub(crate) fn note(&self, record: EncodedRecord) -> bool {
         // Nobody waits on the other end.
         let (done, _) = oneshot::channel();
-        let frame = journal::record_frame(record);
+        let frame = record.into_frame();
         let job = JournalJob { frame, anchor: None, done: Some(done) };
         !self.health.has_stopped() && self.journal.try_send(job).is_ok()
     }
 
-    async fn change(&self, changes: Changes, record: &AuditRecord) -> Result<(), CommitFailure> {
+    async fn change(&self, changes: Changes, record: EncodedRecord) -> Result<(), CommitFailure> {
         // Versions come from one counter and are never used twice, so a version stands for exactly
         // one content of one slot, also across deletion.
         let sequence = self.sequence.fetch_add(1, Ordering::SeqCst);
         let mut changes = changes;
-        changes.put(Slot::audit(sequence), None, record);
+        changes.tell(sequence, &record);
         self.write(changes, sequence).await
     }
 

@@ -210,17 +210,8 @@ pub async fn open(
     };
     let sequence = AtomicU64::new(head.sequence + 1);
     let (segments, hierarchy) = (Mutex::new(segments), tokio::sync::Mutex::default());
-    let ledger = Ledger {
-        vault,
-        commits,
-        journal,
-        sequence,
-        health,
-        segments,
-        hierarchy,
-        copying,
-        waiting,
-    };
+    let ledger =
+        Ledger { vault, commits, journal, sequence, health, segments, hierarchy, copying, waiting };
     Ok(Opened { ledger, committer, writer, tail, recovered, is_new })
 }
 

@@ -10,6 +10,7 @@ use crate::vault::{KeyEntry, VaultError};
 use std::sync::Arc;
 use strongroom_keys::KeyRecord;
 use strongroom_policy::{Mention, Permit};
+use strongroom_types::text::text;
 use strongroom_types::{
     Action, AliasArn, AliasName, ErrorCode, KeyArn, KeyId, KeyReference, ReferenceError, Region,
     Timestamp,
@@ -110,7 +111,7 @@ pub(crate) async fn by_arn(
 ) -> Result<FoundKey, Refusal> {
     let entry = desk.vault.key(&arn).await.map_err(|why| desk.internal(&why))?;
     if entry.is_some() {
-        note.resource(arn.to_string());
+        note.resource(text(&arn));
     } else if arn.account == desk.call.caller.account && mention != Mention::Ciphertext {
         return Err(Refusal::NotFound(Missing::Key(arn)));
     }

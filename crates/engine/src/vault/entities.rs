@@ -3,13 +3,14 @@
 
 use super::{Read, Vault, VaultError};
 use crate::identity::aws_managed;
-use crate::slot::{Slot, Subject};
+use crate::slot::{ALL_CONTROLS, CONTROLS, Slot, Subject};
 use quick_cache::Weighter;
 use std::sync::Arc;
 use strongroom_keys::identity::{
     ControlRecord, IdentityRecord, ManagedPolicyRecord, ProviderRecord,
 };
 use strongroom_policy::Policy;
+use strongroom_types::text::StackText;
 use strongroom_types::{AccountId, EntityReference, IdentityKind};
 
 /// How often a group may be renamed while it is looked up.
@@ -90,7 +91,9 @@ impl Vault {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
-        let Some(read) = self.read::<IdentityRecord>(&slot).await? else { return Ok(None) };
+        let Some(read) = Box::pin(self.read::<IdentityRecord>(&slot)).await? else {
+            return Ok(None);
+        };
         let entry = Arc::new(IdentityEntry::new(read)?);
         self.fill(&self.entities, place.clone(), Entity::Identity(entry.clone()), epoch);
         Ok(Some(entry))
@@ -113,7 +116,7 @@ impl Vault {
                 return Ok(Some(entry));
             }
             // It was renamed between the two looks: the store knows, the cache perhaps not yet.
-            let read = self.read::<String>(&Slot::group_name(account, id)).await?;
+            let read = Box::pin(self.read::<String>(&Slot::group_name(account, id))).await?;
             name = read.map(|read| read.record.into());
         }
         Err(VaultError(format!("group {id} is not where its name says")))
@@ -130,7 +133,7 @@ impl Vault {
             return Ok(Some(name));
         }
         let epoch = self.epoch();
-        let Some(read) = self.read::<String>(&slot).await? else { return Ok(None) };
+        let Some(read) = Box::pin(self.read::<String>(&slot)).await? else { return Ok(None) };
         let name: Arc<str> = read.record.into();
         self.fill(&self.entities, place.clone(), Entity::GroupName(name.clone()), epoch);
         Ok(Some(name))
@@ -151,7 +154,9 @@ impl Vault {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
-        let Some(read) = self.read::<ManagedPolicyRecord>(&slot).await? else { return Ok(None) };
+        let Some(read) = Box::pin(self.read::<ManagedPolicyRecord>(&slot)).await? else {
+            return Ok(None);
+        };
         let entry = Arc::new(PolicyEntry::new(read)?);
         self.fill(&self.entities, place.clone(), Entity::Policy(entry.clone()), epoch);
         Ok(Some(entry))
@@ -196,7 +201,7 @@ impl Vault {
             return Ok(Some(read));
         }
         let epoch = self.epoch();
-        let Some(read) = self.read::<ProviderRecord>(&slot).await?.map(Arc::new) else {
+        let Some(read) = Box::pin(self.read::<ProviderRecord>(&slot)).await?.map(Arc::new) else {
             return Ok(None);
         };
         self.fill(&self.entities, place.clone(), Entity::Provider(read.clone()), epoch);
@@ -211,13 +216,20 @@ impl Vault {
         &self,
         account: Option<AccountId>,
     ) -> Result<Arc<ControlLevel>, VaultError> {
-        let slot = Slot::controls(account);
-        let Subject::Entity(place) = slot.subject() else { return Ok(Arc::default()) };
-        if let Some(Entity::Control(level)) = self.entities.get(place) {
+        // Asked twice for each request: the place is not made on the heap for that.
+        let place = match account {
+            Some(account) => StackText::<16>::of(&format_args!("{CONTROLS}{account}")),
+            None => StackText::of(ALL_CONTROLS),
+        };
+        if let Some(Entity::Control(level)) =
+            place.and_then(|place| self.entities.get(place.as_str()))
+        {
             return Ok(level);
         }
+        let slot = Slot::controls(account);
+        let Subject::Entity(place) = slot.subject() else { return Ok(Arc::default()) };
         let epoch = self.epoch();
-        let level = match self.read::<ControlRecord>(&slot).await? {
+        let level = match Box::pin(self.read::<ControlRecord>(&slot)).await? {
             Some(read) => Arc::new(ControlLevel::new(read)?),
             None => Arc::default(),
         };

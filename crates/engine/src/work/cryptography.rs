@@ -30,7 +30,7 @@ impl Work<'_> {
         plaintext: &SecretBytes,
     ) -> Result<Encrypted, Refusal> {
         if algorithm != EncryptionAlgorithm::SymmetricDefault {
-            let blob = self.encrypt_with_pair(key, algorithm, plaintext).await?;
+            let blob = Box::pin(self.encrypt_with_pair(key, algorithm, plaintext)).await?;
             return Ok(Encrypted { blob, material: None });
         }
         let current = self.current(key).await?;
@@ -38,7 +38,7 @@ impl Work<'_> {
         let blob = if key.store().is_some() {
             let inside = current.encrypt_inside(&arn, context, plaintext.expose(), entropy);
             let inside = inside.map_err(|why| self.failed(&why))?;
-            self.encrypt_outside(key, context, &inside).await?
+            Box::pin(self.encrypt_outside(key, context, &inside)).await?
         } else {
             let blob = current.encrypt(&arn, context, plaintext.expose(), entropy);
             blob.map_err(|why| self.failed(&why))?
@@ -65,7 +65,7 @@ impl Work<'_> {
             return Err(Refusal::InvalidCiphertext);
         }
         let plain = if header.twice {
-            let inside = self.decrypt_outside(key, context, blob.expose()).await?;
+            let inside = Box::pin(self.decrypt_outside(key, context, blob.expose())).await?;
             let plain = made_it.decrypt(header, context, inside.expose());
             plain.map_err(|_| self.not_opened(key))?
         } else {

@@ -66,7 +66,11 @@ impl Work<'_> {
     ) -> Result<ImportParameters, Refusal> {
         self.offers(spec.key_spec())?;
         let expires = self.now().plus_days(TOKEN_DAYS);
-        let made = self.offload(making(spec.key_spec()), move || ImportToken::generate(algorithm, spec, expires)).await?;
+        let made = self
+            .offload(making(spec.key_spec()), move || {
+                ImportToken::generate(algorithm, spec, expires)
+            })
+            .await?;
         let (token, public_key) = made.map_err(|why| self.failed(&why))?;
         let arn = key.arn();
         let domain = self.domain(arn.region).await?;

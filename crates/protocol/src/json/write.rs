@@ -93,6 +93,12 @@ fn base64(bytes: &[u8], out: &mut Vec<u8>) {
 fn text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
+    // Nearly every text is plain; the compiler looks at many of its bytes at a time.
+    if !rest.iter().fold(false, |found, byte| found | needs_escape(*byte)) {
+        out.extend_from_slice(rest);
+        out.push(b'"');
+        return;
+    }
     while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
         let (plain, tail) = rest.split_at(at);
         out.extend_from_slice(plain);
@@ -136,6 +142,10 @@ fn value_len(value: &Out) -> usize {
 }
 
 fn text_len(text: &str) -> usize {
+    let plain = !text.bytes().fold(false, |found, byte| found | needs_escape(byte));
+    if plain {
+        return 2 + text.len();
+    }
     2 + text.len() + 5 * text.bytes().filter(|byte| needs_escape(*byte)).count()
 }
 

@@ -9,6 +9,7 @@ use strongroom_engine::refusal::{Invalid, Refusal};
 use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
+use strongroom_types::text::text;
 use strongroom_types::{DataKeySpec, EncryptionAlgorithm, EncryptionContext};
 
 /// A data key to be made.
@@ -53,7 +54,7 @@ impl DataKeyRequest {
         let encrypted = work.encrypt(key, algorithm, &self.context, &data_key).await?;
         let reply = Reply::empty()
             .with("CiphertextBlob", encrypted.blob)
-            .with("KeyId", key.arn().to_string())
+            .with("KeyId", text(&key.arn()))
             .with_some("KeyMaterialId", encrypted.material.map(|id| id.to_string()));
         Ok((data_key, reply))
     }

@@ -11,6 +11,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::text::text;
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 
 pub(crate) struct Decrypt {
@@ -52,7 +53,7 @@ impl Operation for Decrypt {
         let opened = self.ciphertext.open(&key, self.algorithm, &self.context, work).await?;
         let Opened { plaintext, material } = opened.ok_or(Refusal::Internal)?;
         Ok(Reply::empty()
-            .with("KeyId", key.arn().to_string())
+            .with("KeyId", text(&key.arn()))
             .with("Plaintext", plaintext)
             .with("EncryptionAlgorithm", self.algorithm.name())
             .with_some("KeyMaterialId", material.map(|id| id.to_string())))

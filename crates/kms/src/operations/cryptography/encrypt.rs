@@ -11,6 +11,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::text::text;
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 
 pub(crate) struct Encrypt {
@@ -50,7 +51,7 @@ impl Operation for Encrypt {
         let encrypted = work.encrypt(&key, self.algorithm, &self.context, &self.plaintext).await?;
         Ok(Reply::empty()
             .with("CiphertextBlob", encrypted.blob)
-            .with("KeyId", key.arn().to_string())
+            .with("KeyId", text(&key.arn()))
             .with("EncryptionAlgorithm", self.algorithm.name()))
     }
 }

@@ -10,6 +10,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::{AdmittedPair, OneKey, TwoKeys};
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::text::text;
 use strongroom_types::{EncryptionAlgorithm, EncryptionContext};
 
 pub(crate) struct ReEncrypt {
@@ -72,8 +73,8 @@ impl Operation for ReEncrypt {
         let encrypted = work.encrypt(&keys.destination, algorithm, context, &plaintext).await?;
         Ok(Reply::empty()
             .with("CiphertextBlob", encrypted.blob)
-            .with("SourceKeyId", keys.source.arn().to_string())
-            .with("KeyId", keys.destination.arn().to_string())
+            .with("SourceKeyId", text(&keys.source.arn()))
+            .with("KeyId", text(&keys.destination.arn()))
             .with("SourceEncryptionAlgorithm", self.source_algorithm.name())
             .with("DestinationEncryptionAlgorithm", self.destination_algorithm.name())
             .with_some("SourceKeyMaterialId", material.map(|id| id.to_string()))

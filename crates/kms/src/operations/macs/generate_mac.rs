@@ -10,6 +10,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::text::text;
 
 pub(crate) struct GenerateMac(MacRequest);
 
@@ -39,6 +40,6 @@ impl Operation for GenerateMac {
         Ok(Reply::empty()
             .with("Mac", mac)
             .with("MacAlgorithm", algorithm.name())
-            .with("KeyId", key.arn().to_string()))
+            .with("KeyId", text(&key.arn())))
     }
 }

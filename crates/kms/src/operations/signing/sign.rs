@@ -10,6 +10,7 @@ use strongroom_engine::reply::Reply;
 use strongroom_engine::target::OneKey;
 use strongroom_engine::work::Work;
 use strongroom_engine::{Fact, Operation, Role};
+use strongroom_types::text::text;
 
 pub(crate) struct Sign(SigningRequest);
 
@@ -37,7 +38,7 @@ impl Operation for Sign {
         let algorithm = self.0.algorithm;
         let signature = work.sign(&key, self.0.signed()).await?;
         Ok(Reply::empty()
-            .with("KeyId", key.arn().to_string())
+            .with("KeyId", text(&key.arn()))
             .with("Signature", signature)
             .with("SigningAlgorithm", algorithm.name()))
     }
