@@ -10,6 +10,7 @@ use crate::facts::InputFacts;
 use crate::grant_token;
 use crate::ledger::{Changes, CommitFailure, EncodedRecord, Recorded, Unrecorded};
 use crate::operation::Operation;
+use crate::ports::Boxed;
 use crate::quotas::key_counts::Reserved;
 use crate::quotas::{Charge, Entrant};
 use crate::recipient;
@@ -20,6 +21,7 @@ use crate::target::Target;
 use crate::vault::Vault;
 use crate::wire::{Malformed, Node};
 use crate::work::{Staged, Work};
+use std::marker::PhantomData;
 use strongroom_attestation::Attested;
 use strongroom_keys::{GrantRecord, LastUse};
 use strongroom_types::{KeyArn, Timestamp};
@@ -41,7 +43,17 @@ impl Engine {
         call: &Call,
         input: Result<Node<'_>, Malformed>,
     ) -> Result<Recorded<Outcome>, Unrecorded> {
-        let demands = O::DEMANDS;
+        let attempt = Of::<O> { engine: self, call, input, operation: PhantomData };
+        self.serve_by(&attempt, O::DEMANDS, call).await
+    }
+
+    /// [`Engine::serve`], for all operations alike: the program has it once.
+    async fn serve_by(
+        &self,
+        operation: &dyn Attempt,
+        demands: &'static Demands,
+        call: &Call,
+    ) -> Result<Recorded<Outcome>, Unrecorded> {
         let mut charge = Charge::new(self.request_quotas(), demands, call);
         if let Err(refusal) = charge.arrive() {
             return Ok(self.turn_away(demands, call, Note::default(), refusal));
@@ -56,10 +68,7 @@ impl Engine {
         for attempt in 1..=ATTEMPTS {
             let faults = Faults::default();
             let mut note = Note::default();
-            // Apart from the rest of the request, whose future is then as small as it can be: that of
-            // each operation is as large as itself, not as the largest.
-            let done =
-                Box::pin(self.perform::<O>(call, &input, &mut note, &faults, &mut charge)).await;
+            let done = operation.perform(&mut note, &faults, &mut charge).await;
             faults.take().iter().for_each(|fault| self.report(Some(call.id), fault));
             let (outcome, staged) = match done {
                 Ok((reply, staged)) => (Ok(reply), staged),
@@ -74,14 +83,14 @@ impl Engine {
             let is_web = call.caller.authority.web().is_some();
             let refused = is_web && outcome.is_err();
             let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
-            let record = EncodedRecord::of(&note.view(O::DEMANDS, call, outcome.as_ref()));
+            let record = EncodedRecord::of(&note.view(demands, call, outcome.as_ref()));
             match self.ledger().commit(staged.changes, record, outcome).await {
                 Ok(recorded) => {
                     staged.reserved.into_iter().for_each(Reserved::keep);
                     if refused {
                         self.web_refusals().note(&call.caller.principal, call.time);
                     }
-                    self.note_use::<O>(call, &used).await;
+                    self.note_use(demands, call, &used).await;
                     return Ok(recorded);
                 }
                 // Those who lost a race go on one after another, so that none loses for ever.
@@ -91,7 +100,7 @@ impl Engine {
                     }
                 }
                 Err((CommitFailure::Conflict, _)) => {
-                    return Box::pin(self.give_up::<O>(call)).await;
+                    return Box::pin(self.give_up(demands, call)).await;
                 }
                 // The outcome, and any plaintext in it, is dropped and wiped here.
                 Err((CommitFailure::Unrecorded, _)) => break,
@@ -103,11 +112,11 @@ impl Engine {
     }
 
     /// Notes that the keys were used, now that this is durable.
-    async fn note_use<O: Operation>(&self, call: &Call, keys: &[KeyArn]) {
+    async fn note_use(&self, demands: &Demands, call: &Call, keys: &[KeyArn]) {
         if keys.is_empty() {
             return;
         }
-        let (operation, request) = (O::DEMANDS.name.to_owned(), call.id.0);
+        let (operation, request) = (demands.name.to_owned(), call.id.0);
         let used = LastUse { operation, time: call.time, request };
         let mut crowded = false;
         for key in keys {
@@ -119,10 +128,14 @@ impl Engine {
     }
 
     /// The request lost every race; that, too, is recorded.
-    async fn give_up<O: Operation>(&self, call: &Call) -> Result<Recorded<Outcome>, Unrecorded> {
+    async fn give_up(
+        &self,
+        demands: &'static Demands,
+        call: &Call,
+    ) -> Result<Recorded<Outcome>, Unrecorded> {
         let outcome = Err(Refusal::Internal);
         let note = Note::default();
-        let record = EncodedRecord::of(&note.view(O::DEMANDS, call, outcome.as_ref()));
+        let record = EncodedRecord::of(&note.view(demands, call, outcome.as_ref()));
         let written = self.ledger().commit(Changes::default(), record, outcome).await;
         written.map_err(|_| Unrecorded)
     }
@@ -209,6 +222,37 @@ impl Engine {
             faults,
             named,
         }
+    }
+}
+
+/// One operation's part of the path, tried until its commit does not lose a race.
+trait Attempt: Sync {
+    /// [`Engine::perform`]. On the heap: so each operation's future is as large as itself, and not as
+    /// the largest.
+    fn perform<'a>(
+        &'a self,
+        note: &'a mut Note,
+        faults: &'a Faults,
+        charge: &'a mut Charge<'_>,
+    ) -> Boxed<'a, Result<(Reply, Staged), Refusal>>;
+}
+
+/// The operation `O` on one request.
+struct Of<'r, O> {
+    engine: &'r Engine,
+    call: &'r Call,
+    input: Result<Node<'r>, Malformed>,
+    operation: PhantomData<fn() -> O>,
+}
+
+impl<O: Operation> Attempt for Of<'_, O> {
+    fn perform<'a>(
+        &'a self,
+        note: &'a mut Note,
+        faults: &'a Faults,
+        charge: &'a mut Charge<'_>,
+    ) -> Boxed<'a, Result<(Reply, Staged), Refusal>> {
+        Box::pin(self.engine.perform::<O>(self.call, &self.input, note, faults, charge))
     }
 }
 

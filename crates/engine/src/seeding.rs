@@ -117,9 +117,13 @@ impl Engine {
         let more = i64::from(before.is_none());
         let written = self
             .key_counts()
-            .changed((arn.account, arn.region), self.ledger().commit(changes, EncodedRecord::of(&event), ()), |done| {
-                if done.is_ok() { more } else { 0 }
-            })
+            .changed(
+                (arn.account, arn.region),
+                self.ledger().commit(changes, EncodedRecord::of(&event), ()),
+                |done| {
+                    if done.is_ok() { more } else { 0 }
+                },
+            )
             .await;
         let failed = |_| VaultError(format!("{arn} could not be recorded"));
         Ok(written.map(|_| Seeded::New).map_err(failed)?)

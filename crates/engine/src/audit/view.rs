@@ -2,7 +2,8 @@
 //! reply, so it is not put together first.
 
 use super::{
-    Note, RecipientRecord, SessionContext, StoreNote, bounded, encode_reply, kind_of, session, unique_id,
+    Note, RecipientRecord, SessionContext, StoreNote, bounded, encode_reply, kind_of, session,
+    unique_id,
 };
 use crate::call::Call;
 use crate::demands::{Demands, Shown};
@@ -180,8 +181,9 @@ mod tests {
     use super::*;
     use crate::audit::AuditRecord;
     use crate::call::{Arrival, Caller, RequestId};
-    use crate::demands::{Access, Effect};
+    use crate::demands::{Access, Effect, StateClass};
     use crate::identity::Authority;
+    use crate::quotas::Counted;
     use std::sync::Arc;
     use strongroom_keys::codec;
     use strongroom_types::Action;
@@ -219,7 +221,8 @@ mod tests {
     fn a_view_is_written_as_its_record_is() {
         let (account, other) = (AccountId::INITIAL, AccountId::from_number(5).unwrap());
         let name = || "alice".to_owned();
-        let user = Principal::User { account, path: "/".to_owned(), name: name(), id: "AIDA1".to_owned() };
+        let user =
+            Principal::User { account, path: "/".to_owned(), name: name(), id: "AIDA1".to_owned() };
         let session = Principal::RoleSession {
             account,
             role_path: "/".to_owned(),
@@ -230,9 +233,17 @@ mod tests {
         let demands = Demands {
             name: "Encrypt",
             service: "kms",
-            access: Access::Account(Action::new("kms:Encrypt")),
+            access: Access::Key(Action::new("kms:Encrypt")),
             effect: Effect::Use,
-            ..Demands::OF_TESTS
+            origins: &[],
+            usage: None,
+            states: StateClass::Any,
+            cross_account: false,
+            by_alias: true,
+            counted: Counted::ByKey,
+            fields: &[],
+            errors: &[],
+            shown: Shown::Nothing,
         };
         for principal in [Principal::Root { account }, user, session] {
             let call = call(principal);
@@ -244,13 +255,19 @@ mod tests {
             note.resource("arn".to_owned());
             note.material(MaterialId::new([0xab; 32]));
             note.reason("a".to_owned(), || unreachable!(), account, &call);
-            note.reason("b".to_owned(), || crate::audit::Parts { owner: Some("c".to_owned()), caller: None }, other, &call);
+            note.reason(
+                "b".to_owned(),
+                || crate::audit::Parts { owner: Some("c".to_owned()), caller: None },
+                other,
+                &call,
+            );
             note.grant("g".to_owned());
             let refusal = Refusal::Internal;
             let record = check(&note.view(&demands, &call, Err(&refusal)));
             assert_eq!(record.material, ["ab".repeat(32)]);
             assert_eq!(record.reasons, ["a", "b"]);
-            let decided = [(account.to_string(), "a".to_owned()), (other.to_string(), "c".to_owned())];
+            let decided =
+                [(account.to_string(), "a".to_owned()), (other.to_string(), "c".to_owned())];
             assert_eq!(record.decided, decided);
             assert_eq!(record.arrival.unwrap().source, "2001:db8::1");
         }
