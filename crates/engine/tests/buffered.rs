@@ -19,7 +19,7 @@ fn encrypt(kit: &Kit, key: &KeyArn) -> Answer {
 
 /// Lets as much time pass as is promised that records take.
 fn wait(kit: &Kit) {
-    kit.block_on(tokio::time::sleep(Duration::from_millis(100)));
+    kit.block_on(async { tokio::time::sleep(Duration::from_millis(100)).await });
 }
 
 #[test]
