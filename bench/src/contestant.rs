@@ -140,9 +140,19 @@ impl Start<'_> {
         command.args(self.options).stdin(Stdio::null()).stdout(Stdio::null());
         // What a former server left there would be taken for this one's.
         let _ = std::fs::remove_file(data.join("endpoint"));
-        let child = command.spawn().map_err(|why| Failure::of(self.program.display(), why))?;
+        let failed = |why: &dyn std::fmt::Display| Failure::of(self.program.display(), why);
+        // Where there is a place for it that is removed, the log is not shown unless it matters.
+        let log = dir.as_ref().map(|dir| dir.path().join("log"));
+        if let Some(log) = &log {
+            command.stderr(std::fs::File::create(log).map_err(|why| failed(&why))?);
+        }
+        let child = command.spawn().map_err(|why| failed(&why))?;
         let mut process = Process { child, dir };
-        let endpoint = runtime.block_on(ready(self.program, data, &mut process.child))?;
+        let endpoint = runtime.block_on(ready(self.program, data, &mut process.child));
+        let endpoint = endpoint.map_err(|why| {
+            let told = log.and_then(|log| std::fs::read_to_string(log).ok()).unwrap_or_default();
+            Failure::of(why, told)
+        })?;
         Ok(Contestant {
             name: "strongroom".to_owned(),
             endpoint,

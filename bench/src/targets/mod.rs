@@ -172,6 +172,11 @@ pub(crate) fn run(arguments: &TargetsArguments) -> Result<(), Failure> {
             "**This server has no buffered audit: what is said to be buffered is durable.**\n"
         }
     );
+    let about = if cfg!(debug_assertions) {
+        format!("{about}**Floor and load generator were built without optimisation: no figure counts.**\n")
+    } else {
+        about
+    };
     terminal::line(document::table(&about, &outcome));
     match &arguments.output {
         Some(path) => document::write(path, &about, &outcome),

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Connections that encrypt, and connections that do what takes long.
 const EACH: u32 = 8;
+/// Keys that sign: each takes a second or more to be made.
+const KEYS: u32 = 2;
 /// Before what takes long is in full swing.
 const RAMP: Duration = Duration::from_secs(1);
 
@@ -20,7 +22,7 @@ pub(super) fn run(context: &Context<'_>, outcome: &mut Outcome) -> Result<(), Fa
     let server = context.buffered()?;
     let workload = Workload::One(Operation::Encrypt);
     let sides = [Side::prepared("strongroom", &server, workload, 16, context.runtime)?];
-    let heavy = server.subjects(Workload::Rsa4096, EACH, context.runtime)?;
+    let heavy = server.subjects(Workload::Rsa4096, KEYS, context.runtime)?;
     let alone = by_turns("Encrypt, alone", &sides, EACH, &context.plan)?;
     let plan = &context.plan;
     let lasts = (plan.measured + plan.warm_up + Duration::from_millis(500)) * plan.rounds;
