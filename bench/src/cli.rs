@@ -141,8 +141,8 @@ pub(crate) struct InstructionsArguments {
     /// What was counted before
     #[arg(long, value_name = "FILE", default_value = "bench/instructions.toml")]
     pub(crate) baseline: PathBuf,
-    /// Requests of each operation
-    #[arg(long, value_name = "N", default_value_t = 300,
+    /// Requests of each operation, three times
+    #[arg(long, value_name = "N", default_value_t = 100,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) requests: u32,
     /// Write what is counted to that file

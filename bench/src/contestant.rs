@@ -130,6 +130,8 @@ impl Start<'_> {
             Some((program, arguments)) => {
                 let mut command = Command::new(program);
                 command.args(arguments).arg(self.program);
+                // With more workers it is left to chance how often they wake each other.
+                command.env("TOKIO_WORKER_THREADS", "1");
                 command
             }
         };
