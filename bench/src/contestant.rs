@@ -143,18 +143,17 @@ impl Start<'_> {
         // What a former server left there would be taken for this one's.
         let _ = std::fs::remove_file(data.join("endpoint"));
         let failed = |why: &dyn std::fmt::Display| Failure::of(self.program.display(), why);
-        // Where there is a place for it that is removed, the log is not shown unless it matters.
-        let log = dir.as_ref().map(|dir| dir.path().join("log"));
-        if let Some(log) = &log {
-            command.stderr(std::fs::File::create(log).map_err(|why| failed(&why))?);
+        // Its log is beside its data, and shown if it matters.
+        let log = data.with_extension("log");
+        if let Some(parent) = log.parent() {
+            std::fs::create_dir_all(parent).map_err(|why| failed(&why))?;
         }
+        command.stderr(std::fs::File::create(&log).map_err(|why| failed(&why))?);
         let child = command.spawn().map_err(|why| failed(&why))?;
         let mut process = Process { child, dir };
         let endpoint = runtime.block_on(ready(self.program, data, &mut process.child));
-        let endpoint = endpoint.map_err(|why| {
-            let told = log.and_then(|log| std::fs::read_to_string(log).ok()).unwrap_or_default();
-            Failure::of(why, told)
-        })?;
+        let endpoint = endpoint
+            .map_err(|why| Failure::of(why, std::fs::read_to_string(&log).unwrap_or_default()))?;
         Ok(Contestant {
             name: "strongroom".to_owned(),
             endpoint,

@@ -179,7 +179,9 @@ impl Watched {
         let text = newest.ok_or_else(|| Failure::new("callgrind has written no counts"))?;
         let total = text.lines().find_map(|line| line.strip_prefix("totals: "));
         let total = total.and_then(|total| total.trim().parse::<f64>().ok());
-        total.filter(|total| *total > 0.0).ok_or_else(|| Failure::new("callgrind's counts have no total"))
+        total
+            .filter(|total| *total > 0.0)
+            .ok_or_else(|| Failure::new("callgrind's counts have no total"))
     }
 }
 
@@ -189,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_baseline_is_read_as_it_was_written() {
-        let counted = BTreeMap::from([("Encrypt".to_owned(), 249_350.4), ("Sign-X".to_owned(), 5.0)]);
+        let counted =
+            BTreeMap::from([("Encrypt".to_owned(), 249_350.4), ("Sign-X".to_owned(), 5.0)]);
         let text = written(3.0, &counted);
         let baseline: Baseline = toml::from_str(&text).unwrap();
         assert!((baseline.instructions["Encrypt"] - 249_350.0).abs() < 1e-9);

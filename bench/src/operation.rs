@@ -161,7 +161,9 @@ pub(crate) enum Workload {
 impl Workload {
     /// The operations in the order in which they are sent, over and over.
     pub(crate) fn cycle(self) -> Vec<Operation> {
-        use Operation::{CreateRsa4096, Decrypt, DescribeKey, Encrypt, GenerateDataKey, SignRsa4096};
+        use Operation::{
+            CreateRsa4096, Decrypt, DescribeKey, Encrypt, GenerateDataKey, SignRsa4096,
+        };
         match self {
             Self::One(operation) => vec![operation],
             Self::Mix => [

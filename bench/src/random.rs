@@ -27,6 +27,9 @@ mod tests {
     fn numbers_are_those_that_the_algorithm_has() {
         // Of seed 0, as its author's reference has them.
         let mut numbers = Numbers::default();
-        assert_eq!([(); 2].map(|()| numbers.next()), [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]);
+        assert_eq!(
+            [(); 2].map(|()| numbers.next()),
+            [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4]
+        );
     }
 }

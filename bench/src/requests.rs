@@ -46,8 +46,11 @@ impl Message {
         use std::fmt::Write;
         let failed = |why: &dyn std::fmt::Debug| Failure::new(format!("signing failed: {why:?}"));
         let is_json = self.service == "kms";
-        let content_type =
-            if is_json { "application/x-amz-json-1.1" } else { "application/x-www-form-urlencoded" };
+        let content_type = if is_json {
+            "application/x-amz-json-1.1"
+        } else {
+            "application/x-www-form-urlencoded"
+        };
         let target = format!("TrentService.{}", self.name);
         let mut headers =
             vec![("content-type", content_type.as_bytes()), ("host", authority.as_bytes())];

@@ -63,8 +63,7 @@ fn rows(output: &Output) -> Vec<Vec<String>> {
 fn its_operations_are_answered(plain: bool) {
     let floor = Floor::start("kms", plain);
     assert_eq!(floor.url.starts_with("https:"), !plain);
-    let operations =
-        "encrypt,decrypt,generate-data-key,describe-key,create-key,generate-random,mix,\
+    let operations = "encrypt,decrypt,generate-data-key,describe-key,create-key,generate-random,mix,\
          sign-ecc-p256,sign-rsa-2048";
     let rows = rows(&floor.load(operations, SECRET));
     assert_eq!(rows.len(), 9);

@@ -32,14 +32,16 @@ pub(super) fn run(context: &Context<'_>, outcome: &mut Outcome) -> Result<(), Fa
     let large = population::made(context.program, &large, context.scale, context.runtime)?;
     let mut started = Vec::new();
     for _ in 0..STARTS {
-        let answer = start::first_answer(context.program, &large.data, &context.buffered_options())?;
+        let answer =
+            start::first_answer(context.program, &large.data, &context.buffered_options())?;
         started.push(answer.took);
     }
     let server = on(context, &large.data)?;
     let verified = settle(&server);
     many_keys(context, &server, &large, (start::median(started), verified), outcome)?;
     let small = Scale { keys: FEW, aliases: FEW, principals: FEW, grants: FEW, accounts: 0 };
-    let small = population::made(context.program, &dir.path().join("small"), small, context.runtime)?;
+    let small =
+        population::made(context.program, &dir.path().join("small"), small, context.runtime)?;
     let few = on(context, &small.data)?;
     settle(&few);
     growth(context, (&few, &small), (&server, &large), outcome)
@@ -75,7 +77,8 @@ fn drawn<'a>(name: &'a str, server: &'a Contestant, keys: &Rc<KeyIds>, count: u6
         let keys = keys.clone();
         let make = move |number: u64| {
             let key_id = keys.id(number % count).to_owned();
-            let subject = Subject { key_id, plaintext: PLAINTEXT.repeat(341), ..Subject::default() };
+            let subject =
+                Subject { key_id, plaintext: PLAINTEXT.repeat(341), ..Subject::default() };
             Message::of(Operation::Encrypt, &subject)
         };
         Requests::drawn(&server.endpoint, Box::new(make))
@@ -106,7 +109,8 @@ fn many_keys(
         outcome.growth.push(Growth { keys, cpu });
     }
     let (one, all) = (cpu(0), cpu(counts.len() - 1));
-    let row = |work: String, target, unit, figure| Row::new(work, Target::AtMost(target), unit, figure);
+    let row =
+        |work: String, target, unit, figure| Row::new(work, Target::AtMost(target), unit, figure);
     let work = format!("Encrypt over {total} random keys, CPU/request");
     let note = format!("{} ÷ {}", micros(all), micros(one));
     let times = Unit::Times("one key");

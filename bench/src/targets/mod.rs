@@ -173,7 +173,9 @@ pub(crate) fn run(arguments: &TargetsArguments) -> Result<(), Failure> {
         }
     );
     let about = if cfg!(debug_assertions) {
-        format!("{about}**Floor and load generator were built without optimisation: no figure counts.**\n")
+        format!(
+            "{about}**Floor and load generator were built without optimisation: no figure counts.**\n"
+        )
     } else {
         about
     };

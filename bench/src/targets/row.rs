@@ -104,7 +104,8 @@ impl fmt::Display for Row {
 }
 
 /// The table's head.
-pub(super) const HEAD: &str = "| work | target | measured | reached? | note |\n|---|---|--:|---|---|";
+pub(super) const HEAD: &str =
+    "| work | target | measured | reached? | note |\n|---|---|--:|---|---|";
 
 /// One divided by the other.
 pub(super) fn quotient(one: Option<f64>, by: Option<f64>) -> Option<f64> {

@@ -51,11 +51,16 @@ pub(super) fn run(context: &Context<'_>, outcome: &mut Outcome) -> Result<(), Fa
             Unit::Megabytes,
             Some(crate::measurement::ratio(size, 1e6)),
         ),
-        Row::new("start to first answer, empty store", Target::AtMost(50.0), Unit::Milliseconds, Some(new))
-            .note(format!(
-                "median of {STARTS}, from spawning the process to 200 of /healthz; the directory is \
+        Row::new(
+            "start to first answer, empty store",
+            Target::AtMost(50.0),
+            Unit::Milliseconds,
+            Some(new),
+        )
+        .note(format!(
+            "median of {STARTS}, from spawning the process to 200 of /healthz; the directory is \
                  made meanwhile. On the store that it made: {again:.1} ms"
-            )),
+        )),
     ];
     rows.iter().for_each(terminal::progress);
     outcome.rows.extend(rows);

@@ -1,8 +1,8 @@
 //! Encrypt while others have RSA_4096 keys made and sign with them.
 
+use super::plot::Bar;
 use super::row::{Row, Target, Unit, micros, percentile, quotient};
 use super::turns::{Side, by_turns};
-use super::plot::Bar;
 use super::{Context, Outcome};
 use crate::generator::{self, Load};
 use crate::measurement::Measurement;

@@ -80,9 +80,8 @@ pub(super) fn by_turns(
     }
     let sums: Vec<Measurement> = sums.into_iter().flatten().collect();
     for (side, sum) in sides.iter().zip(&sums) {
-        let micros = |per_mille| {
-            sum.latencies.percentile(per_mille).unwrap_or_default().as_secs_f64() * 1e6
-        };
+        let micros =
+            |per_mille| sum.latencies.percentile(per_mille).unwrap_or_default().as_secs_f64() * 1e6;
         terminal::progress(format_args!(
             "{title}, {connections} connections, {}: {:.0}/s, p50 {:.0} µs, p99 {:.0} µs, {:.1} µs of CPU",
             side.name,
