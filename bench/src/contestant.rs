@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// How often a starting server is asked whether it is ready, and how long between.
-const ATTEMPTS: u32 = 600;
+const ATTEMPTS: u32 = 2400;
 const BETWEEN: Duration = Duration::from_millis(50);
 /// How often a server that was told to stop is looked at before it is killed.
 const STOPPING: u32 = 200;
@@ -194,7 +194,7 @@ async fn ready(program: &Path, data: &Path, child: &mut Child) -> Result<Endpoin
         }
         tokio::time::sleep(BETWEEN).await;
     }
-    Err(Failure::new("strongroom is not ready after half a minute"))
+    Err(Failure::new("strongroom is not ready after two minutes"))
 }
 
 async fn is_ready(endpoint: &Endpoint) -> bool {
