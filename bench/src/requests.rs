@@ -127,7 +127,7 @@ enum Source {
     /// These, in turn.
     Ring { messages: Vec<Message>, signed: Vec<Rc<[u8]>>, next: usize },
     /// Made of numbers drawn at random.
-    Drawn { make: Maker, numbers: Numbers, signers: Signers },
+    Drawn { make: Maker, numbers: Numbers, signers: Box<Signers> },
 }
 
 /// The requests of one workload.
@@ -155,8 +155,8 @@ impl Requests {
 
     /// What `make` makes of numbers that are drawn at random, each signed by itself.
     pub(crate) fn drawn(endpoint: &Endpoint, make: Maker) -> Self {
-        let source =
-            Source::Drawn { make, numbers: Numbers::default(), signers: Signers::now(endpoint) };
+        let signers = Box::new(Signers::now(endpoint));
+        let source = Source::Drawn { make, numbers: Numbers::default(), signers };
         Self { endpoint: endpoint.clone(), source, signed_at: None }
     }
 
@@ -186,7 +186,7 @@ impl Requests {
                 let all = messages.iter().map(|message| message.signed(&now, authority));
                 *signed = all.collect::<Result<_, _>>()?;
             }
-            Source::Drawn { signers, .. } => *signers = now,
+            Source::Drawn { signers, .. } => **signers = now,
         }
         Ok(())
     }

@@ -154,7 +154,7 @@ fn growth(
             micros(*few),
             micros(*many)
         ));
-        outcome.listings.iter().last().into_iter().for_each(terminal::progress);
+        outcome.listings.last().into_iter().for_each(terminal::progress);
     }
     Ok(())
 }
