@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::operation::Workload;
+use crate::targets::Part;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -16,9 +17,16 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start strongroom and the floor servers, measure them in turn, print a table
     Compare(Box<CompareArguments>),
+    /// Measure every target of performance in one run, and print the table
+    Targets(Box<TargetsArguments>),
+    /// Fill a data directory through the API, for measurements on much data
+    Populate(PopulateArguments),
     /// Measure one server that runs already: it is found as AWS clients find it, by
     /// AWS_ENDPOINT_URL and its companions
     Load(LoadArguments),
+    /// Count the instructions that requests take, by Valgrind, and compare them with those counted
+    /// before
+    Instructions(InstructionsArguments),
     /// Run a floor server, until standard input ends
     Floor(FloorArguments),
     /// Measure what a decision costs with long policies and many grants, in this process
@@ -45,8 +53,10 @@ pub(crate) struct TrailArguments {
 /// What is measured, and for how long.
 #[derive(Args)]
 pub(crate) struct Cells {
-    /// Operations: encrypt, decrypt, generate-data-key, describe-key, create-key,
-    /// generate-random, mix
+    /// Operations: encrypt, decrypt, generate-data-key, re-encrypt, generate-mac, sign-ecc-p256,
+    /// sign-rsa-2048, sign-rsa-4096, verify-ecc-p256, verify-rsa-2048, describe-key,
+    /// describe-alias, list-keys, list-aliases, list-grants, list-users, create-key,
+    /// create-rsa-4096-key, generate-random; mix and rsa-4096, which are several
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "encrypt")]
     pub(crate) operations: Vec<Workload>,
     /// Numbers of connections, each with one request in flight
@@ -90,6 +100,84 @@ pub(crate) struct CompareArguments {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) rival: RivalArguments,
+}
+
+#[derive(Args)]
+pub(crate) struct TargetsArguments {
+    /// Short and coarse: one short round, and a fiftieth of the data
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Measure these parts alone
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub(crate) only: Vec<Part>,
+    /// The strongroom program
+    #[arg(long, value_name = "PATH", default_value = "target/release/strongroom")]
+    pub(crate) strongroom: PathBuf,
+    /// Where strongroom's data goes, in directories that are removed afterwards: this disk is part
+    /// of what is measured
+    #[arg(long, value_name = "DIR", default_value = "target")]
+    pub(crate) data: PathBuf,
+    /// A data directory of `populate`, with as much as is measured; made there if it is missing, and
+    /// kept
+    #[arg(long, value_name = "DIR")]
+    pub(crate) population: Option<PathBuf>,
+    /// Keys of the store that has many, and as many aliases
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
+    pub(crate) keys: u64,
+    /// Also write the table into this document, and the plots beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct InstructionsArguments {
+    /// The strongroom program
+    #[arg(long, value_name = "PATH", default_value = "target/release/strongroom")]
+    pub(crate) strongroom: PathBuf,
+    /// Where its data goes, in a directory that is removed afterwards
+    #[arg(long, value_name = "DIR", default_value = "target")]
+    pub(crate) data: PathBuf,
+    /// What was counted before
+    #[arg(long, value_name = "FILE", default_value = "bench/instructions.toml")]
+    pub(crate) baseline: PathBuf,
+    /// Requests of each operation, three times
+    #[arg(long, value_name = "N", default_value_t = 100,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) requests: u32,
+    /// Write what is counted to that file
+    #[arg(long)]
+    pub(crate) update: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct PopulateArguments {
+    /// Keys of the first account
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub(crate) keys: u64,
+    /// Aliases of these keys
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+          value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    pub(crate) aliases: u64,
+    /// Users of all accounts
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u64).range(0..=10_000_000))]
+    pub(crate) principals: u64,
+    /// Grants on the first key
+    #[arg(long, value_name = "N", default_value_t = 50_000,
+          value_parser = clap::value_parser!(u64).range(0..=50_000))]
+    pub(crate) grants: u64,
+    /// Accounts beside the first
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u64).range(0..=100_000))]
+    pub(crate) accounts: u64,
+    /// The strongroom program
+    #[arg(long, value_name = "PATH", default_value = "target/release/strongroom")]
+    pub(crate) strongroom: PathBuf,
+    /// The data directory, new or made by this command before
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Another server of the KMS API, running already.

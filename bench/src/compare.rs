@@ -12,7 +12,7 @@ use crate::table::Table;
 use crate::terminal::{self, Failure};
 use std::fmt::Write;
 use std::time::Duration;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
     let runtime = Builder::new_current_thread()
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
     let begun = (clock::timestamp().civil().to_string(), load_average());
     let mut tables = String::new();
     for workload in &arguments.cells.operations {
-        let table = measure(arguments, *workload, &contestants)?;
+        let table = measure(arguments, *workload, &contestants, &runtime)?;
         table.write(&mut tables).map_err(|why| Failure::new(why.to_string()))?;
     }
     let report = introduction(arguments, &begun).map_err(|why| Failure::new(why.to_string()))?;
@@ -41,14 +41,20 @@ fn measure(
     arguments: &CompareArguments,
     workload: Workload,
     contestants: &[Contestant],
+    runtime: &Runtime,
 ) -> Result<Table, Failure> {
     let mut table = Table::new(workload);
+    let keys = arguments.cells.keys;
+    let subjects = contestants.iter().map(|one| one.subjects(workload, keys, runtime));
+    let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
     for connections in &arguments.cells.connections {
         let mut sums: Vec<Option<Measurement>> = vec![None; contestants.len()];
         for round in 1..=arguments.rounds {
-            for (contestant, sum) in contestants.iter().zip(&mut sums) {
-                let name = &contestant.name;
-                let found = cell(&arguments.cells, workload, *connections, contestant)?;
+            for ((contestant, subjects), sum) in contestants.iter().zip(&subjects).zip(&mut sums) {
+                let Contestant { name, endpoint, pid, .. } = contestant;
+                let requests = Requests::new(endpoint, workload, subjects);
+                let load = load(&arguments.cells, *connections);
+                let found = generator::run(endpoint, requests, load, *pid)?;
                 let rate = found.rate();
                 terminal::progress(format_args!(
                     "{workload}, {connections} connections, round {round}, {name}: {rate:.0}/s"
@@ -64,16 +70,6 @@ fn measure(
         }
     }
     Ok(table)
-}
-
-fn cell(
-    cells: &Cells,
-    workload: Workload,
-    connections: u32,
-    contestant: &Contestant,
-) -> Result<Measurement, Failure> {
-    let requests = Requests::new(&contestant.endpoint, workload, &contestant.subjects);
-    generator::run(&contestant.endpoint, requests, load(cells, connections), contestant.pid)
 }
 
 /// The load of a cell.

@@ -5,6 +5,8 @@ mod hostile;
 mod kms;
 mod policies;
 
+pub(crate) use policies::long_key_policy;
+
 use crate::cli::DecisionsArguments;
 use crate::clock;
 use crate::terminal::{self, Failure};

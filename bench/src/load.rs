@@ -13,13 +13,14 @@ use tokio::runtime::Builder;
 
 pub(crate) fn run(arguments: &LoadArguments) -> Result<(), Failure> {
     let endpoint = endpoint()?;
-    let subjects = Builder::new_current_thread()
+    let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|why| Failure::of("the runtime could not be started", why))?
-        .block_on(subjects::prepare(&endpoint, arguments.cells.keys))?;
+        .map_err(|why| Failure::of("the runtime could not be started", why))?;
     let mut text = String::new();
     for workload in &arguments.cells.operations {
+        let keys = arguments.cells.keys;
+        let subjects = runtime.block_on(subjects::prepare(&endpoint, *workload, keys))?;
         let mut table = Table::new(*workload);
         for connections in &arguments.cells.connections {
             let requests = Requests::new(&endpoint, *workload, &subjects);

@@ -2,6 +2,7 @@
 //!
 //! `README.md` says how to run it and what its columns mean.
 
+mod bulk;
 mod cli;
 mod clock;
 mod compare;
@@ -12,13 +13,18 @@ mod endpoint;
 mod floor;
 mod generator;
 mod histogram;
+mod inside;
+mod instructions;
 mod load;
 mod machine;
 mod measurement;
 mod operation;
+mod population;
+mod random;
 mod requests;
 mod subjects;
 mod table;
+mod targets;
 mod terminal;
 mod trail;
 mod usage;
@@ -30,6 +36,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Targets(arguments) => targets::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
+        Command::Populate(arguments) => population::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Floor(arguments) => floor::run(&arguments),
         Command::Decisions(arguments) => decisions::run(&arguments),

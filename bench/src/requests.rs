@@ -2,11 +2,13 @@
 //!
 //! Signatures of equal requests made in one second are equal, and a signature is good for five
 //! minutes. So each request is signed ahead, every half minute, and sent many times: the generator
-//! spends nothing on signing, while the server verifies each request anew.
+//! spends nothing on signing, while the server verifies each request anew. Requests about more keys
+//! than can be kept ready are drawn, and signed one by one.
 
 use crate::clock;
 use crate::endpoint::Endpoint;
 use crate::operation::{Operation, Workload};
+use crate::random::Numbers;
 use crate::subjects::Subject;
 use crate::terminal::Failure;
 use std::rc::Rc;
@@ -18,99 +20,181 @@ use strongroom_types::Timestamp;
 /// How long a signature is used.
 const FRESH: Duration = Duration::from_secs(30);
 
-/// The requests of one workload, in turn.
+/// What is asked.
+pub(crate) struct Message {
+    /// The service that it is signed for: `kms`, asked in JSON, or `iam`, asked in forms.
+    pub(crate) service: &'static str,
+    /// AWS's name of the operation.
+    pub(crate) name: &'static str,
+    pub(crate) body: String,
+}
+
+impl Message {
+    /// `operation` about `subject`.
+    pub(crate) fn of(operation: Operation, subject: &Subject) -> Self {
+        let (service, name) = (operation.service(), operation.name());
+        Self { service, name, body: operation.body(subject) }
+    }
+
+    /// An operation of KMS.
+    pub(crate) fn kms(name: &'static str, body: String) -> Self {
+        Self { service: "kms", name, body }
+    }
+
+    /// Head and body, with the header fields that AWS's SDKs send.
+    fn signed(&self, signers: &Signers, authority: &str) -> Result<Rc<[u8]>, Failure> {
+        use std::fmt::Write;
+        let failed = |why: &dyn std::fmt::Debug| Failure::new(format!("signing failed: {why:?}"));
+        let is_json = self.service == "kms";
+        let content_type = if is_json {
+            "application/x-amz-json-1.1"
+        } else {
+            "application/x-www-form-urlencoded"
+        };
+        let target = format!("TrentService.{}", self.name);
+        let mut headers =
+            vec![("content-type", content_type.as_bytes()), ("host", authority.as_bytes())];
+        let mut text = format!(
+            "POST / HTTP/1.1\r\nHost: {authority}\r\nAccept-Encoding: identity\r\n\
+             Content-Type: {content_type}\r\nUser-Agent: strongroom-bench\r\n\
+             Content-Length: {}\r\n",
+            self.body.len()
+        );
+        if is_json {
+            headers.push(("x-amz-target", target.as_bytes()));
+            write!(text, "X-Amz-Target: {target}\r\n").map_err(|why| failed(&why))?;
+        }
+        let request = Request::new("POST", "/", "", &headers, self.body.as_bytes());
+        let signer = if is_json { &signers.kms } else { &signers.iam };
+        let added = request.and_then(|request| signer.headers(&request, signers.at));
+        for (name, value) in added.map_err(|why| failed(&why))? {
+            write!(text, "{name}: {value}\r\n").map_err(|why| failed(&why))?;
+        }
+        text.extend(["\r\n", &self.body]);
+        Ok(text.into_bytes().into())
+    }
+}
+
+/// Who signs, at one time.
+struct Signers {
+    kms: Signer,
+    iam: Signer,
+    at: Timestamp,
+}
+
+impl Signers {
+    fn now(endpoint: &Endpoint) -> Self {
+        let at = clock::timestamp();
+        let credentials = &endpoint.credentials;
+        let signer = |service| {
+            let secret = SecretBytes::new(credentials.secret_access_key.clone().into_bytes());
+            // Users and roles are of no Region, and signed for one all the same.
+            let date = at.civil().basic_date();
+            let key = SigningKey::derive(&secret, &date, &credentials.region, service);
+            Signer::new(&credentials.access_key_id, None, key, Rules::new(service))
+        };
+        Self { kms: signer("kms"), iam: signer("iam"), at }
+    }
+}
+
+/// Signs one message after another.
+pub(crate) struct Signing {
+    endpoint: Endpoint,
+    signers: Signers,
+    since: Instant,
+}
+
+impl Signing {
+    pub(crate) fn new(endpoint: &Endpoint) -> Self {
+        let endpoint = endpoint.clone();
+        Self { signers: Signers::now(&endpoint), endpoint, since: clock::now() }
+    }
+
+    /// Head and body of `message`.
+    pub(crate) fn sign(&mut self, message: &Message) -> Result<Rc<[u8]>, Failure> {
+        if self.since.elapsed() > FRESH {
+            *self = Self::new(&self.endpoint);
+        }
+        message.signed(&self.signers, &self.endpoint.authority)
+    }
+}
+
+/// Makes the message of a number.
+pub(crate) type Maker = Box<dyn Fn(u64) -> Message>;
+
+/// Where requests come from.
+enum Source {
+    /// These, in turn.
+    Ring { messages: Vec<Message>, signed: Vec<Rc<[u8]>>, next: usize },
+    /// Made of numbers drawn at random.
+    Drawn { make: Maker, numbers: Numbers, signers: Box<Signers> },
+}
+
+/// The requests of one workload.
 pub(crate) struct Requests {
     endpoint: Endpoint,
-    bodies: Vec<(Operation, String)>,
-    signed: Vec<Rc<[u8]>>,
+    source: Source,
     signed_at: Option<Instant>,
-    next: usize,
 }
 
 impl Requests {
     /// Goes round `subjects`, and round the workload's operations with each.
     pub(crate) fn new(endpoint: &Endpoint, workload: Workload, subjects: &[Subject]) -> Self {
-        let bodies = subjects
-            .iter()
-            .flat_map(|subject| {
-                workload.cycle().into_iter().map(|operation| (operation, operation.body(subject)))
-            })
-            .collect();
-        let endpoint = endpoint.clone();
-        Self { endpoint, bodies, signed: Vec::new(), signed_at: None, next: 0 }
+        let cycle = workload.cycle();
+        let messages = subjects.iter().flat_map(|subject| {
+            cycle.iter().map(move |operation| Message::of(*operation, subject))
+        });
+        Self::ring(endpoint, messages.collect())
+    }
+
+    /// Goes round `messages`.
+    pub(crate) fn ring(endpoint: &Endpoint, messages: Vec<Message>) -> Self {
+        let source = Source::Ring { messages, signed: Vec::new(), next: 0 };
+        Self { endpoint: endpoint.clone(), source, signed_at: None }
+    }
+
+    /// What `make` makes of numbers that are drawn at random, each signed by itself.
+    pub(crate) fn drawn(endpoint: &Endpoint, make: Maker) -> Self {
+        let signers = Box::new(Signers::now(endpoint));
+        let source = Source::Drawn { make, numbers: Numbers::default(), signers };
+        Self { endpoint: endpoint.clone(), source, signed_at: None }
     }
 
     /// The next request: head and body.
     pub(crate) fn next(&mut self, now: Instant) -> Result<Rc<[u8]>, Failure> {
         if self.signed_at.is_none_or(|at| now.saturating_duration_since(at) > FRESH) {
-            self.sign_all(clock::timestamp())?;
+            self.sign()?;
             self.signed_at = Some(now);
         }
-        let request = self.signed.get(self.next).or_else(|| self.signed.first());
-        self.next = (self.next + 1) % self.signed.len().max(1);
-        request.cloned().ok_or_else(|| Failure::new("there is nothing to ask"))
+        match &mut self.source {
+            Source::Ring { signed, next, .. } => {
+                let request = signed.get(*next).or_else(|| signed.first());
+                *next = (*next + 1) % signed.len().max(1);
+                request.cloned().ok_or_else(|| Failure::new("there is nothing to ask"))
+            }
+            Source::Drawn { make, numbers, signers } => {
+                make(numbers.next()).signed(signers, &self.endpoint.authority)
+            }
+        }
     }
 
-    fn sign_all(&mut self, at: Timestamp) -> Result<(), Failure> {
-        let signer = signer(&self.endpoint, at);
-        let authority = &self.endpoint.authority;
-        let sign = |(operation, body): &(Operation, String)| {
-            signed(&signer, authority, *operation, body, at)
-        };
-        self.signed = self.bodies.iter().map(sign).collect::<Result<_, _>>()?;
+    fn sign(&mut self) -> Result<(), Failure> {
+        let now = Signers::now(&self.endpoint);
+        match &mut self.source {
+            Source::Ring { messages, signed, .. } => {
+                let authority = &self.endpoint.authority;
+                let all = messages.iter().map(|message| message.signed(&now, authority));
+                *signed = all.collect::<Result<_, _>>()?;
+            }
+            Source::Drawn { signers, .. } => **signers = now,
+        }
         Ok(())
     }
 }
 
 /// One request, signed now.
-pub(crate) fn one(
-    endpoint: &Endpoint,
-    operation: Operation,
-    subject: &Subject,
-) -> Result<Rc<[u8]>, Failure> {
-    let at = clock::timestamp();
-    let signer = signer(endpoint, at);
-    signed(&signer, &endpoint.authority, operation, &operation.body(subject), at)
-}
-
-fn signer(endpoint: &Endpoint, at: Timestamp) -> Signer {
-    let credentials = &endpoint.credentials;
-    let secret = SecretBytes::new(credentials.secret_access_key.clone().into_bytes());
-    let key = SigningKey::derive(&secret, &at.civil().basic_date(), &credentials.region, "kms");
-    Signer::new(&credentials.access_key_id, None, key, Rules::new("kms"))
-}
-
-/// Head and body, with the header fields that AWS's SDKs send.
-fn signed(
-    signer: &Signer,
-    authority: &str,
-    operation: Operation,
-    body: &str,
-    at: Timestamp,
-) -> Result<Rc<[u8]>, Failure> {
-    use std::fmt::Write;
-    const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-    let failed = |why: &dyn std::fmt::Debug| Failure::new(format!("signing failed: {why:?}"));
-    let target = format!("TrentService.{}", operation.name());
-    let headers = [
-        ("content-type", CONTENT_TYPE.as_bytes()),
-        ("host", authority.as_bytes()),
-        ("x-amz-target", target.as_bytes()),
-    ];
-    let request = Request::new("POST", "/", "", &headers, body.as_bytes());
-    let added =
-        request.and_then(|request| signer.headers(&request, at)).map_err(|why| failed(&why))?;
-    let mut text = format!(
-        "POST / HTTP/1.1\r\nHost: {authority}\r\nAccept-Encoding: identity\r\n\
-         Content-Type: {CONTENT_TYPE}\r\nX-Amz-Target: {target}\r\n\
-         User-Agent: strongroom-bench\r\nContent-Length: {}\r\n",
-        body.len()
-    );
-    for (name, value) in added {
-        write!(text, "{name}: {value}\r\n").map_err(|why| failed(&why))?;
-    }
-    text.extend(["\r\n", body]);
-    Ok(text.into_bytes().into())
+pub(crate) fn one(endpoint: &Endpoint, message: &Message) -> Result<Rc<[u8]>, Failure> {
+    message.signed(&Signers::now(endpoint), &endpoint.authority)
 }
 
 #[cfg(test)]
@@ -131,7 +215,7 @@ mod tests {
     #[test]
     fn the_signature_sent_verifies() {
         let subject = Subject { key_id: "k".to_owned(), ..Subject::default() };
-        let bytes = one(&endpoint(), Operation::DescribeKey, &subject).unwrap();
+        let bytes = one(&endpoint(), &Message::of(Operation::DescribeKey, &subject)).unwrap();
         let mut parsed = [httparse::EMPTY_HEADER; 16];
         let mut request = httparse::Request::new(&mut parsed);
         let head = request.parse(&bytes).unwrap().unwrap();

@@ -2,8 +2,8 @@
 
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
-use crate::operation::Operation;
-use crate::requests;
+use crate::operation::{Operation, Workload};
+use crate::requests::{self, Message};
 use crate::terminal::Failure;
 use serde_json::Value;
 use strongroom_crypto::{Entropy, SystemEntropy};
@@ -11,12 +11,18 @@ use strongroom_crypto::{Entropy, SystemEntropy};
 /// Bytes of a plaintext.
 const PLAINTEXT: usize = 1024;
 
-/// A key, with a plaintext and its ciphertext in base64.
+/// A key, and what is asked with it.
 #[derive(Clone, Default)]
 pub(crate) struct Subject {
     pub(crate) key_id: String,
+    /// The name of an alias of the key.
+    pub(crate) alias: String,
+    /// In base64.
     pub(crate) plaintext: String,
-    pub(crate) ciphertext: String,
+    /// What was answered before: the plaintext's ciphertext, or a signature.
+    pub(crate) answer: String,
+    /// Further members of Encrypt and Decrypt, with a comma before each.
+    pub(crate) context: String,
 }
 
 impl Subject {
@@ -24,43 +30,104 @@ impl Subject {
     pub(crate) fn imaginary() -> Result<Self, Failure> {
         let key_id = "00000000-0000-0000-0000-000000000000".to_owned();
         let plaintext = plaintext()?;
-        Ok(Self { key_id, ciphertext: plaintext.clone(), plaintext })
+        Ok(Self { key_id, answer: plaintext.clone(), plaintext, ..Self::default() })
+    }
+
+    /// The key `key_id` with a plaintext.
+    pub(crate) fn of(key_id: &str) -> Result<Self, Failure> {
+        Ok(Self { key_id: key_id.to_owned(), plaintext: plaintext()?, ..Self::default() })
     }
 }
 
-/// Makes `count` keys at `endpoint` and encrypts a plaintext under each.
-pub(crate) async fn prepare(endpoint: &Endpoint, count: u32) -> Result<Vec<Subject>, Failure> {
-    let failed = |why: std::io::Error| Failure::of(&endpoint.authority, why);
-    let mut connection = Connection::open(endpoint).await.map_err(failed)?;
+/// Makes what `workload` is about at `endpoint`: `count` keys of its kind, and what has to be asked
+/// before it with each.
+pub(crate) async fn prepare(
+    endpoint: &Endpoint,
+    workload: Workload,
+    count: u32,
+) -> Result<Vec<Subject>, Failure> {
+    let operation = workload.demanding();
+    let mut asker = Asker::open(endpoint).await?;
     let mut subjects = Vec::new();
     for _ in 0..count {
         let mut subject = Subject { plaintext: plaintext()?, ..Subject::default() };
-        subject.key_id =
-            ask(&mut connection, endpoint, Operation::CreateKey, &subject, "/KeyMetadata/KeyId")
-                .await?;
-        subject.ciphertext =
-            ask(&mut connection, endpoint, Operation::Encrypt, &subject, "/CiphertextBlob").await?;
+        if let Some(key) = operation.key() {
+            subject.key_id = asker.key(key).await?;
+        }
+        if operation == Operation::ListGrants {
+            subject.key_id = asker.key(("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")).await?;
+        }
+        if operation == Operation::DescribeAlias {
+            subject.alias = format!("alias/{}", subject.key_id);
+            asker.alias(&subject).await?;
+        }
+        if let Some((before, pointer)) = operation.before() {
+            subject.answer =
+                asker.text(&Message::of(before, &subject), before.name(), pointer).await?;
+        }
         subjects.push(subject);
     }
     Ok(subjects)
 }
 
-/// The text at `pointer` (RFC 6901) of the answer.
-async fn ask(
-    connection: &mut Connection,
-    endpoint: &Endpoint,
-    operation: Operation,
-    subject: &Subject,
-    pointer: &str,
-) -> Result<String, Failure> {
-    let request = requests::one(endpoint, operation, subject)?;
-    let failed = |why: &dyn std::fmt::Display| Failure::of(operation.name(), why);
-    let response = connection.exchange(&request).await.map_err(|why| failed(&why))?;
-    let answer: Option<Value> = serde_json::from_slice(response.body).ok();
-    let text = answer.as_ref().and_then(|answer| answer.pointer(pointer)?.as_str());
-    match (response.status, text) {
-        (200, Some(text)) => Ok(text.to_owned()),
-        (status, _) => Err(failed(&format!("{status} {}", String::from_utf8_lossy(response.body)))),
+/// A connection for what is asked once.
+pub(crate) struct Asker {
+    connection: Connection,
+    endpoint: Endpoint,
+}
+
+impl Asker {
+    pub(crate) async fn open(endpoint: &Endpoint) -> Result<Self, Failure> {
+        let connection = Connection::open(endpoint).await;
+        let connection = connection.map_err(|why| Failure::of(&endpoint.authority, why))?;
+        Ok(Self { connection, endpoint: endpoint.clone() })
+    }
+
+    /// A new key's id.
+    pub(crate) async fn key(&mut self, (spec, usage): (&str, &str)) -> Result<String, Failure> {
+        let body = format!(r#"{{"KeySpec":"{spec}","KeyUsage":"{usage}"}}"#);
+        self.text(&Message::kms("CreateKey", body), "CreateKey", "/KeyMetadata/KeyId").await
+    }
+
+    async fn alias(&mut self, subject: &Subject) -> Result<(), Failure> {
+        let Subject { key_id, alias, .. } = subject;
+        let body = format!(r#"{{"AliasName":"{alias}","TargetKeyId":"{key_id}"}}"#);
+        self.ask(&Message::kms("CreateAlias", body)).await.map(drop)
+    }
+
+    /// The answer to `message`, which must be 200; `None` if it has no JSON.
+    pub(crate) async fn ask(&mut self, message: &Message) -> Result<Option<Value>, Failure> {
+        let request = requests::one(&self.endpoint, message)?;
+        self.send(message.name, &request).await
+    }
+
+    /// The same of a request that is signed.
+    pub(crate) async fn send(
+        &mut self,
+        name: &str,
+        request: &[u8],
+    ) -> Result<Option<Value>, Failure> {
+        let failed = |why: &dyn std::fmt::Display| Failure::of(name, why);
+        let response = self.connection.exchange(request).await.map_err(|why| failed(&why))?;
+        match response.status {
+            200 => Ok(serde_json::from_slice(response.body).ok()),
+            status => {
+                let body = String::from_utf8_lossy(response.body);
+                Err(failed(&format_args!("{status} {body}")))
+            }
+        }
+    }
+
+    /// The text at `pointer` (RFC 6901) of the answer.
+    async fn text(
+        &mut self,
+        message: &Message,
+        name: &str,
+        pointer: &str,
+    ) -> Result<String, Failure> {
+        let answer = self.ask(message).await?;
+        let text = answer.as_ref().and_then(|answer| answer.pointer(pointer)?.as_str());
+        text.map(str::to_owned).ok_or_else(|| Failure::of(name, format!("no {pointer}")))
     }
 }
 

@@ -13,6 +13,7 @@ mod apt;
 mod check;
 mod failure;
 mod fuzz;
+mod instructions;
 mod manifest;
 mod process;
 mod python;
@@ -46,6 +47,10 @@ Commands:
   fuzz [options] [target ...]
                        build every fuzz target (or those named) and run each for a moment
       --seconds N        how long each target runs; 20 if not given
+  instructions [--update]
+                       count the instructions of requests by Valgrind, and compare them with
+                       bench/instructions.toml
+      --update           write that file anew
   release [--verify]   the binary that is given out, its checksums and its bill of materials, in
                        target/dist
       --verify           build it once more in another directory: both must be equal
@@ -56,7 +61,8 @@ Environment:
   STRONGROOM_SERVE_OPTIONS  options for their servers, such as --sandbox
 
 Tools that are missing are installed under target/, never outside the checkout, except that
-`test` asks apt-get for python3, python3-venv and softhsm2 when run as root.";
+`test` asks apt-get for python3, python3-venv and softhsm2 when run as root, and `instructions` for
+valgrind.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -85,6 +91,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "tidy" => no_options(options).and_then(|()| tidy::run()),
         "sizes" => no_options(options).and_then(|()| sizes::run()),
         "fuzz" => fuzz::run(&fuzz::Options::parse(options)?),
+        "instructions" => instructions::run(flag(options, "--update")?),
         "release" => release::run(flag(options, "--verify")?),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
@@ -133,7 +140,7 @@ mod tests {
 
     #[test]
     fn help_names_every_command() {
-        for command in ["test", "check", "tidy", "sizes", "fuzz", "release"] {
+        for command in ["test", "check", "tidy", "sizes", "fuzz", "instructions", "release"] {
             assert!(HELP.contains(&format!("\n  {command} ")), "{command}");
         }
     }

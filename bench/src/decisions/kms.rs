@@ -3,24 +3,14 @@
 
 use super::policies::long_key_policy;
 use super::{ROUNDS, Row, print, used};
-use crate::clock;
+use crate::inside::{self, Holder, ask, failed};
 use crate::terminal::{self, Failure};
 use serde_json::{Value, json};
-use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-use strongroom_crypto::{SecretBytes, SecretKey, SystemEntropy};
-use strongroom_engine::call::{Arrival, Call, RequestId};
-use strongroom_engine::ports::archive::NoArchive;
-use strongroom_engine::ports::key_store::NoKeyStores;
-use strongroom_engine::ports::{Clock, Inline};
-use strongroom_engine::{CacheSizes, Engine, Ports, Report, Running, Settings};
-use strongroom_keys::LocalRootKey;
+use strongroom_crypto::SecretBytes;
+use strongroom_engine::Engine;
+use strongroom_engine::call::Call;
 use strongroom_kms::OperationName;
-use strongroom_protocol::json;
-use strongroom_sigv4::{Request, Rules, Signer, SigningKey};
-use strongroom_storage::{MemoryLog, MemoryStore};
-use strongroom_types::{AccountId, Timestamp};
+use strongroom_types::AccountId;
 
 /// More than the long key policy has statements.
 const NAMED_ACCOUNTS: u64 = 150;
@@ -34,22 +24,6 @@ const OWNER: &str = "AKIABENCHMARKOWNER01";
 const STRANGER: &str = "AKIABENCHMARKOTHER01";
 const STRANGER_ACCOUNT: &str = "444455556666";
 
-struct Wall;
-
-impl Clock for Wall {
-    fn now(&self) -> Timestamp {
-        clock::timestamp()
-    }
-}
-
-struct Told;
-
-impl Report for Told {
-    fn incident(&self, _: Option<RequestId>, what: &str) {
-        terminal::error(&what);
-    }
-}
-
 /// Measures requests on keys of few and of many grants.
 pub(super) fn run(grants: u32) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
@@ -57,30 +31,8 @@ pub(super) fn run(grants: u32) -> Result<(), Failure> {
     runtime.block_on(measure(grants))
 }
 
-fn failed(why: impl Display) -> Failure {
-    Failure::of("the engine", why)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the engine's two loops run beside the measurement")]
 async fn open() -> Result<Engine, Failure> {
-    let root = LocalRootKey::new(SecretKey::generate(&SystemEntropy).map_err(failed)?);
-    let ports = Ports {
-        store: Arc::new(MemoryStore::default()),
-        log: Box::new(MemoryLog::default()),
-        root: Arc::new(root.map_err(failed)?),
-        clock: Arc::new(Wall),
-        entropy: Arc::new(SystemEntropy),
-        workers: Arc::new(Inline),
-        key_stores: Arc::new(NoKeyStores),
-        objects: Arc::new(NoArchive),
-        history: Arc::new(NoArchive),
-        settings: Settings::default(),
-        report: Arc::new(Told),
-    };
-    let opened = Engine::open(ports, CacheSizes::default()).await.map_err(failed)?;
-    let Running { engine, committer, writer, .. } = opened;
-    tokio::spawn(committer.run());
-    tokio::spawn(writer.run());
+    let engine = inside::in_memory().await?;
     let region = REGION.parse().map_err(|()| failed("no Region"))?;
     let other: AccountId = STRANGER_ACCOUNT.parse().map_err(|_| failed("no account"))?;
     for (account, key) in [(AccountId::INITIAL, OWNER), (other, STRANGER)] {
@@ -97,45 +49,9 @@ async fn open() -> Result<Engine, Failure> {
     Ok(engine)
 }
 
-/// A call of whoever has the access key, authenticated once.
-async fn caller(engine: &Engine, access_key: &str) -> Result<Call, Failure> {
-    let now = clock::timestamp();
-    let secret = SecretBytes::new(SECRET.as_bytes().to_vec());
-    let key = SigningKey::derive(&secret, &now.civil().basic_date(), REGION, "kms");
-    let signer = Signer::new(access_key, None, key, Rules::new("kms"));
-    let mut headers = vec![("host".to_owned(), "benchmark".to_owned())];
-    let borrowed: Vec<(&str, &[u8])> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let plain =
-        Request::new("POST", "/", "", &borrowed, b"").map_err(|why| failed(why.message()))?;
-    let added = signer.headers(&plain, now).map_err(failed)?;
-    headers.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    let borrowed: Vec<(&str, &[u8])> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let signed =
-        Request::new("POST", "/", "", &borrowed, b"").map_err(|why| failed(why.message()))?;
-    let origin = Arrival {
-        source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        user_agent: "benchmark".to_owned(),
-        tls: None,
-        host: "benchmark".to_owned(),
-    };
-    engine.authenticate(&signed, "kms", engine.request_id(), origin).await.map_err(failed)
-}
-
-async fn ask(
-    engine: &Engine,
-    call: &Call,
-    name: OperationName,
-    input: &[u8],
-) -> Result<Value, Failure> {
-    let answer = strongroom_kms::serve(engine, name, call, json::parse(input)).await;
-    let rendered = json::render(&answer.map_err(failed)?);
-    let body = rendered.body.expose();
-    if rendered.status != 200 {
-        return Err(failed(String::from_utf8_lossy(body)));
-    }
-    if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body).map_err(failed) }
+/// A call of whoever has the access key.
+async fn caller(engine: &Engine, access_key_id: &str) -> Result<Call, Failure> {
+    inside::caller(engine, &Holder { access_key_id, secret: SECRET, region: REGION }).await
 }
 
 /// A key; if there are to be grants, with so many, and then with a long policy that allows its

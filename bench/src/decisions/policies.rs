@@ -28,7 +28,7 @@ impl Facts for Request {
 
 /// A key policy of 32 KiB: statements about others and with conditions, and last the one that
 /// allows, if `last` is none of others'.
-pub(super) fn long_key_policy(last: &str) -> String {
+pub(crate) fn long_key_policy(last: &str) -> String {
     let mut text = r#"{"Version":"2012-10-17","Statement":["#.to_owned();
     let end = format!(
         r#"{{"Effect":"Allow","Principal":{{"AWS":"{last}"}},"Action":"kms:*","Resource":"*"}}]}}"#

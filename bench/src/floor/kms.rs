@@ -1,10 +1,15 @@
 //! The least that a key service does: it verifies the signature, reads and writes JSON, and uses
-//! one AES key. There are no keys to find, no policy, no state, no audit and no disk.
+//! one key of each kind. There are no keys to find, no policy, no state, no audit and no disk.
 
 use crate::clock;
 use crate::endpoint::Credentials;
 use crate::terminal::Failure;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PSS_SHA256, RsaKeyPair,
+};
 use base64_simd::STANDARD;
 use hyper::http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -21,6 +26,8 @@ const RANDOM: usize = 32;
 pub(crate) struct Kms {
     credentials: Credentials,
     key: RandomizedNonceKey,
+    p256: EcdsaKeyPair,
+    rsa: RsaKeyPair,
     /// The signing key of the day that it is kept with.
     signing: Mutex<Option<(String, Arc<SigningKey>)>>,
 }
@@ -35,6 +42,10 @@ struct Input<'a> {
     plaintext: Cow<'a, str>,
     #[serde(borrow, default)]
     ciphertext_blob: Cow<'a, str>,
+    #[serde(borrow, default)]
+    message: Cow<'a, str>,
+    #[serde(borrow, default)]
+    signing_algorithm: Cow<'a, str>,
 }
 
 #[derive(Serialize, Default)]
@@ -48,6 +59,8 @@ struct Output<'a> {
     plaintext: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     ciphertext_blob: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    signature: String,
 }
 
 #[derive(Serialize)]
@@ -68,7 +81,10 @@ impl Kms {
         let mut bytes = [0; 32];
         SystemEntropy.fill(&mut bytes).map_err(|why| failed(&why))?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|why| failed(&why))?;
-        Ok(Self { credentials, key, signing: Mutex::new(None) })
+        let p256 = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        let p256 = p256.map_err(|why| failed(&why))?;
+        let rsa = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|why| failed(&why))?;
+        Ok(Self { credentials, key, p256, rsa, signing: Mutex::new(None) })
     }
 
     /// Answers a request: the body of the response, of an error if it is one.
@@ -96,6 +112,10 @@ impl Kms {
                     ciphertext_blob: self.seal(data_key)?,
                     ..Output::default()
                 }
+            }
+            Some("Sign") => {
+                let signature = self.sign(&input.message, &input.signing_algorithm)?;
+                Output { key_id, signature, ..Output::default() }
             }
             Some("GenerateRandom") => {
                 Output { plaintext: STANDARD.encode_to_string(random()?), ..Output::default() }
@@ -144,6 +164,19 @@ impl Kms {
             self.key.seal_in_place_separate_tag(Aad::empty(), &mut data).map_err(text)?;
         let blob = [nonce.as_ref().as_slice(), &data, tag.as_ref()].concat();
         Ok(STANDARD.encode_to_string(blob))
+    }
+
+    /// A signature of the message, which is hashed even if it is a digest: 32 bytes cost next to nothing.
+    fn sign(&self, message: &str, algorithm: &str) -> Result<String, String> {
+        let message = STANDARD.decode_to_vec(message).map_err(text)?;
+        let random = SystemRandom::new();
+        if algorithm == "ECDSA_SHA_256" {
+            let signature = self.p256.sign(&random, &message).map_err(text)?;
+            return Ok(STANDARD.encode_to_string(signature));
+        }
+        let mut signature = vec![0; self.rsa.public_modulus_len()];
+        self.rsa.sign(&RSA_PSS_SHA256, &random, &message, &mut signature).map_err(text)?;
+        Ok(STANDARD.encode_to_string(signature))
     }
 
     /// What [`Kms::seal`] was given, in base64.
