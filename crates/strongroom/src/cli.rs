@@ -9,6 +9,7 @@ pub(crate) use root_key::{
     UnsealArguments,
 };
 
+use crate::config::LogFormat;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -333,9 +334,15 @@ pub(crate) struct ServeArguments {
     /// server starts sealed
     #[arg(long, value_name = "FD")]
     pub(crate) root_key_fd: Option<u32>,
-    /// Write log lines as JSON
+    /// The form of log lines [default: text]
+    #[arg(long, value_name = "text|json")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Address and port to serve metrics on, for Prometheus: plain HTTP, /metrics [default: nowhere]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Send traces of requests to an OpenTelemetry collector, as the variables OTEL_* say
     #[arg(long)]
-    pub(crate) log_json: bool,
+    pub(crate) traces: bool,
     /// Give up what a server does not need: files but its own, other programs, rare system calls
     #[arg(long)]
     pub(crate) sandbox: bool,
