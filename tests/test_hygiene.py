@@ -22,8 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import people
 import test_federation
+from collector import Collector
 from marks import Marks, files, memory
-from server import REGION, SESSION, Server
+from metrics import OPENMETRICS, get
+from server import REGION, SESSION, Server, free_port
 from test_import import bring, pkcs8
 from wire import Reply, kms_request
 from xks_proxy import XksProxy
@@ -73,8 +75,9 @@ class Drive:
     """Every operation with secrets, each in every way; it keeps what was secret, and what was answered to
     those who may not see it."""
 
-    def __init__(self, server: Server, proxy: XksProxy, issuer):
+    def __init__(self, server: Server, proxy: XksProxy, issuer, collector: Collector, metrics: int):
         self.server, self.proxy, self.issuer = server, proxy, issuer
+        self.collector, self.metrics, self.scrapes = collector, metrics, []
         self.marks, self.done, self.errors = Marks(), set(), []
         self.round = 0
 
@@ -89,6 +92,7 @@ class Drive:
         self.credentials()
         self.stores()
         self.transport()
+        self.scrapes += [get(self.metrics, accept=accept)[2].encode() for accept in (None, OPENMETRICS)]
 
     def mark(self, name: str, secret=None) -> bytes:
         """A secret of this round's own; random text unless it is given."""
@@ -358,13 +362,25 @@ class Drive:
 def drive(tmp_path_factory):
     directory = tmp_path_factory.mktemp("hygiene")
     proxy = XksProxy(directory, host="xks.example.com").start()
-    issuer = test_federation.Issuer()
+    issuer, collector, metrics = test_federation.Issuer(), Collector(), free_port()
     (directory / "keys.json").write_text(json.dumps(issuer.keys()))
     (directory / "strongroom.toml").write_text(
         f"""
         [trail]
         anchor_file = "{directory}/anchors"
         stream = "stdout"
+
+        [log]
+        format = "json"
+        level = "debug"
+        requests = true
+
+        [metrics]
+        listen = "127.0.0.1:{metrics}"
+
+        [traces]
+        enabled = true
+        endpoint = "{collector.url}"
 
         [[identity_providers]]
         url = "{test_federation.ISSUER}"
@@ -380,9 +396,10 @@ def drive(tmp_path_factory):
         """
     )
     server = Server(directory / "data", options=("--config", str(directory / "strongroom.toml"))).start()
-    yield Drive(server, proxy, issuer)
+    yield Drive(server, proxy, issuer, collector, metrics)
     server.kill()
     proxy.stop()
+    collector.stop()
 
 
 def written(drive: Drive) -> dict:
@@ -391,7 +408,13 @@ def written(drive: Drive) -> dict:
     held = files(server.data, server.log, server.data.parent / "anchors")
     assert any(".gz, uncompressed" in place for place in held), "the trail was delivered"
     assert len(held[str(server.log)]) > 100_000, "every event was told on the standard output"
-    return held | {f"error answer {number}": text for number, text in enumerate(drive.errors)}
+    assert b'"message":"request"' in held[str(server.log)], "and every request in the log"
+    spans = drive.collector.raw
+    assert len(drive.collector.spans("kms.Encrypt")) > 10, "and in traces"
+    assert all(b"strongroom_requests_total{" in text for text in drive.scrapes) and drive.scrapes
+    told = {"error answer": drive.errors, "batch of spans": spans, "look at the metrics": drive.scrapes}
+    told = {f"{what} {number}": text for what, texts in told.items() for number, text in enumerate(texts)}
+    return held | told
 
 
 def test_nothing_that_was_secret_is_written_anywhere(drive):

@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::identity::Authority;
 use crate::identity::role_use::NotedRole;
 use crate::identity::session::{self, OpenSession};
+use crate::meters::CacheName;
 use crate::vault::{IdentityEntry, Read, VaultError};
 use quick_cache::sync::Cache;
 use std::fmt;
@@ -44,6 +45,13 @@ pub(crate) struct SigningKeys(Cache<Scope, Arc<SigningKey>>);
 impl Default for SigningKeys {
     fn default() -> Self {
         Self(Cache::new(10_000))
+    }
+}
+
+impl SigningKeys {
+    /// How many are known.
+    pub(crate) fn entries(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -99,7 +107,7 @@ impl Engine {
                 Unauthenticated::Internal
             }
         })?;
-        Ok(Call { caller, time, id, origin })
+        Ok(Call { caller, time, id, origin, stages: None })
     }
 
     async fn caller(
@@ -137,7 +145,8 @@ impl Engine {
             return found.map(Credentials::LongTerm).ok_or(UNKNOWN);
         };
         let digest = session::digest(token);
-        let session = match self.sessions().known(&digest) {
+        let known = self.sessions().known(&digest);
+        let session = match self.vault().lookups().seen(CacheName::Sessions, known) {
             Some(session) => session,
             None => {
                 let opened = Box::pin(session::open(self.vault(), token)).await?;
@@ -166,6 +175,7 @@ impl Engine {
             service: claim.service(),
         };
         let known = self.signing_keys().0.get(&scope);
+        let known = self.vault().lookups().seen(CacheName::SigningKeys, known);
         (scope, known)
     }
 

@@ -1,6 +1,7 @@
 //! One authenticated request.
 
 use crate::identity::Authority;
+use crate::stages::Stages;
 use std::net::IpAddr;
 use std::sync::Arc;
 use strongroom_types::{AccountId, Principal, Region, Timestamp};
@@ -56,6 +57,8 @@ pub struct Call {
     pub id: RequestId,
     /// How it arrived.
     pub origin: Arrival,
+    /// Where it is noted when its stages were over, if somebody traces it.
+    pub stages: Option<Arc<Stages>>,
 }
 
 /// A request's identifier: a version 4 UUID.

@@ -22,6 +22,7 @@ use strongroom_attestation::Roots;
 use strongroom_crypto::Entropy;
 use strongroom_federation::Providers;
 use strongroom_keys::RootKey;
+use strongroom_meters::Counter;
 use strongroom_types::{AccountId, KeySpec, Region};
 
 /// What the engine is made of.
@@ -123,6 +124,7 @@ pub struct Engine {
     role_uses: RoleUses,
     web_refusals: WebRefusals,
     contended: tokio::sync::Mutex<()>,
+    turned_away: Counter,
 }
 
 /// An open engine, and the two loops without which it does not answer.
@@ -178,6 +180,7 @@ impl Engine {
             role_uses: RoleUses::default(),
             web_refusals: WebRefusals::default(),
             contended,
+            turned_away: Counter::new(),
         };
         Ok(Running {
             engine,
@@ -212,6 +215,12 @@ impl Engine {
         self.clock.now()
     }
 
+    /// A time for what lasts; see [`Clock::steady`].
+    #[must_use]
+    pub fn steady(&self) -> std::time::Duration {
+        self.clock.steady()
+    }
+
     pub(crate) fn wall(&self) -> strongroom_types::Timestamp {
         self.clock.wall()
     }
@@ -219,6 +228,11 @@ impl Engine {
     /// Waits for one's turn among the requests that lost a race.
     pub(crate) async fn contended(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.contended.lock().await
+    }
+
+    /// Counts requests that were refused since a quota was used up.
+    pub(crate) fn turned_away(&self) -> &Counter {
+        &self.turned_away
     }
 
     pub(crate) fn vault(&self) -> &Vault {

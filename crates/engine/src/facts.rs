@@ -293,6 +293,7 @@ mod tests {
                 tls: None,
                 host: String::new(),
             },
+            stages: None,
         };
         let web = Principal::WebIdentity {
             provider: "arn:aws:iam::111122223333:oidc-provider/id.example.com".to_owned(),

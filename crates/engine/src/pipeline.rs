@@ -17,6 +17,7 @@ use crate::recipient;
 use crate::refusal::{Invalid, Refusal};
 use crate::reply::Reply;
 use crate::slot::Slot;
+use crate::stages::Stage;
 use crate::target::Target;
 use crate::vault::Vault;
 use crate::wire::{Malformed, Node};
@@ -84,7 +85,9 @@ impl Engine {
             let refused = is_web && outcome.is_err();
             let used = if outcome.is_ok() { note.take_used() } else { Vec::new() };
             let record = EncodedRecord::of(&note.view(demands, call, outcome.as_ref()));
-            match self.ledger().commit(staged.changes, record, outcome).await {
+            let committed = self.ledger().commit(staged.changes, record, outcome).await;
+            self.end_of(Stage::Recorded, call);
+            match committed {
                 Ok(recorded) => {
                     staged.reserved.into_iter().for_each(Reserved::keep);
                     if refused {
@@ -172,11 +175,13 @@ impl Engine {
         let desk = self.desk(about);
         // 2 what is it about?
         let found = operation.target()?.find(&desk, note).await?;
+        self.end_of(Stage::Found, call);
         charge.found(&O::Target::keys(&found))?;
         // 3 may this caller?
         let permits = O::Target::authorize(&found, &desk, note).await?;
         charge.permitted(&O::Target::keys(&found))?;
         unnamed?;
+        self.end_of(Stage::Decided, call);
         // 4 can this key, now?
         let admitted = O::Target::admit(found, permits, &desk)?;
         operation.check(&admitted)?;
@@ -197,6 +202,7 @@ impl Engine {
         if let Some(attested) = recipient {
             reply = recipient::address(reply, attested, self.vault().entropy())?;
         }
+        self.end_of(Stage::Done, call);
         Ok((reply, staged))
     }
 

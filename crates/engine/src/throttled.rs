@@ -20,6 +20,7 @@ impl Engine {
         note: Note,
         refusal: Refusal,
     ) -> Recorded<Outcome> {
+        self.turned_away().increment();
         if let Some(missed) = self.throttled().admit(&call.caller.account, call.time) {
             let mut record = note.view(demands, call, Err(&refusal));
             record.suppressed = (missed > 0).then_some(missed);

@@ -8,6 +8,7 @@ mod grants;
 
 use crate::credential::{AccountRecord, CredentialRecord};
 use crate::identity::bindings::bound;
+use crate::meters::{CacheName, Lookups};
 use crate::ports::{Batch, CommitError, Store, StoreError, Versioned};
 use crate::slot::{Slot, SlotRange, Subject, bare};
 use crate::turn::{IN_A_ROW, turn};
@@ -149,6 +150,7 @@ pub struct Vault {
     credentials: Cache<String, Arc<Read<CredentialRecord>>>,
     grants: GrantCaches,
     entities: Cache<String, entities::Entity, entities::EntityWeight>,
+    lookups: Lookups,
 }
 
 impl Vault {
@@ -176,6 +178,7 @@ impl Vault {
                 sizes.entity_bytes,
                 entities::EntityWeight,
             ),
+            lookups: Lookups::default(),
         }
     }
 
@@ -235,12 +238,29 @@ impl Vault {
         !floors.is_empty() && floors.get(&name.to_string()).is_some_and(|least| number < *least)
     }
 
+    /// What is counted of look-ups in caches.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
+    }
+
+    /// How many entries a cache of the vault's has; those of others are not known here.
+    pub(crate) fn entries(&self, cache: CacheName) -> usize {
+        match cache {
+            CacheName::Keys => self.keys.len(),
+            CacheName::Aliases => self.aliases.len(),
+            CacheName::Credentials => self.credentials.len(),
+            CacheName::Grantees => self.grants.grantees(),
+            CacheName::Entities => self.entities.len(),
+            CacheName::SigningKeys | CacheName::Sessions => 0,
+        }
+    }
+
     /// The key at `arn`, from the cache if it is there.
     ///
     /// # Errors
     /// [`VaultError`] when the store fails or the record is not authentic.
     pub async fn key(&self, arn: &KeyArn) -> Result<Option<Arc<KeyEntry>>, VaultError> {
-        if let Some(entry) = self.keys.get(arn) {
+        if let Some(entry) = self.lookups.seen(CacheName::Keys, self.keys.get(arn)) {
             return Ok(Some(entry));
         }
         Box::pin(self.stored_key(arn)).await
@@ -264,7 +284,7 @@ impl Vault {
         &self,
         arn: &AliasArn,
     ) -> Result<Option<Arc<Read<AliasRecord>>>, VaultError> {
-        if let Some(entry) = self.aliases.get(arn) {
+        if let Some(entry) = self.lookups.seen(CacheName::Aliases, self.aliases.get(arn)) {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
@@ -283,7 +303,8 @@ impl Vault {
         &self,
         access_key: &str,
     ) -> Result<Option<Arc<Read<CredentialRecord>>>, VaultError> {
-        if let Some(entry) = self.credentials.get(access_key) {
+        let known = self.credentials.get(access_key);
+        if let Some(entry) = self.lookups.seen(CacheName::Credentials, known) {
             return Ok(Some(entry));
         }
         let Some(slot) = Slot::credential(access_key) else { return Ok(None) };

@@ -12,7 +12,8 @@
 //! are kept. It decides nothing: it asks, and says in the port's words what was answered. Bytes
 //! from outside are bounded before they are read and checked before they are believed.
 //!
-//! Over the same connections to strangers, [`Documents`] fetches what identity providers publish.
+//! Over the same connections to strangers, [`Documents`] fetches what identity providers publish, and
+//! [`Posts`] sends telemetry to a collector.
 //!
 //! What the engine keeps of a ciphertext made here is a [`package`].
 
@@ -27,6 +28,7 @@ pub mod fuzzing;
 mod hsm;
 pub mod package;
 mod pem;
+mod posts;
 mod remote_kms;
 mod tls;
 mod wrapping_key;
@@ -38,5 +40,6 @@ pub use configuration::{
 };
 pub use connectors::Connectors;
 pub use documents::{Documents, NotFetched};
+pub use posts::{NotPosted, Posts};
 pub use remote_kms::{RemoteKms, RemoteKmsConfiguration, RemoteKmsError};
 pub use wrapping_key::WrappingKey;

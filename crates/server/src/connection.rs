@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -73,25 +73,33 @@ pub(crate) async fn run<H: Handler>(
     // Replies are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let handshake_limit = shared.limits.handshake;
+    let (handshake_limit, traffic) = (shared.limits.handshake, Arc::clone(&shared.traffic));
     let phase = member.phase.clone();
     let connection = |tls| Arc::new(Connection { shared, peer, tls, member, _place: place });
     let Some(handshakes) = handshakes else {
         return speak(connection(None), stream, stop).await;
     };
+    let begun = Instant::now();
     let shaken = tokio::select! {
         biased;
         shaken = timeout(handshake_limit, handshakes.shake(stream)) => shaken,
         () = stopped(stop.clone()) => return,
-        () = phase.asked_to_go() => return,
+        () = phase.asked_to_go() => return traffic.evicted.increment(),
     };
     match shaken {
         Ok(Ok(stream)) => {
+            traffic.handshakes.observe_time(begun.elapsed());
             let tls = TlsInfo::of(stream.get_ref().1);
             speak(connection(tls), stream, stop).await;
         }
-        Ok(Err(error)) => log(Level::Debug, &format!("{peer}: TLS handshake failed: {error}")),
-        Err(_) => log(Level::Debug, &format!("{peer}: TLS handshake took too long")),
+        Ok(Err(error)) => {
+            traffic.handshakes_failed.increment();
+            log(Level::Debug, &format!("{peer}: TLS handshake failed: {error}"));
+        }
+        Err(_) => {
+            traffic.handshakes_late.increment();
+            log(Level::Debug, &format!("{peer}: TLS handshake took too long"));
+        }
     }
 }
 
@@ -120,6 +128,7 @@ pub(crate) async fn speak<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
             served.await
         }
         () = phase.asked_to_go() => {
+            connection.shared.traffic.evicted.increment();
             // Half a request is not waited for.
             if phase.waiting_since().is_some() && !phase.is_idle() {
                 return;

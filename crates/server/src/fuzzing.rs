@@ -5,7 +5,7 @@ use crate::connection::speak;
 use crate::crowd::{Crowd, Peer};
 use crate::service::{Connection, Shared};
 use crate::tls::provider;
-use crate::{Handler, Limits, x509};
+use crate::{Handler, Limits, Traffic, x509};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -23,7 +23,7 @@ pub async fn connection<H: Handler>(handler: H, limits: Limits, bytes: &[u8]) ->
     let shared = Shared {
         handler: Arc::new(handler),
         large_bodies: permits(limits.large_bodies),
-        requests: permits(1),
+        traffic: Traffic::new(&limits),
         limits,
         stop: stop.clone(),
     };

@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 /// How long a peer may keep a response waiting before it makes room for others. Our choice: nearly
 /// every response goes into the kernel's buffers at once, and who reads at all takes a large one in
-/// this time. Milliseconds.
-const PATIENCE: u64 = 2000;
+/// this time. Microseconds.
+const PATIENCE: u64 = 2_000_000;
 
 /// What a connection is doing, shared by its stream, its service and the crowd.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub(crate) struct Phase(Arc<Doing>);
 struct Doing {
     start: Instant,
     /// The phase in the lowest byte; above it, of those in which the peer is waited for, when it
-    /// began, in milliseconds from `start`.
+    /// began, in microseconds from `start`.
     state: AtomicU64,
     /// Told when the connection is to make room.
     go: Notify,
@@ -56,9 +56,13 @@ impl Phase {
         phase
     }
 
-    /// The headers are complete.
-    pub(crate) fn body(&self) {
-        self.set(Self::BODY, self.millis());
+    /// The headers are complete. Answers when the request's first byte came; now, if it was sent in
+    /// advance and has not waited for the network.
+    pub(crate) fn body(&self) -> Instant {
+        let (state, now) = (self.0.state.load(Ordering::Relaxed), self.micros());
+        self.set(Self::BODY, now);
+        let began = if Self::of(state) == Self::HEAD { state >> 8 } else { now };
+        self.0.start + Duration::from_micros(began)
     }
 
     /// The request is complete.
@@ -73,29 +77,29 @@ impl Phase {
 
     /// The response is written.
     pub(crate) fn idle(&self) {
-        self.set(Self::IDLE, self.millis());
+        self.set(Self::IDLE, self.micros());
     }
 
     /// A request is expected at once, or its first byte came.
     pub(crate) fn head(&self) {
-        self.set(Self::HEAD, self.millis());
+        self.set(Self::HEAD, self.micros());
     }
 
-    /// The peer does not take the response, since a time in milliseconds from the start.
+    /// The peer does not take the response, since a time in microseconds from the start.
     fn stalled(&self, since: u64) {
         if matches!(self.load(), Self::ANSWERING | Self::STALLED) {
             self.set(Self::STALLED, since);
         }
     }
 
-    /// Since when the peer has been waited for, in milliseconds from the start; `None` while a
+    /// Since when the peer has been waited for, in microseconds from the start; `None` while a
     /// whole request of its own is served, or answered without keeping the answer waiting.
     pub(crate) fn waiting_since(&self) -> Option<u64> {
         let state = self.0.state.load(Ordering::Relaxed);
         let since = state >> 8;
         let waiting = match Self::of(state) {
             Self::IDLE | Self::HEAD | Self::BODY => true,
-            Self::STALLED => self.millis().saturating_sub(since) >= PATIENCE,
+            Self::STALLED => self.micros().saturating_sub(since) >= PATIENCE,
             _ => false,
         };
         waiting.then_some(since)
@@ -116,12 +120,12 @@ impl Phase {
         self.0.go.notified().await;
     }
 
-    fn set(&self, phase: u8, millis: u64) {
-        self.0.state.store((millis << 8) | u64::from(phase), Ordering::Relaxed);
+    fn set(&self, phase: u8, micros: u64) {
+        self.0.state.store((micros << 8) | u64::from(phase), Ordering::Relaxed);
     }
 
-    fn millis(&self) -> u64 {
-        u64::try_from(self.0.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    fn micros(&self) -> u64 {
+        u64::try_from(self.0.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn load(&self) -> u8 {
@@ -145,11 +149,13 @@ pub(crate) struct Guarded<T> {
     /// The phase that `reading` was set for; `None` if it is not set.
     reading_in: Option<u8>,
     writing: Alarm,
-    /// Since when the peer has not taken what is written, in milliseconds as [`Phase`] counts them;
+    /// Since when the peer has not taken what is written, in microseconds as [`Phase`] counts them;
     /// `writing` was set then.
     stalled: Option<u64>,
     /// Whether all that was written has been taken since.
     flushed: bool,
+    /// Whether anything was read yet.
+    begun: bool,
 }
 
 impl<T> Guarded<T> {
@@ -166,6 +172,7 @@ impl<T> Guarded<T> {
             writing: Alarm::default(),
             stalled: None,
             flushed: false,
+            begun: false,
         }
     }
 
@@ -174,9 +181,15 @@ impl<T> Guarded<T> {
         if std::mem::take(&mut self.flushed) {
             self.stalled = None;
         }
-        if self.phase.load() == Phase::IDLE {
-            self.phase.head();
-            self.reading_in = None;
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        match self.phase.load() {
+            Phase::IDLE => {
+                self.phase.head();
+                self.reading_in = None;
+            }
+            // The time for it runs from the start of the connection; it began only now.
+            Phase::HEAD if is_first => self.phase.head(),
+            _ => {}
         }
     }
 
@@ -208,7 +221,7 @@ impl<T> Guarded<T> {
             Some(since) => since,
             None => {
                 self.writing.set(self.write);
-                *self.stalled.insert(self.phase.millis())
+                *self.stalled.insert(self.phase.micros())
             }
         };
         self.phase.stalled(since);
@@ -426,7 +439,7 @@ mod tests {
         let phase = Phase::new(Instant::now());
         let mut guarded = Guarded::new(near, phase.clone(), &limits(60_000, 60_000, 60_000));
         phase.answered();
-        let pause = Duration::from_millis(PATIENCE + 100);
+        let pause = Duration::from_micros(PATIENCE + 100_000);
         let _ = tokio::time::timeout(pause, guarded.write_all(&[0; 20])).await.unwrap_err();
         assert!(phase.waiting_since().is_some() && !phase.is_idle());
         // What the write had taken before it was given up is not written twice here.

@@ -5,7 +5,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use strongroom_crypto::SecretBytes;
 
 /// The service behind the transport; one value answers all connections.
@@ -38,6 +38,8 @@ pub struct Head {
     pub peer: SocketAddr,
     /// How the connection is protected; `None` over plain HTTP.
     pub tls: Option<TlsInfo>,
+    /// When its first byte came.
+    pub began: Instant,
 }
 
 impl Head {
@@ -70,7 +72,7 @@ pub struct Request {
 pub struct Response {
     /// Status code.
     pub status: StatusCode,
-    /// The value of `x-amzn-RequestId`.
+    /// The value of `x-amzn-RequestId`; there is no such header if it is empty.
     pub request_id: HeaderValue,
     /// The value of `Content-Type`.
     pub content_type: HeaderValue,
@@ -128,6 +130,7 @@ mod tests {
             headers: HeaderMap::new(),
             peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
             tls: None,
+            began: tokio::time::Instant::now().into_std(),
         };
         for (target, path) in
             [("host", "/"), ("host:80", "/"), ("http://host", "/"), ("/a?b", "/a"), ("*", "*")]

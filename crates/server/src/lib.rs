@@ -6,6 +6,7 @@
 
 pub mod hardening;
 pub mod log;
+pub mod process;
 pub mod sandbox;
 
 mod body;
@@ -25,6 +26,7 @@ mod sparing;
 mod task;
 mod tls;
 mod tls_error;
+mod traffic;
 mod x509;
 
 pub use handler::{Handler, Head, Refusal, Request, Response};
@@ -34,3 +36,4 @@ pub use limits::{HEADER_FIELDS, Limits};
 pub use server::{BindError, Config, Drained, Server, Transport};
 pub use tls::{TlsInfo, TlsSource};
 pub use tls_error::TlsError;
+pub use traffic::Traffic;

@@ -55,8 +55,8 @@ pub struct Sandbox {
     pub read: Vec<PathBuf>,
     /// Directories and files that may be read and written. Each must be there.
     pub write: Vec<PathBuf>,
-    /// The only TCP port that may be listened on; `None`: any.
-    pub listen: Option<u16>,
+    /// The only TCP ports that may be listened on; none: any.
+    pub listen: Vec<u16>,
 }
 
 /// Why the process is not sandboxed. It must not go on as if it were.
@@ -113,12 +113,12 @@ impl Sandbox {
             .handle_access(AccessFs::from_all(NEWEST))
             .and_then(|rules| rules.scope(Scope::from_all(NEWEST)))
             .map_err(|why| failed(&why))?;
-        if self.listen.is_some() {
+        if !self.listen.is_empty() {
             ruleset = ruleset.handle_access(AccessNet::BindTcp).map_err(|why| failed(&why))?;
         }
         let mut created = ruleset.create().map_err(|why| failed(&why))?;
-        if let Some(port) = self.listen {
-            let port = NetPort::new(port, AccessNet::BindTcp);
+        for port in &self.listen {
+            let port = NetPort::new(*port, AccessNet::BindTcp);
             created = created.add_rule(port).map_err(|why| failed(&why))?;
         }
         let null = path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile);

@@ -7,7 +7,7 @@ use crate::service::Shared;
 use crate::sparing::Sparing;
 use crate::task::{Background, spawn};
 use crate::tls::{self, Certificates};
-use crate::{Handler, Limits, TlsError, TlsSource, clock, hardening};
+use crate::{Handler, Limits, TlsError, TlsSource, Traffic, clock, hardening};
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;
@@ -101,6 +101,7 @@ pub struct Server {
     certificates: Option<Arc<Certificates>>,
     handshakes: Option<Handshakes>,
     limits: Limits,
+    traffic: Arc<Traffic>,
 }
 
 impl Server {
@@ -122,10 +123,11 @@ impl Server {
         };
         let config = certificates.as_ref().map(|certificates| tls::config(certificates.clone()));
         let config = config.transpose().map_err(BindError::Tls)?;
+        let traffic = Traffic::new(&limits);
         let handshakes = config.map(|config| Handshakes::new(config, limits.handshakes));
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| BindError::Listen(listen, error))?;
-        Ok(Self { listener, certificates, handshakes, limits })
+        Ok(Self { listener, certificates, handshakes, limits, traffic })
     }
 
     /// The address listened on, with the port that port 0 became.
@@ -134,6 +136,12 @@ impl Server {
     /// Of the operating system; none is known.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// What is counted of it, from now until it ends.
+    #[must_use]
+    pub fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 
     /// The file clients are to trust (`AWS_CA_BUNDLE`), if the certificate is our own.
@@ -149,15 +157,14 @@ impl Server {
         handler: Arc<H>,
         shutdown: impl Future<Output = ()>,
     ) -> Drained {
-        let Self { listener, certificates, handshakes, limits } = self;
+        let Self { listener, certificates, handshakes, limits, traffic } = self;
         let _reload = certificates.map(|certificates| watch_files(certificates, limits.reload));
-        let door = Door::new(listener, &limits);
-        let places = Arc::clone(&door.places);
+        let door = Door::new(listener, &limits, Arc::clone(&traffic));
+        let places = Arc::clone(&traffic.places.semaphore);
         let (stop, stopped) = watch::channel(false);
         let large_bodies = semaphore(limits.large_bodies);
-        let requests = semaphore(usize::try_from(limits.requests).unwrap_or(usize::MAX));
         let shared =
-            Arc::new(Shared { handler, limits, large_bodies, requests, stop: stopped.clone() });
+            Arc::new(Shared { handler, limits, large_bodies, traffic, stop: stopped.clone() });
         let accepting = async {
             // The listener goes with it.
             let mut door = door;
@@ -197,18 +204,18 @@ async fn drain(places: &Semaphore, limits: &Limits) -> Drained {
 struct Door {
     listener: TcpListener,
     crowd: Arc<Crowd>,
-    places: Arc<Semaphore>,
+    traffic: Arc<Traffic>,
     refused: Sparing,
     full: Sparing,
     failed: Sparing,
 }
 
 impl Door {
-    fn new(listener: TcpListener, limits: &Limits) -> Self {
+    fn new(listener: TcpListener, limits: &Limits, traffic: Arc<Traffic>) -> Self {
         Self {
             listener,
             crowd: Crowd::new(limits.connections_per_peer),
-            places: semaphore(usize::try_from(limits.connections).unwrap_or(usize::MAX)),
+            traffic,
             refused: Sparing::default(),
             full: Sparing::default(),
             failed: Sparing::default(),
@@ -226,15 +233,19 @@ impl Door {
                     member.phase.serving();
                     let place = self.place().await;
                     member.phase.head();
+                    self.traffic.accepted.increment();
                     return Accepted { stream, peer, place, member };
                 }
-                None => self.refused.warn(|count| {
-                    let peer = peer.ip().to_canonical();
-                    format!(
-                        "connections were refused ({count}): {peer} has as many open as one peer \
-                         may, each with a request under way"
-                    )
-                }),
+                None => {
+                    self.traffic.refused.increment();
+                    self.refused.warn(|count| {
+                        let peer = peer.ip().to_canonical();
+                        format!(
+                            "connections were refused ({count}): {peer} has as many open as one \
+                             peer may, each with a request under way"
+                        )
+                    });
+                }
             }
         }
     }
@@ -242,10 +253,11 @@ impl Door {
     /// A place, for which others that wait for their next request make room.
     async fn place(&mut self) -> OwnedSemaphorePermit {
         loop {
-            if self.places.available_permits() == 0 {
+            let places = Arc::clone(&self.traffic.places.semaphore);
+            if places.available_permits() == 0 {
                 self.make_room();
             }
-            let place = Arc::clone(&self.places).acquire_owned();
+            let place = places.acquire_owned();
             // An error says that the semaphore is closed, which it never is.
             if let Ok(Ok(place)) = timeout(ROOM_PAUSE, place).await {
                 return place;
@@ -268,6 +280,7 @@ impl Door {
                 Err(error) => {
                     // Most often there are no more file descriptors, of which this frees some.
                     self.crowd.make_room();
+                    self.traffic.failed.increment();
                     self.failed.warn(|count| {
                         format!("connections could not be accepted ({count}): {error}")
                     });

@@ -4,7 +4,7 @@ use crate::body::{self, ReadError};
 use crate::connection::stopped;
 use crate::crowd::Member;
 use crate::finishing::Finishing;
-use crate::{Handler, Head, Limits, Refusal, Request, Response, TlsInfo};
+use crate::{Handler, Head, Limits, Refusal, Request, Response, TlsInfo, Traffic};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -14,7 +14,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// The header that names a request in AWS's logs and ours.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -25,8 +25,8 @@ pub(crate) struct Shared<H> {
     pub(crate) limits: Limits,
     /// Permits for bodies over 64 KiB.
     pub(crate) large_bodies: Arc<Semaphore>,
-    /// Permits for requests that are with the handler.
-    pub(crate) requests: Arc<Semaphore>,
+    /// What is counted; the permits for requests that are with the handler are in it.
+    pub(crate) traffic: Arc<Traffic>,
     /// Says when the server stops.
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -60,9 +60,9 @@ pub(crate) fn answer<H: Handler>(
     connection: Arc<Connection<H>>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<hyper::Response<Full<Bytes>>, HungUp>> {
-    connection.member.phase.body();
+    let began = connection.member.phase.body();
     async move {
-        let outcome = respond(&connection, request).await;
+        let outcome = respond(&connection, request, began).await;
         connection.member.phase.answered();
         outcome
     }
@@ -71,6 +71,7 @@ pub(crate) fn answer<H: Handler>(
 async fn respond<H: Handler>(
     connection: &Arc<Connection<H>>,
     request: hyper::Request<Incoming>,
+    began: Instant,
 ) -> Result<hyper::Response<Full<Bytes>>, HungUp> {
     let (parts, mut incoming) = request.into_parts();
     let head = Head {
@@ -79,6 +80,7 @@ async fn respond<H: Handler>(
         headers: parts.headers,
         peer: connection.peer,
         tls: connection.tls,
+        began: began.into_std(),
     };
     let shared = &connection.shared;
     if let Some(health) = health(&head, &*shared.handler) {
@@ -87,9 +89,16 @@ async fn respond<H: Handler>(
     let limits = &shared.limits;
     let read = match body::read(&mut incoming, limits, &shared.large_bodies).await {
         Ok(read) => read,
-        Err(ReadError::Broken) => return Err(HungUp),
-        Err(ReadError::TooSlow) => return Ok(refuse(shared, &head, Refusal::BodyTooSlow)),
+        Err(ReadError::Broken) => {
+            shared.traffic.bodies_broken.increment();
+            return Err(HungUp);
+        }
+        Err(ReadError::TooSlow) => {
+            shared.traffic.bodies_too_slow.increment();
+            return Ok(refuse(shared, &head, Refusal::BodyTooSlow));
+        }
         Err(ReadError::TooLarge) => {
+            shared.traffic.bodies_too_large.increment();
             // A client that asked first has not begun to send.
             if !head.headers.contains_key(EXPECT) {
                 body::discard(&mut incoming).await;
@@ -101,7 +110,7 @@ async fn respond<H: Handler>(
     // The request is whole, as its answer will be: while the handler has it, no peer is waited for.
     connection.member.phase.serving();
     // A client that hangs up before its turn has not begun.
-    let turn = Arc::clone(&shared.requests).acquire_owned().await;
+    let turn = Arc::clone(&shared.traffic.requests.semaphore).acquire_owned().await;
     let held = Arc::clone(connection);
     let work = async move {
         let _held = (read.share, turn);
@@ -159,6 +168,8 @@ fn rendered(response: Response) -> hyper::Response<Full<Bytes>> {
         headers.append(name, value);
     }
     headers.insert(CONTENT_TYPE, response.content_type);
-    headers.insert(REQUEST_ID, response.request_id);
+    if !response.request_id.is_empty() {
+        headers.insert(REQUEST_ID, response.request_id);
+    }
     rendered
 }

@@ -34,7 +34,7 @@ fn the_process_has_what_it_names_and_nothing_else() {
     let sandbox = Sandbox {
         read: vec![certificates.clone(), single.clone()],
         write: vec![data.clone()],
-        listen: Some(probe),
+        listen: vec![probe],
     };
     let missing = Sandbox { read: vec![other.join("missing")], ..Sandbox::default() };
     assert!(matches!(missing.enter(), Err(SandboxError::Path(..))));

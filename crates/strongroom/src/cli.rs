@@ -9,7 +9,7 @@ pub(crate) use root_key::{
     UnsealArguments,
 };
 
-use crate::config::Durability;
+use crate::config::{Durability, LogFormat};
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -334,9 +334,15 @@ pub(crate) struct ServeArguments {
     /// server starts sealed
     #[arg(long, value_name = "FD")]
     pub(crate) root_key_fd: Option<u32>,
-    /// Write log lines as JSON
+    /// The form of log lines [default: text]
+    #[arg(long, value_name = "text|json")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Address and port to serve metrics on, for Prometheus: plain HTTP, /metrics [default: nowhere]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Send traces of requests to an OpenTelemetry collector, as the variables OTEL_* say
     #[arg(long)]
-    pub(crate) log_json: bool,
+    pub(crate) traces: bool,
     /// When a request that changes nothing is answered: once its audit record is on the disk, or
     /// earlier, when a crash may lose the records of the last 100 ms [default: durable]
     #[arg(long, value_name = "durable|buffered")]

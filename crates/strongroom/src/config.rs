@@ -7,15 +7,18 @@ pub(crate) mod fuzzing;
 mod identity_providers;
 mod key_stores;
 mod limits;
+mod observability;
 mod quotas;
 mod sandbox;
 mod trail;
 
 pub(crate) use audit::Durability;
+pub(crate) use observability::{Log, LogFormat};
 pub(crate) use sandbox::Paths;
 pub(crate) use trail::{Anchors, Trail};
 
 use crate::cli::ServeArguments;
+use crate::observe::TraceSettings;
 use crate::provider_keys::KeySource;
 use crate::terminal::Failure;
 use serde::Deserialize;
@@ -24,7 +27,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use strongroom_attestation::Roots;
 use strongroom_engine::Settings;
-use strongroom_server::log::Format;
 use strongroom_server::{TlsSource, Transport};
 use strongroom_types::{AccountId, Region};
 
@@ -40,7 +42,11 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) server: strongroom_server::Config,
     pub(crate) region: Region,
-    pub(crate) log: Format,
+    pub(crate) log: Log,
+    /// Where metrics are served; `None`: nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Where traces are sent; `None`: there are none.
+    pub(crate) traces: Option<TraceSettings>,
     pub(crate) settings: Settings,
     pub(crate) key_stores: strongroom_keystores::Configuration,
     pub(crate) buckets: BTreeMap<String, strongroom_keystores::BucketConfiguration>,
@@ -62,7 +68,9 @@ struct File {
     listen: Option<SocketAddr>,
     region: Option<String>,
     insecure_plain_http: bool,
-    log_json: bool,
+    log: observability::LogTable,
+    metrics: observability::MetricsTable,
+    traces: observability::TracesTable,
     tls: Option<TlsTable>,
     sm2_everywhere: bool,
     attestation_roots: Vec<PathBuf>,
@@ -106,7 +114,6 @@ impl Config {
         };
         let (identity_providers, provider_keys) =
             identity_providers::read(&file.identity_providers)?;
-        let json = arguments.log_json || file.log_json;
         let mut trail = file.trail;
         let tables = std::mem::take(&mut trail.buckets);
         let trail = trail.trail()?;
@@ -122,7 +129,9 @@ impl Config {
             data,
             server: strongroom_server::Config { listen, transport, limits: file.limits.limits()? },
             region,
-            log: if json { Format::Json } else { Format::Text },
+            log: file.log.log(arguments.log_format),
+            metrics: arguments.metrics.or(file.metrics.listen),
+            traces: file.traces.settings(arguments.traces)?,
             dev_clock: arguments.dev_clock,
             trail,
             provider_keys,

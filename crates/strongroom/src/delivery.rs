@@ -1,6 +1,7 @@
 //! Delivery of the audit trail by a running server, on a thread of its own.
 
 use crate::config::{Anchors, Trail};
+use crate::observe::Tallies;
 use crate::stream::told_for_sure;
 use crate::terminal::Failure;
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use strongroom_engine::Engine;
 use strongroom_engine::ports::archive::Objects;
 use strongroom_server::log::{self, Level};
 use strongroom_trail::anchor;
@@ -53,12 +55,13 @@ pub(crate) fn start(
     objects: Arc<dyn Objects>,
     trail: &Trail,
     stopped: watch::Receiver<bool>,
+    (engine, tallies): (Arc<Engine>, Arc<Tallies>),
 ) -> Result<(Courier, JoinHandle<()>), Failure> {
     let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
     let (sender, wanted) = mpsc::channel(16);
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let (interval, anchors) = (trail.interval, trail.anchors.clone());
-    let work = Work { shipper, anchors, objects, troubled: None };
+    let work = Work { shipper, anchors, objects, engine, tallies, troubled: None };
     let thread = std::thread::Builder::new()
         .name("trail".to_owned())
         .spawn(move || runtime.block_on(work.run(interval, wanted, stopped)))
@@ -70,6 +73,9 @@ struct Work {
     shipper: Shipper,
     anchors: Anchors,
     objects: Arc<dyn Objects>,
+    /// For the time.
+    engine: Arc<Engine>,
+    tallies: Arc<Tallies>,
     /// What the latest run failed with.
     troubled: Option<String>,
 }
@@ -124,7 +130,24 @@ impl Work {
             Err(_) => {}
         }
         self.keep_anchors().await;
+        self.count(&outcome).await;
         outcome
+    }
+
+    async fn count(&mut self, outcome: &Result<Shipped, String>) {
+        let tally = &self.tallies.deliveries;
+        match outcome {
+            Ok(shipped) => {
+                tally.done.increment();
+                tally.events.add_len(shipped.events);
+                tally.digests.add_len(shipped.digests);
+                tally.latest.set(self.engine.now().millis());
+            }
+            Err(_) => tally.failed.increment(),
+        }
+        if let Ok(bytes) = self.shipper.waiting().await {
+            tally.waiting_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
     }
 
     /// Keeps signed statements elsewhere, each in every place; what failed is tried again.

@@ -1,5 +1,6 @@
 //! From the transport to the engine and back: route, authenticate, parse, serve, render.
 
+mod course;
 mod door;
 mod s3;
 #[cfg(test)]
@@ -9,16 +10,14 @@ pub(crate) mod whole;
 
 pub(crate) use door::Door;
 
+use course::Course;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::call::{Arrival, Call, RequestId};
 use strongroom_engine::demands::Demands;
-use strongroom_engine::ledger::{Recorded, Unrecorded};
-use strongroom_engine::refusal::Refusal as EngineRefusal;
 use strongroom_engine::wire::Node;
-use strongroom_engine::{Engine, Outcome, Unauthenticated};
+use strongroom_engine::{Engine, Unauthenticated};
 use strongroom_iam::{StsOperation, iam_demands, sts_demands};
 use strongroom_protocol::query::{Form, Service};
 use strongroom_protocol::route::{self, Route, Unroutable};
@@ -34,10 +33,8 @@ use strongroom_types::text::StackText;
 
 /// CloudTrail keeps at most 1 KiB of a user agent.
 const MAX_USER_AGENT: usize = 1024;
-/// How long the answer to a request beyond a quota takes. Our choice: less than AWS's clients wait
-/// until they ask again, and long enough that the connections of one client, asking without a
-/// pause, cost the server little.
-const THROTTLED_ANSWER: Duration = Duration::from_millis(100);
+/// The code of a failure of the server's own, in the Query protocol.
+const QUERY_INTERNAL: &str = "InternalFailure";
 
 /// The service behind the transport.
 pub(crate) struct Gateway {
@@ -45,14 +42,9 @@ pub(crate) struct Gateway {
 }
 
 impl Handler for Gateway {
+    /// Without anybody who looks on; see [`Door`].
     async fn answer(&self, request: Request) -> Response {
-        let id = self.engine.request_id();
-        if s3::is_for_it(&request.head) {
-            return Box::pin(self.s3(&request, id)).await;
-        }
-        let pace = Pace::default();
-        let rendered = self.rendered(&request, id, &pace).await;
-        Response { delay: pace.delay(), ..response(id, rendered) }
+        self.serve(&request, &Course::default()).await
     }
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
@@ -86,7 +78,17 @@ impl Handler for Gateway {
 }
 
 impl Gateway {
-    async fn rendered(&self, request: &Request, id: RequestId, pace: &Pace) -> Rendered {
+    /// Answers a request, and notes how it went.
+    async fn serve(&self, request: &Request, course: &Course) -> Response {
+        let id = self.engine.request_id();
+        if s3::is_for_it(&request.head) {
+            return Box::pin(self.s3(request, id, course)).await;
+        }
+        let rendered = self.rendered(request, id, course).await;
+        Response { delay: course.delay(), ..response(id, rendered) }
+    }
+
+    async fn rendered(&self, request: &Request, id: RequestId, course: &Course) -> Rendered {
         let head = &request.head;
         let routed = route::Head {
             method: head.method.as_str(),
@@ -97,45 +99,49 @@ impl Gateway {
         };
         match route::route(routed, request.body.expose()) {
             Ok(Route::Kms(name)) => {
-                let call = match self.authenticate(request, strongroom_kms::demands(name), id).await
-                {
+                course.is_for(name);
+                let (service, demands) = (json::Service::Kms, strongroom_kms::demands(name));
+                let call = match self.authenticate(request, demands, id, course).await {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_json(json::Service::Kms, &why),
+                    Err(why) => return unauthenticated_json(service, &why, course),
                 };
                 let input = json::parse(request.body.expose());
-                match pace.of(strongroom_kms::serve(&self.engine, name, &call, input).await) {
+                let served = strongroom_kms::serve(&self.engine, name, &call, input).await;
+                match course.of(service.internal(), served) {
                     Ok(recorded) => json::render(&recorded),
                     Err(unrecorded) => json::render_unrecorded(unrecorded),
                 }
             }
-            Ok(Route::CloudTrail(name)) => Box::pin(self.cloudtrail(name, request, id, pace)).await,
+            Ok(Route::CloudTrail(name)) => {
+                Box::pin(self.cloudtrail(name, request, id, course)).await
+            }
             Ok(Route::Iam(name)) => {
-                let call = match self.authenticate(request, iam_demands(name), id).await {
+                course.is_for(name);
+                let call = match self.authenticate(request, iam_demands(name), id, course).await {
                     Ok(call) => call,
-                    Err(why) => return unauthenticated_query(Service::Iam, &why, id),
+                    Err(why) => return unauthenticated_query(Service::Iam, &why, id, course),
                 };
                 let input = Ok(form(request));
-                match pace
-                    .of(Box::pin(strongroom_iam::serve_iam(&self.engine, name, &call, input)).await)
-                {
+                let served = Box::pin(strongroom_iam::serve_iam(&self.engine, name, &call, input));
+                match course.of(QUERY_INTERNAL, served.await) {
                     Ok(recorded) => query::render(Service::Iam, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Iam, id, unrecorded),
                 }
             }
             Ok(Route::Sts(name)) => {
-                let call = match Box::pin(self.sts_call(name, request, id)).await {
+                course.is_for(name);
+                let call = match Box::pin(self.sts_call(name, request, id, course)).await {
                     Ok(call) => call,
                     Err(refused) => return refused,
                 };
                 let input = Ok(form(request));
-                match pace
-                    .of(Box::pin(strongroom_iam::serve_sts(&self.engine, name, &call, input)).await)
-                {
+                let served = Box::pin(strongroom_iam::serve_sts(&self.engine, name, &call, input));
+                match course.of(QUERY_INTERNAL, served.await) {
                     Ok(recorded) => query::render(Service::Sts, name.name(), id, &recorded),
                     Err(unrecorded) => query::render_unrecorded(Service::Sts, id, unrecorded),
                 }
             }
-            Err(why) => unroutable(&why, id),
+            Err(why) => unroutable(&why, id, course),
         }
     }
 
@@ -144,15 +150,17 @@ impl Gateway {
         name: CloudTrailOperation,
         request: &Request,
         id: RequestId,
-        pace: &Pace,
+        course: &Course,
     ) -> Rendered {
+        course.is_for(name);
         let service = json::Service::CloudTrail;
-        let call = match self.authenticate(request, cloudtrail_demands(name), id).await {
+        let call = match self.authenticate(request, cloudtrail_demands(name), id, course).await {
             Ok(call) => call,
-            Err(why) => return unauthenticated_json(service, &why),
+            Err(why) => return unauthenticated_json(service, &why, course),
         };
         let input = json::parse(request.body.expose());
-        match pace.of(serve_cloudtrail(&self.engine, name, &call, input).await) {
+        let served = serve_cloudtrail(&self.engine, name, &call, input).await;
+        match course.of(service.internal(), served) {
             Ok(recorded) => json::render_of(service, &recorded),
             Err(unrecorded) => json::render_unrecorded_of(service, unrecorded),
         }
@@ -165,17 +173,24 @@ impl Gateway {
         name: StsOperation,
         request: &Request,
         id: RequestId,
+        course: &Course,
     ) -> Result<Call, Rendered> {
         if name != StsOperation::AssumeRoleWithWebIdentity {
-            let call = self.authenticate(request, sts_demands(name), id).await;
-            return call.map_err(|why| unauthenticated_query(Service::Sts, &why, id));
+            let call = self.authenticate(request, sts_demands(name), id, course).await;
+            return call.map_err(|why| unauthenticated_query(Service::Sts, &why, id, course));
         }
         let form = parameters(request);
         let value = |name: &str| form.as_ref().and_then(|form| form.value(name));
         let (role, token) = (value("RoleArn"), value("WebIdentityToken"));
         let origin = arrival(&request.head);
-        let call = self.engine.authenticate_web_identity(role, token, id, origin).await;
-        call.map_err(|refusal| query::refused(Service::Sts, &refusal, id))
+        let mut call = self.engine.authenticate_web_identity(role, token, id, origin).await;
+        if let Ok(call) = &mut call {
+            course.authenticated(call);
+        }
+        call.map_err(|refusal| {
+            course.refused(refusal.code().name());
+            query::refused(Service::Sts, &refusal, id)
+        })
     }
 
     /// Who makes the request, for the operation that `demands` is the row of. If the credentials
@@ -185,6 +200,7 @@ impl Gateway {
         request: &Request,
         demands: &'static Demands,
         id: RequestId,
+        course: &Course,
     ) -> Result<Call, Unauthenticated> {
         let head = &request.head;
         let headers: Vec<(&str, &[u8])> =
@@ -193,7 +209,10 @@ impl Gateway {
         let body = request.body.expose();
         let signed = Signed::new(method, head.path(), head.query(), &headers, body)
             .map_err(Unauthenticated::Refused)?;
-        let call = self.engine.authenticate(&signed, demands.service, id, arrival(head)).await;
+        let mut call = self.engine.authenticate(&signed, demands.service, id, arrival(head)).await;
+        if let Ok(call) = &mut call {
+            course.authenticated(call);
+        }
         if let Err(Unauthenticated::Refused(why)) = &call {
             let is_query = matches!(demands.service, "iam" | "sts");
             let code = if is_query { why.code_query() } else { why.code_json() };
@@ -202,30 +221,6 @@ impl Gateway {
             Box::pin(told).await;
         }
         call
-    }
-}
-
-/// How soon a request is answered: late, if it was refused because a quota was used up. Who asks on
-/// and on, whatever the answer, asks no more often than this and its connections let it.
-#[derive(Default)]
-struct Pace(AtomicBool);
-
-impl Pace {
-    /// Takes note of how the request ended.
-    fn of(
-        &self,
-        served: Result<Recorded<Outcome>, Unrecorded>,
-    ) -> Result<Recorded<Outcome>, Unrecorded> {
-        let outcome = served.as_ref().map(Recorded::get);
-        if outcome.is_ok_and(|outcome| outcome.as_ref().is_err_and(EngineRefusal::is_throttled)) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-        served
-    }
-
-    /// How long the transport holds the answer back: there it costs no other request its turn.
-    fn delay(&self) -> Duration {
-        if self.0.load(Ordering::Relaxed) { THROTTLED_ANSWER } else { Duration::ZERO }
     }
 }
 
@@ -258,21 +253,38 @@ fn header<'h>(head: &'h Head, name: &str) -> Option<&'h str> {
     head.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn unauthenticated_json(service: json::Service, why: &Unauthenticated) -> Rendered {
+fn unauthenticated_json(
+    service: json::Service,
+    why: &Unauthenticated,
+    course: &Course,
+) -> Rendered {
     match why {
         Unauthenticated::Refused(why) => {
+            course.refused(why.code_json());
             json::error(why.status_json(), why.code_json(), auth_message(why).as_deref())
         }
-        Unauthenticated::Internal => json::error(500, service.internal(), None),
+        Unauthenticated::Internal => {
+            course.refused(service.internal());
+            json::error(500, service.internal(), None)
+        }
     }
 }
 
-fn unauthenticated_query(service: Service, why: &Unauthenticated, id: RequestId) -> Rendered {
+fn unauthenticated_query(
+    service: Service,
+    why: &Unauthenticated,
+    id: RequestId,
+    course: &Course,
+) -> Rendered {
     match why {
         Unauthenticated::Refused(why) => {
+            course.refused(why.code_query());
             query::error(service, why.status_query(), why.code_query(), &why.message(), id)
         }
-        Unauthenticated::Internal => query::error(service, 500, "InternalFailure", "", id),
+        Unauthenticated::Internal => {
+            course.refused(QUERY_INTERNAL);
+            query::error(service, 500, QUERY_INTERNAL, "", id)
+        }
     }
 }
 
@@ -280,22 +292,24 @@ fn auth_message(why: &AuthError) -> Option<String> {
     Some(why.message()).filter(|text| !text.is_empty())
 }
 
-fn unroutable(why: &Unroutable, id: RequestId) -> Rendered {
+fn unroutable(why: &Unroutable, id: RequestId, course: &Course) -> Rendered {
+    let query = |code, text: &str| {
+        course.refused(code);
+        query::error(Service::Sts, 400, code, text, id)
+    };
     match why {
-        Unroutable::UnknownOperation => json::error(400, "UnknownOperationException", None),
-        Unroutable::MalformedForm => query::error(
-            Service::Sts,
-            400,
-            "MalformedQueryString",
-            "The form has too many parameters",
-            id,
-        ),
-        Unroutable::MissingAction => {
-            query::error(Service::Sts, 400, "MissingAction", "The request is missing an action", id)
+        Unroutable::UnknownOperation => {
+            let code = "UnknownOperationException";
+            course.refused(code);
+            json::error(400, code, None)
         }
+        Unroutable::MalformedForm => {
+            query("MalformedQueryString", "The form has too many parameters")
+        }
+        Unroutable::MissingAction => query("MissingAction", "The request is missing an action"),
         Unroutable::InvalidAction { action, version } => {
             let text = format!("Could not find operation {action} for version {version}");
-            query::error(Service::Sts, 400, "InvalidAction", &text, id)
+            query("InvalidAction", &text)
         }
     }
 }

@@ -17,6 +17,7 @@ mod dev_clock;
 mod environment;
 mod gateway;
 mod key;
+mod observe;
 mod operator;
 mod policy;
 mod progress;
@@ -68,6 +69,7 @@ fn ended(done: Result<bool, terminal::Failure>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
+            strongroom_server::log::finish();
             terminal::error(&failure);
             ExitCode::FAILURE
         }

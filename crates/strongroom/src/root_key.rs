@@ -68,8 +68,9 @@ pub(crate) fn init(arguments: &InitArguments) -> Result<(), Failure> {
         None => Arc::new(SystemClock),
     };
     let archive = Archive { objects: Arc::new(NoArchive), history: Arc::new(NoArchive) };
-    let workers = Arc::new(WorkerThreads::start()?);
-    let given = (clock, Settings::default(), Arc::new(NoKeyStores) as _, archive, workers);
+    let (workers, tallies) = (Arc::new(WorkerThreads::start()?) as _, Arc::default());
+    let key_stores = Arc::new(NoKeyStores) as _;
+    let given = (clock, Settings::default(), key_stores, archive, workers, &tallies);
     let running = running::open(&data, &runtime, Arc::new(root), given)?;
     runtime.block_on(running::first_account(&running.engine, &data, region))?;
     running.close()?;

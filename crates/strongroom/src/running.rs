@@ -2,6 +2,7 @@
 
 use crate::clock::{DevClock, SystemClock};
 use crate::data::DataDir;
+use crate::observe::{Metered, Tallies};
 use crate::terminal::Failure;
 use crate::workers::WorkerThreads;
 use std::collections::BTreeMap;
@@ -11,14 +12,14 @@ use std::thread::JoinHandle;
 use strongroom_crypto::SystemEntropy;
 use strongroom_engine::call::RequestId;
 use strongroom_engine::ledger::JournalTail;
-use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::{EventHistory, NoArchive, Objects};
 use strongroom_engine::ports::key_store::{KeyStores, NoKeyStores};
+use strongroom_engine::ports::{Clock, Workers};
 use strongroom_engine::{
     CacheSizes, Engine, HeldBucket, Ports, Report, Running, Settings, VaultError,
 };
 use strongroom_keys::RootKey;
-use strongroom_server::log::{self, Level};
+use strongroom_server::log::{self, Level, Value};
 use strongroom_types::{AccountId, Region};
 use tokio::runtime::{Builder, Runtime};
 
@@ -44,23 +45,25 @@ pub(crate) fn open_for_operator(
 ) -> Result<Opened, Failure> {
     let archive = Archive { objects: Arc::new(NoArchive), history: Arc::new(NoArchive) };
     let workers = Arc::new(WorkerThreads::start()?);
-    let ports = (clock, Settings::default(), Arc::new(NoKeyStores) as _, archive, workers);
+    let (settings, tallies) = (Settings::default(), Arc::<Tallies>::default());
+    let ports = (clock, settings, Arc::new(NoKeyStores) as _, archive, workers as _, &tallies);
     open(data, runtime, data.root_key()?, ports)
 }
 
 /// What the engine is given beside the data directory and the root key.
-pub(crate) type Given = (Arc<dyn Clock>, Settings, Arc<dyn KeyStores>, Archive, Arc<WorkerThreads>);
+pub(crate) type Given<'t> =
+    (Arc<dyn Clock>, Settings, Arc<dyn KeyStores>, Archive, Arc<dyn Workers>, &'t Arc<Tallies>);
 
 /// Opens store and journal.
 pub(crate) fn open(
     data: &DataDir,
     runtime: &Runtime,
     root: Arc<dyn RootKey>,
-    (clock, settings, key_stores, Archive { objects, history }, workers): Given,
+    (clock, settings, key_stores, Archive { objects, history }, workers, tallies): Given<'_>,
 ) -> Result<Opened, Failure> {
     let ports = Ports {
-        store: Arc::new(data.store()?),
-        log: data.log()?,
+        store: Arc::new(Metered::new(data.store()?, tallies)),
+        log: Box::new(Metered::new(data.log()?, tallies)),
         root,
         clock,
         entropy: Arc::new(SystemEntropy),
@@ -179,10 +182,8 @@ struct ServerLog;
 
 impl Report for ServerLog {
     fn incident(&self, request: Option<RequestId>, what: &str) {
-        let text = match request {
-            Some(id) => format!("request {id}: {what}"),
-            None => what.to_owned(),
-        };
-        log::log(Level::Error, &text);
+        let id = request.map(|id| id.to_string());
+        let named = id.as_deref().map(|id| ("request_id", Value::Text(id)));
+        log::event(Level::Error, what, named.as_slice());
     }
 }

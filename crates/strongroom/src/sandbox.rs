@@ -46,8 +46,12 @@ fn needed(config: &Config, paths: &Paths) -> Sandbox {
     }
     read.extend(config.buckets.values().filter_map(|bucket| bucket.ca_file.clone()));
     write.extend(config.trail.anchors.file.as_deref().map(appended));
-    let port = config.server.listen.port();
-    Sandbox { read, write, listen: (port != 0).then_some(port) }
+    read.extend(config.traces.iter().filter_map(|traces| traces.ca_file.clone()));
+    let metrics = config.metrics.map(|address| address.port());
+    let listen: Vec<u16> = [config.server.listen.port()].into_iter().chain(metrics).collect();
+    // Port 0 is any one.
+    let listen = if listen.contains(&0) { Vec::new() } else { listen };
+    Sandbox { read, write, listen }
 }
 
 /// The directories of a file that is replaced while it is used, by another file or by another link:

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::data::{DataDir, Endpoint};
 use crate::environment::typed;
 use crate::gateway::{Door, Gateway};
+use crate::observe::{Observer, Page, Sources, Tracing};
 use crate::operator::{Office, Sealed, Socket};
 use crate::provider_keys;
 use crate::root_file::{self, Kept};
@@ -16,13 +17,17 @@ use crate::secret_input::Source;
 use crate::terminal::{self, Failure};
 use crate::unlock::{self, Brought};
 use crate::up::Up;
+use arc_swap::ArcSwapOption;
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_crypto::SecretKey;
 use strongroom_engine::ledger::Durability;
+use strongroom_keys::RootKey;
 use strongroom_rootkeys::{KeyFile, Needs, NotOpened};
 use strongroom_server::log::{self, Level};
+use strongroom_server::process::Process;
 use strongroom_server::{Drained, Server, Transport, hardening};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,7 +44,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // First of all, before there is a secret in memory.
     let findings = hardening::harden();
     let config = Config::load(arguments)?;
-    log::configure(Level::Info, config.log);
+    log::configure(config.log.level, config.log.format);
     findings.iter().for_each(|finding| log::log(Level::Warn, &finding.to_string()));
     if config.settings.durability == Durability::Buffered {
         log::log(
@@ -52,21 +57,47 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     // What is opened here stays open in the sandbox.
     let kept = data.kept_root_key()?;
     let source = source(&kept, arguments.root_key_fd)?;
+    // So is this.
+    let process = Process::open();
     sandbox::enter(&config, &kept)?;
+    log::start().map_err(|why| Failure::of("a thread could not be started", why))?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::of("the runtime could not be started", why))?;
-    let server = runtime
-        .block_on(Server::bind(config.server.clone()))
-        .map_err(|why| Failure::new(why.to_string()))?;
+    let server = bound(&runtime, config.server.clone())?;
+    let metrics = config.metrics.map(|listen| bound(&runtime, metrics_listener(listen)));
+    let metrics = metrics.transpose()?;
     let dev_clock = data.clock_for(config.dev_clock)?.map(|ahead| Arc::new(DevClock::new(ahead)));
     let root = first_try(kept, source)?;
-    let serving = Serving::new(&runtime, server, Arc::new(data), config, dev_clock)?;
+    let tracing = config.traces.as_ref();
+    let tracing = tracing.map(|settings| Tracing::start(settings, runtime.handle().clone()));
+    let observer = Arc::new(Observer::new(config.log.requests, tracing.transpose()?));
+    let sources = Arc::new(Sources {
+        observer: observer.clone(),
+        traffic: server.traffic(),
+        process: process.ok(),
+        engine: ArcSwapOption::default(),
+    });
+    let listeners = (server, metrics);
+    let serving = Serving::new(&runtime, listeners, Arc::new(data), (config, dev_clock), sources)?;
     let threads = serving.run(&runtime, root)?;
+    observer.end();
     runtime.shutdown_timeout(Duration::from_secs(1));
     // Every handle of the engine is gone, so the ledger's threads write what is left and end.
     running::join(threads)?;
     log::log(Level::Info, "stopped");
+    log::finish();
     Ok(())
+}
+
+fn bound(runtime: &Runtime, config: strongroom_server::Config) -> Result<Server, Failure> {
+    runtime.block_on(Server::bind(config)).map_err(|why| Failure::new(why.to_string()))
+}
+
+/// The listener for metrics. It speaks plain HTTP, also on addresses that others reach: what it tells
+/// are counts, and whoever wants them hidden gives an address that they do not reach.
+fn metrics_listener(listen: SocketAddr) -> strongroom_server::Config {
+    let transport = Transport::Plain { anywhere: true };
+    strongroom_server::Config { listen, transport, limits: Page::limits() }
 }
 
 /// What stays while the server is sealed and opened.
@@ -83,6 +114,7 @@ struct Serving {
     beside: Vec<tokio::task::JoinHandle<()>>,
     stopped: watch::Receiver<bool>,
     seal: mpsc::Receiver<()>,
+    sources: Arc<Sources>,
 }
 
 type Threads = Vec<std::thread::JoinHandle<()>>;
@@ -90,10 +122,10 @@ type Threads = Vec<std::thread::JoinHandle<()>>;
 impl Serving {
     fn new(
         runtime: &Runtime,
-        server: Server,
+        (server, metrics): (Server, Option<Server>),
         data: Arc<DataDir>,
-        mut config: Config,
-        dev_clock: Option<Arc<DevClock>>,
+        (mut config, dev_clock): (Config, Option<Arc<DevClock>>),
+        sources: Arc<Sources>,
     ) -> Result<Self, Failure> {
         let plain = matches!(config.server.transport, Transport::Plain { .. });
         let endpoint = endpoint(&server, plain, &config)?;
@@ -105,11 +137,22 @@ impl Serving {
         let stopped = signals(runtime)?;
         let keys = std::mem::take(&mut config.provider_keys);
         let providers = config.settings.identity_providers.clone();
-        let beside = vec![
+        let mut beside = vec![
             runtime.spawn(socket.serve(stopped.clone())),
             runtime.spawn(provider_keys::keep(keys, providers, stopped.clone())),
         ];
-        let (door, server, connections) = (Arc::default(), Some(server), None);
+        let door = Arc::new(Door::new(sources.observer.clone()));
+        let (server, connections) = (Some(server), None);
+        if let Some(metrics) = metrics {
+            let page = Arc::new(Page::new(sources.clone(), door.clone()));
+            let mut stopped = stopped.clone();
+            let shutdown = async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            beside.push(runtime.spawn(async {
+                let _ = metrics.serve(page, shutdown).await;
+            }));
+        }
         Ok(Self {
             data,
             config,
@@ -122,6 +165,7 @@ impl Serving {
             beside,
             stopped,
             seal,
+            sources,
         })
     }
 
@@ -135,11 +179,13 @@ impl Serving {
                 None => self.wait(runtime, greeted)?,
             };
             let Some(opened) = opened else { break };
-            let root_key = Arc::new(root_file::local(&opened)?);
+            let root_key: Arc<dyn RootKey> = Arc::new(root_file::local(&opened)?);
             drop(opened);
             let clock = self.dev_clock.as_ref();
-            let up = Up::start(runtime, &self.data, &self.config, clock, root_key)?;
+            let given = (root_key, &*self.sources.observer);
+            let up = Up::start(runtime, &self.data, &self.config, clock, given)?;
             self.door.open(Gateway { engine: up.engine().clone() });
+            self.sources.engine.store(Some(up.engine().clone()));
             // Whoever wanted it sealed before has had their way.
             while self.seal.try_recv().is_ok() {}
             self.office.is_open(up.engine().clone(), up.courier().clone());
@@ -160,6 +206,7 @@ impl Serving {
                 log::log(Level::Warn, "the server is being sealed");
             }
             self.door.close();
+            self.sources.engine.store(None);
             self.office.is_between();
             let left = up.end(runtime)?;
             if stops {

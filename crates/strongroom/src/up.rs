@@ -6,6 +6,7 @@ use crate::clock::{DevClock, SystemClock};
 use crate::config::{Config, Trail};
 use crate::data::DataDir;
 use crate::delivery::{self, Courier};
+use crate::observe::{Metered, Observer, Scheduled, Tallies};
 use crate::running::{self, Archive, Opened};
 use crate::stream::Telling;
 use crate::terminal::Failure;
@@ -13,8 +14,8 @@ use crate::workers::WorkerThreads;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use strongroom_engine::ports::Clock;
 use strongroom_engine::ports::archive::Objects;
+use strongroom_engine::ports::{Clock, Workers};
 use strongroom_engine::{DomainRotation, Due, Engine};
 use strongroom_keys::RootKey;
 use strongroom_keystores::{Buckets, Connectors};
@@ -52,8 +53,9 @@ impl Up {
         data: &DataDir,
         config: &Config,
         dev_clock: Option<&Arc<DevClock>>,
-        root: Arc<dyn RootKey>,
+        (root, observer): (Arc<dyn RootKey>, &Observer),
     ) -> Result<Self, Failure> {
+        let tallies = &observer.tallies;
         let clock: Arc<dyn Clock> = match dev_clock {
             Some(clock) => clock.clone(),
             None => Arc::new(SystemClock),
@@ -63,10 +65,11 @@ impl Up {
         let buckets = Buckets::new(config.buckets.clone(), data.objects());
         let buckets = buckets.map_err(|why| Failure::of("[trail.buckets]", why))?;
         let settings = config.settings.clone();
-        let workers = Arc::new(WorkerThreads::start()?);
+        let workers = Metered::new(WorkerThreads::start()?, tallies);
+        let workers: Arc<dyn Workers> = Arc::new(workers);
         let objects: Arc<dyn Objects> = Arc::new(buckets);
         let (index, archive) = archive(data, &objects, &config.trail, workers.clone())?;
-        let ports = (clock, settings, Arc::new(key_stores) as _, archive, workers);
+        let ports = (clock, settings, Arc::new(key_stores) as _, archive, workers, tallies);
         let Opened { engine, mut threads, tail } = running::open(data, runtime, root, ports)?;
         runtime.block_on(running::first_account(&engine, data, config.region))?;
         runtime.block_on(running::reserve_buckets(&engine, &config.bucket_owners))?;
@@ -82,10 +85,13 @@ impl Up {
         let anchored = objects.clone();
         let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
         let shipper = shipper.with_stream(stream);
-        let (courier, thread) = delivery::start(shipper, anchored, &config.trail, stopped.clone())?;
+        let told = (engine.clone(), tallies.clone());
+        let (courier, thread) =
+            delivery::start(shipper, anchored, &config.trail, stopped.clone(), told)?;
         threads.insert(0, thread);
         // A clock that is set on purpose needs no brake.
-        let schedule = schedule(engine.clone(), stopped.clone(), dev_clock.is_some());
+        let schedule =
+            schedule(engine.clone(), stopped.clone(), dev_clock.is_some(), tallies.clone());
         let rotation = rotation(engine.clone(), stopped, config.region, dev_clock.is_some());
         let tasks = vec![runtime.spawn(schedule), runtime.spawn(rotation)];
         Ok(Self { engine, courier, stop, tasks, indexer, threads })
@@ -121,7 +127,7 @@ fn archive(
     data: &DataDir,
     objects: &Arc<dyn Objects>,
     trail: &Trail,
-    workers: Arc<WorkerThreads>,
+    workers: Arc<dyn Workers>,
 ) -> Result<(Arc<Index>, Archive), Failure> {
     let place = data.path().join("trail-index");
     let index = Index::open(&place).map_err(|why| Failure::of(place.display(), why))?;
@@ -184,13 +190,19 @@ async fn complete(index: &Index, objects: &dyn Objects, bucket: &str) {
 }
 
 /// Does with keys what is due.
-async fn schedule(engine: Arc<Engine>, mut stopped: watch::Receiver<bool>, trusted: bool) {
+async fn schedule(
+    engine: Arc<Engine>,
+    mut stopped: watch::Receiver<bool>,
+    trusted: bool,
+    tallies: Arc<Tallies>,
+) {
+    let tally = &tallies.scheduled;
     let (mut brake, started) = (Brake::default(), tokio::time::Instant::now());
     loop {
         match brake.look(engine.now(), started.elapsed()) {
-            _ if trusted => run_due(&engine, Due::Everything).await,
-            Verdict::Go => run_due(&engine, Due::Everything).await,
-            Verdict::Wait => run_due(&engine, Due::Reversible).await,
+            _ if trusted => run_due(&engine, Due::Everything, tally).await,
+            Verdict::Go => run_due(&engine, Due::Everything, tally).await,
+            Verdict::Wait => run_due(&engine, Due::Reversible, tally).await,
             Verdict::Jumped(millis) => log::log(
                 Level::Error,
                 &format!(
@@ -217,11 +229,18 @@ async fn write_last_uses(engine: &Engine) {
     }
 }
 
-async fn run_due(engine: &Engine, due: Due) {
+async fn run_due(engine: &Engine, due: Due, tally: &Scheduled) {
+    tally.latest.set(engine.now().millis());
     match engine.run_due_tasks(due).await {
         Ok(0) => {}
-        Ok(count) => log::log(Level::Info, &format!("{count} scheduled tasks of keys were done")),
-        Err(why) => log::log(Level::Error, &format!("scheduled tasks could not be done: {why}")),
+        Ok(count) => {
+            tally.done.add_len(count);
+            log::log(Level::Info, &format!("{count} scheduled tasks of keys were done"));
+        }
+        Err(why) => {
+            tally.failed.increment();
+            log::log(Level::Error, &format!("scheduled tasks could not be done: {why}"));
+        }
     }
 }
 

@@ -8,13 +8,17 @@ use crate::tree::{File, Tree};
 /// A crate of ours, without the prefix of its package, and what its built code may depend on.
 const LAYERS: &[(&str, &[&str])] = &[
     ("types", &[]),
+    ("meters", &[]),
     ("crypto", &["types"]),
     ("attestation", &["types", "crypto"]),
     ("federation", &["crypto"]),
     ("keys", &["types", "crypto"]),
     ("policy", &["types"]),
     ("sigv4", &["types", "crypto"]),
-    ("engine", &["types", "crypto", "keys", "policy", "sigv4", "attestation", "federation"]),
+    (
+        "engine",
+        &["types", "meters", "crypto", "keys", "policy", "sigv4", "attestation", "federation"],
+    ),
     ("kms", &["types", "crypto", "keys", "policy", "engine"]),
     ("iam", &["types", "crypto", "keys", "engine"]),
     ("trail", &["types", "crypto", "policy", "keys", "engine"]),
@@ -22,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("storage", &["types", "crypto", "engine"]),
     ("keystores", &["types", "crypto", "sigv4", "engine"]),
     ("rootkeys", &["crypto", "keys", "engine", "keystores"]),
-    ("server", &["types", "crypto"]),
+    ("server", &["types", "meters", "crypto"]),
     ("strongroom", EVERY_LIBRARY),
     ("testkit", EVERY_LIBRARY),
     ("bench", EVERY_LIBRARY),
@@ -31,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 const EVERY_LIBRARY: &[&str] = &[
     "types",
+    "meters",
     "crypto",
     "attestation",
     "federation",
@@ -82,6 +87,11 @@ const OWNED: &[(&str, &[&str])] = &[
     ("libc", &["server"]),
     ("rcgen", &["server", "strongroom", "bench"]),
     ("clap", &["strongroom", "bench"]),
+    ("prometheus-client", &["strongroom"]),
+    ("opentelemetry", &["strongroom"]),
+    ("opentelemetry_sdk", &["strongroom"]),
+    ("opentelemetry-otlp", &["strongroom"]),
+    ("opentelemetry-http", &["strongroom"]),
 ];
 
 /// Dependencies against an arrow.

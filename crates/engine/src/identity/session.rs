@@ -62,6 +62,11 @@ impl Sessions {
         self.0.get(digest)
     }
 
+    /// How many are known.
+    pub(crate) fn entries(&self) -> usize {
+        self.0.len()
+    }
+
     /// Forgets all: some may be of tokens that open no more.
     pub(crate) fn clear(&self) {
         self.0.clear();

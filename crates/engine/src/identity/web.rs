@@ -43,7 +43,7 @@ impl Engine {
         let authority = Arc::new(Authority::of_web_identity(claims));
         let access_key = String::new();
         let caller = Caller { principal, account, access_key, region, partition, authority };
-        Ok(Call { caller, time: self.now(), id, origin })
+        Ok(Call { caller, time: self.now(), id, origin, stages: None })
     }
 
     /// What the token says, if the account believes its issuer and the issuer has said it.

@@ -110,6 +110,7 @@ impl Committer {
                 }
             };
             if now != before {
+                self.health.meters.conflicts.increment();
                 let _ = job.done.send(Err(CommitFailure::Conflict));
                 return;
             }
@@ -179,9 +180,11 @@ impl Committer {
         let waiting = std::mem::take(&mut group.accepted);
         group.subjects.extend(waiting.iter().flat_map(|job| job.subjects.iter().cloned()));
         let outcome = if written == Ok(true) {
+            self.health.meters.commit_groups.observe_len(waiting.len());
             self.take_over(&group, head).await;
             Ok(())
         } else {
+            self.health.meters.commit_failures.increment();
             Err(CommitFailure::Unrecorded)
         };
         if written.is_err() {

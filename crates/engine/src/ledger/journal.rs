@@ -152,10 +152,12 @@ impl JournalWriter {
         };
         if let Err(why) = written {
             self.broken = true;
+            self.health.meters.journal_failures.increment();
             self.health.note(Part::Journal, Some(why));
             return Err(Unrecorded);
         }
         self.health.note(Part::Journal, None);
+        self.health.meters.journal_groups.observe_len(jobs.len());
         self.length += buffer.len();
         self.reached();
         Ok(())

@@ -35,6 +35,7 @@ pub use timeline::Restored;
 pub(crate) use timeline::begin_timeline;
 pub(crate) use verify::is_counted;
 
+use crate::meters::LedgerMeters;
 use crate::ports::{LogReader, Versioned};
 use crate::refusal::Refusal;
 use crate::slot::{Slot, Subject};
@@ -199,6 +200,8 @@ pub(crate) struct Health {
     holds_back: AtomicBool,
     /// Whether the journal is to go on in another segment.
     renews_segment: AtomicBool,
+    /// What its writers count.
+    pub(crate) meters: LedgerMeters,
 }
 
 /// A part of the ledger that writes.
@@ -311,6 +314,17 @@ impl Ledger {
         self.health
             .failure()
             .or_else(|| ended.then(|| "the ledger's threads have ended".to_owned()))
+    }
+
+    /// What its writers have counted.
+    pub(crate) fn meters(&self) -> &LedgerMeters {
+        &self.health.meters
+    }
+
+    /// How much waits for the journal's writer, and for the committer.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let journal = self.journal.max_capacity().saturating_sub(self.journal.capacity());
+        (journal, self.commits.max_capacity().saturating_sub(self.commits.capacity()))
     }
 
     /// Takes nothing more on until the trail is delivered, for the reason given; or goes on.

@@ -3,6 +3,7 @@
 
 use super::{Read, Vault, VaultError};
 use crate::identity::aws_managed;
+use crate::meters::CacheName;
 use crate::slot::{ALL_CONTROLS, CONTROLS, Slot, Subject};
 use quick_cache::Weighter;
 use std::sync::Arc;
@@ -75,6 +76,11 @@ impl Weighter<String, Entity> for EntityWeight {
 }
 
 impl Vault {
+    /// What the cache has of an entity.
+    fn known_entity(&self, place: &str) -> Option<Entity> {
+        self.lookups().seen(CacheName::Entities, self.entities.get(place))
+    }
+
     /// The user, group or role of this name, whatever its case.
     ///
     /// # Errors
@@ -87,7 +93,7 @@ impl Vault {
     ) -> Result<Option<Arc<IdentityEntry>>, VaultError> {
         let slot = Slot::identity(account, kind, name);
         let Subject::Entity(place) = slot.subject() else { return Ok(None) };
-        if let Some(Entity::Identity(entry)) = self.entities.get(place) {
+        if let Some(Entity::Identity(entry)) = self.known_entity(place) {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
@@ -129,7 +135,7 @@ impl Vault {
     ) -> Result<Option<Arc<str>>, VaultError> {
         let slot = Slot::group_name(account, id);
         let Subject::Entity(place) = slot.subject() else { return Ok(None) };
-        if let Some(Entity::GroupName(name)) = self.entities.get(place) {
+        if let Some(Entity::GroupName(name)) = self.known_entity(place) {
             return Ok(Some(name));
         }
         let epoch = self.epoch();
@@ -150,7 +156,7 @@ impl Vault {
     ) -> Result<Option<Arc<PolicyEntry>>, VaultError> {
         let slot = Slot::managed_policy(account, name);
         let Subject::Entity(place) = slot.subject() else { return Ok(None) };
-        if let Some(Entity::Policy(entry)) = self.entities.get(place) {
+        if let Some(Entity::Policy(entry)) = self.known_entity(place) {
             return Ok(Some(entry));
         }
         let epoch = self.epoch();
@@ -197,7 +203,7 @@ impl Vault {
     ) -> Result<Option<Arc<Read<ProviderRecord>>>, VaultError> {
         let slot = Slot::provider(account, url);
         let Subject::Entity(place) = slot.subject() else { return Ok(None) };
-        if let Some(Entity::Provider(read)) = self.entities.get(place) {
+        if let Some(Entity::Provider(read)) = self.known_entity(place) {
             return Ok(Some(read));
         }
         let epoch = self.epoch();
@@ -222,7 +228,7 @@ impl Vault {
             None => StackText::of(ALL_CONTROLS),
         };
         if let Some(Entity::Control(level)) =
-            place.and_then(|place| self.entities.get(place.as_str()))
+            place.and_then(|place| self.known_entity(place.as_str()))
         {
             return Ok(level);
         }

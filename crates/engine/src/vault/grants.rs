@@ -2,6 +2,7 @@
 
 use super::{Vault, VaultError};
 use crate::grant_kind::GrantKind;
+use crate::meters::CacheName;
 use crate::slot::{Slot, SlotRange};
 use crate::turn::turn;
 use quick_cache::Weighter;
@@ -84,6 +85,11 @@ impl GrantCaches {
         }
     }
 
+    /// How many grantees are known.
+    pub(super) fn grantees(&self) -> usize {
+        self.grantees.len()
+    }
+
     /// Forgets the grantee, by the digest of the party.
     pub(super) fn forget(&self, key: &KeyArn, party: &str) {
         self.grantees.remove(&(*key, party.to_owned()));
@@ -153,7 +159,8 @@ impl Vault {
     async fn grantee(&self, key: &KeyArn, party: &str) -> Result<Arc<Grantee>, VaultError> {
         let range = SlotRange::granted(key, party);
         let name = (*key, crate::slot::digest(party));
-        if let Some(grantee) = self.grants.grantees.get(&name) {
+        let known = self.grants.grantees.get(&name);
+        if let Some(grantee) = self.lookups().seen(CacheName::Grantees, known) {
             return Ok(grantee);
         }
         let epoch = self.epoch();

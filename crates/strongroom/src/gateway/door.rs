@@ -1,6 +1,7 @@
 //! Before the gateway: whether there is one. While the server is sealed, every request is told so.
 
-use super::{Gateway, header, response, s3};
+use super::{Course, Gateway, header, response, s3};
+use crate::observe::{Ending, Observer};
 use arc_swap::ArcSwapOption;
 use std::sync::Arc;
 use strongroom_crypto::{Entropy, SystemEntropy};
@@ -14,40 +15,56 @@ const SEALED: &str = "The server is sealed: an operator must unseal it before it
 /// The error code of that; SDKs repeat a request that was answered with its status, 503.
 const CODE: &str = "ServiceUnavailableException";
 
-/// The handler of all connections.
-#[derive(Default)]
-pub(crate) struct Door(ArcSwapOption<Gateway>);
+/// The handler of all connections, and where whoever looks on has seen each request.
+pub(crate) struct Door {
+    gateway: ArcSwapOption<Gateway>,
+    observer: Arc<Observer>,
+}
 
 impl Door {
+    /// A closed one.
+    pub(crate) fn new(observer: Arc<Observer>) -> Self {
+        Self { gateway: ArcSwapOption::default(), observer }
+    }
+
     /// Lets requests in.
     pub(crate) fn open(&self, gateway: Gateway) {
-        self.0.store(Some(Arc::new(gateway)));
+        self.gateway.store(Some(Arc::new(gateway)));
     }
 
     /// Lets no more requests in. Those that are in have the engine until they are answered.
     pub(crate) fn close(&self) {
-        self.0.store(None);
+        self.gateway.store(None);
     }
 }
 
 impl Handler for Door {
     async fn answer(&self, request: Request) -> Response {
-        let gateway = self.0.load_full();
-        match gateway {
-            Some(gateway) => gateway.answer(request).await,
-            None => sealed(&request.head),
-        }
+        let course = Course::traced(self.observer.trace(&request.head));
+        let gateway = self.gateway.load_full();
+        let response = match gateway {
+            Some(gateway) => gateway.serve(&request, &course).await,
+            None => {
+                course.refused(CODE);
+                sealed(&request.head)
+            }
+        };
+        let (served, code, status) = (course.served(), course.code(), response.status);
+        let id = response.request_id.to_str().unwrap_or_default();
+        let ending = Ending { id, served, status, code };
+        self.observer.answered(&request.head, &ending, course.into_trace());
+        response
     }
 
     fn refuse(&self, head: &Head, refusal: Refusal) -> Response {
-        match self.0.load_full() {
+        match self.gateway.load_full() {
             Some(gateway) => gateway.refuse(head, refusal),
             None => sealed(head),
         }
     }
 
     fn ready(&self) -> Result<(), String> {
-        match self.0.load_full() {
+        match self.gateway.load_full() {
             Some(gateway) => gateway.ready(),
             None => Err("sealed".to_owned()),
         }

@@ -1,6 +1,6 @@
 //! S3: paths that name a bucket.
 
-use super::{Gateway, Pace, header};
+use super::{Course, Gateway, header};
 use std::time::Duration;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::Unauthenticated;
@@ -8,24 +8,26 @@ use strongroom_engine::call::RequestId;
 use strongroom_protocol::rest_xml::{self, Answer, Unserved};
 use strongroom_server::{Head, HeaderName, HeaderValue, Refusal, Request, Response, StatusCode};
 
+/// The code of a failure of the server's own.
+const INTERNAL: &str = "InternalError";
+
 /// Whether a request is for it.
 pub(super) fn is_for_it(head: &Head) -> bool {
     rest_xml::Request::is_for_s3(head.path(), header(head, "x-amz-target"))
 }
 
 impl Gateway {
-    pub(super) async fn s3(&self, request: &Request, id: RequestId) -> Response {
+    pub(super) async fn s3(&self, request: &Request, id: RequestId, course: &Course) -> Response {
         let head = &request.head;
-        let pace = Pace::default();
-        let mut answer = self.s3_answer(request, id, &pace).await;
+        let mut answer = self.s3_answer(request, id, course).await;
         // An answer to a HEAD is its headers; those of an error tell nothing of the length.
         if head.method.as_str() == "HEAD" && answer.status >= 400 {
             answer.body = SecretBytes::new(Vec::new());
         }
-        Response { delay: pace.delay(), ..response(id, answer) }
+        Response { delay: course.delay(), ..response(id, answer) }
     }
 
-    async fn s3_answer(&self, request: &Request, id: RequestId, pace: &Pace) -> Answer {
+    async fn s3_answer(&self, request: &Request, id: RequestId, course: &Course) -> Answer {
         let head = &request.head;
         let asked = rest_xml::Request::parse(rest_xml::Head {
             method: head.method.as_str(),
@@ -37,16 +39,17 @@ impl Gateway {
         });
         let asked = match asked {
             Ok(asked) => asked,
-            Err(why) => return unserved(why, head, id),
+            Err(why) => return unserved(why, head, id, course),
         };
+        course.is_for(asked.operation());
         let demands = strongroom_trail::service::s3::demands(asked.operation());
-        let call = match self.authenticate(request, demands, id).await {
+        let call = match self.authenticate(request, demands, id, course).await {
             Ok(call) => call,
-            Err(why) => return unauthenticated(&why, head, id),
+            Err(why) => return unauthenticated(&why, head, id, course),
         };
         let (operation, input) = (asked.operation(), asked.input());
         let serve = strongroom_trail::service::s3::serve(&self.engine, operation, &call, Ok(input));
-        match pace.of(serve.await) {
+        match course.of(INTERNAL, serve.await) {
             Ok(recorded) => rest_xml::render(operation, id, &recorded),
             Err(unrecorded) => rest_xml::render_unrecorded(id, unrecorded),
         }
@@ -74,7 +77,8 @@ pub(super) fn unavailable(text: &str, id: RequestId) -> Response {
     response(id, rest_xml::error((503, "ServiceUnavailable", text), &[], id))
 }
 
-fn unserved(why: Unserved, head: &Head, id: RequestId) -> Answer {
+fn unserved(why: Unserved, head: &Head, id: RequestId, course: &Course) -> Answer {
+    course.refused(why.told().1);
     let method = head.method.as_str();
     let details: &[(&str, &str)] =
         if why == Unserved::Method { &[("Method", method)] } else { &[] };
@@ -85,15 +89,17 @@ fn unserved(why: Unserved, head: &Head, id: RequestId) -> Answer {
     answer
 }
 
-fn unauthenticated(why: &Unauthenticated, head: &Head, id: RequestId) -> Answer {
+fn unauthenticated(why: &Unauthenticated, head: &Head, id: RequestId, course: &Course) -> Answer {
     match why {
         Unauthenticated::Refused(why) => {
             let (status, code, text) = why.s3(head.query().contains("X-Amz-Algorithm"));
+            course.refused(code);
             rest_xml::error((status, code, &text), &[], id)
         }
         Unauthenticated::Internal => {
             let text = "We encountered an internal error. Please try again.";
-            rest_xml::error((500, "InternalError", text), &[], id)
+            course.refused(INTERNAL);
+            rest_xml::error((500, INTERNAL, text), &[], id)
         }
     }
 }

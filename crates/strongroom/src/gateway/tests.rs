@@ -42,6 +42,7 @@ fn the_future_of_a_request_is_small() {
         headers: HeaderMap::new(),
         peer: SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000)),
         tls: None,
+        began: tokio::time::Instant::now().into_std(),
     };
     let answer = gateway.answer(Request { head, body: SecretBytes::new(Vec::new()) });
     let bytes = size_of_val(&answer);

@@ -27,6 +27,7 @@ pub(crate) async fn answer(
         headers: map,
         peer: SocketAddr::from((Ipv4Addr::new(192, 0, 2, 7), 40_000)),
         tls: None,
+        began: tokio::time::Instant::now().into_std(),
     };
     let body = SecretBytes::new(body);
     let response = Gateway { engine }.answer(Request { head, body }).await;

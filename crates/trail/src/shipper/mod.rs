@@ -207,6 +207,14 @@ impl Shipper {
         ran
     }
 
+    /// About how many bytes of the journal wait for delivery.
+    ///
+    /// # Errors
+    /// [`ShipError`].
+    pub async fn waiting(&mut self) -> Result<u64, ShipError> {
+        Ok(self.engine.journal_behind(&mut self.tail).await?)
+    }
+
     async fn deliver_all(&mut self) -> Result<Shipped, ShipError> {
         let mut shipped = Shipped::default();
         // What was begun belongs to the hour in which it was.
