@@ -99,7 +99,9 @@ mod tests {
         let ended = Arc::new(Mutex::new(ended));
         for _ in 0..100 {
             let ended = ended.clone();
-            let held = move || drop(ended.lock().expect("nobody fails").recv());
+            let held = move || {
+                let _ = ended.lock().expect("nobody fails").recv();
+            };
             workers.run(Effort::Long, Box::new(held));
         }
         let (done, result) = channel();
