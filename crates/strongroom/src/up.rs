@@ -18,6 +18,7 @@ use strongroom_engine::ports::archive::Objects;
 use strongroom_engine::{DomainRotation, Due, Engine};
 use strongroom_keys::RootKey;
 use strongroom_keystores::{Buckets, Connectors};
+use strongroom_server::hardening;
 use strongroom_server::log::{self, Level};
 use strongroom_trail::history::History;
 use strongroom_trail::index::Index;
@@ -41,7 +42,7 @@ pub(crate) struct Up {
     stop: watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     indexer: JoinHandle<()>,
-    /// The ledger's threads, and the one that delivers.
+    /// The ledger's threads, and those that deliver.
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -82,8 +83,9 @@ impl Up {
         let anchored = objects.clone();
         let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
         let shipper = shipper.with_stream(stream);
-        let (courier, thread) = delivery::start(shipper, anchored, &config.trail, stopped.clone())?;
-        threads.insert(0, thread);
+        let (courier, delivery) =
+            delivery::start(shipper, anchored, &config.trail, stopped.clone())?;
+        threads.splice(..0, delivery);
         // A clock that is set on purpose needs no brake.
         let schedule = schedule(engine.clone(), stopped.clone(), dev_clock.is_some());
         let rotation = rotation(engine.clone(), stopped, config.region, dev_clock.is_some());
@@ -157,7 +159,10 @@ fn keep_index(
     let handle = runtime.handle().clone();
     std::thread::Builder::new()
         .name("trail-index".to_owned())
-        .spawn(move || handle.block_on(kept))
+        .spawn(move || {
+            hardening::be_nicer(delivery::NICE);
+            handle.block_on(kept);
+        })
         .map_err(|why| Failure::of("a thread could not be started", why))
 }
 
