@@ -1,16 +1,19 @@
 //! The day: who did what.
 
-use crate::clock;
 use crate::terminal::Failure;
+use crate::usage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use strongroom_crypto::asymmetric::{Message, PrivateKey, rsa_public_key};
 use strongroom_crypto::hash;
+use strongroom_engine::audit::{ArrivalRecord, AuditRecord, Identity};
 use strongroom_engine::ports::archive::{EventAttribute, Objects};
+use strongroom_keys::codec;
 use strongroom_trail::digest::{
     self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text,
 };
+use strongroom_trail::event::Writer;
 use strongroom_trail::index::Index;
 use strongroom_trail::public_key::{PublicKeys, fingerprint};
 use strongroom_trail::{Event, gzip, log_file, object_name};
@@ -25,6 +28,7 @@ const KEYS: u64 = 2000;
 /// Of a hundred events in this order.
 const NAMES: [(&str, u64); 5] =
     [("Decrypt", 60), ("GenerateDataKey", 85), ("Encrypt", 95), ("Sign", 99), ("CreateGrant", 100)];
+const AGENT: &str = "aws-sdk-rust/1.3.3 os/linux lang/rust/1.95 md/http#hyper-1.x api/kms/1.1";
 /// Minutes between two events of the rare user.
 const RARE: u64 = 60;
 
@@ -41,6 +45,24 @@ pub(super) fn span() -> (Timestamp, Timestamp) {
     (MIDNIGHT, MIDNIGHT.plus_days(1))
 }
 
+/// Processor time of the parts of delivery.
+#[derive(Default)]
+pub(super) struct Cpu {
+    /// Records decoded and made into events.
+    pub(super) making: Duration,
+    /// Log files put together and compressed.
+    pub(super) compressing: Duration,
+    /// Hashed and written.
+    pub(super) writing: Duration,
+    /// Taken up by the index.
+    pub(super) indexing: Duration,
+}
+
+/// Processor time so far.
+fn cpu_time() -> Duration {
+    Duration::from_nanos(usage::own_cpu().unwrap_or_default())
+}
+
 /// What is delivered, and where.
 pub(super) struct Day {
     objects: Arc<dyn Objects>,
@@ -48,8 +70,8 @@ pub(super) struct Day {
     private: PrivateKey,
     public: Vec<u8>,
     region: Region,
-    /// Time that the index took.
-    pub(super) indexing: Duration,
+    /// Processor time that it took.
+    pub(super) cpu: Cpu,
     ids: Vec<String>,
     waiting: Vec<LogFile>,
     previous: Option<(String, String, String)>,
@@ -61,21 +83,24 @@ impl Day {
         let pkcs8 = PrivateKey::generate(KeySpec::Rsa2048).map_err(failed)?;
         let private = PrivateKey::parse(KeySpec::Rsa2048, pkcs8.expose()).map_err(failed)?;
         let public = rsa_public_key(private.public_key()).map_err(failed)?;
-        let (region, indexing) = (region()?, Duration::ZERO);
+        let (region, cpu) = (region()?, Cpu::default());
         let (ids, waiting, previous) = (Vec::new(), Vec::new(), None);
-        Ok(Self { objects, index, private, public, region, indexing, ids, waiting, previous })
+        Ok(Self { objects, index, private, public, region, cpu, ids, waiting, previous })
     }
 
-    /// Delivers a day of `events`.
+    /// Delivers a day of `events`, from their records.
     pub(super) async fn deliver(&mut self, events: u64) -> Result<(), Failure> {
         for minute in 0..MINUTES {
             let (from, to) = (events * minute / MINUTES, events * (minute + 1) / MINUTES);
             let begins = MIDNIGHT.plus_millis(millis(minute) * Timestamp::MINUTE);
             let at = |n: u64| begins.plus_millis(millis((n - from) * 60_000 / (to - from)));
             let all =
-                (from..to).map(|n| event(n, at(n), self.region, n == from && minute % RARE == 0));
-            let all: Vec<Event> = all.collect();
-            self.ids.extend(all.first().map(|event| event.id.clone()));
+                (from..to).map(|n| record(n, at(n), self.region, n == from && minute % RARE == 0));
+            let all: Vec<Vec<u8>> = all.collect();
+            let began = cpu_time();
+            let all = made(&all)?;
+            self.cpu.making += cpu_time().saturating_sub(began);
+            self.ids.extend(all.first().map(|event| event.id.to_string()));
             self.file(begins.plus_millis(59_999), &all).await?;
             if minute % 60 == 59 {
                 self.digest(begins.plus_millis(Timestamp::MINUTE)).await?;
@@ -88,19 +113,24 @@ impl Day {
         let failed = |why: &dyn std::fmt::Display| Failure::new(why.to_string());
         let unique = format!("{:016}", time.millis());
         let key = object_name::log_file(None, account(), self.region, time, &unique);
+        let began = cpu_time();
         let content = log_file::content(events.iter().map(|event| event.json.as_str()));
         let body = gzip::compress(&content).map_err(|why| failed(&why))?;
+        let compressed = cpu_time();
+        self.cpu.compressing += compressed.saturating_sub(began);
+        let content_hash = hash::sha256(&content);
         self.put(&key, &body, &BTreeMap::new()).await?;
-        let began = clock::now();
+        let began = cpu_time();
+        self.cpu.writing += began.saturating_sub(compressed);
         let noted: Vec<&Event> = events.iter().collect();
         let noted = self.index.note_file(account(), self.region, &key, &noted);
         noted.map_err(|why| failed(&why))?;
-        self.indexing += began.elapsed();
+        self.cpu.indexing += cpu_time().saturating_sub(began);
         let at = |event: Option<&Event>| event.map(|event| time_text(event.time));
         self.waiting.push(LogFile {
             s3_bucket: BUCKET.to_owned(),
             s3_object: key,
-            hash_value: hash::hex(&hash::sha256(&content)),
+            hash_value: hash::hex(&content_hash),
             hash_algorithm: HASH_ALGORITHM.to_owned(),
             newest_event_time: at(events.last()),
             oldest_event_time: at(events.first()),
@@ -184,6 +214,18 @@ impl Day {
     }
 }
 
+/// The events of records, as delivery makes them.
+fn made(records: &[Vec<u8>]) -> Result<Vec<Event>, Failure> {
+    let failed = |why: codec::CodecError| Failure::new(why.to_string());
+    let mut events = Vec::with_capacity(records.len());
+    let mut writer = Writer::new("aws");
+    for record in records {
+        let record: AuditRecord = codec::decode(record).map_err(failed)?;
+        writer.write(&record, |event| events.push(event));
+    }
+    Ok(events)
+}
+
 fn millis(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -210,54 +252,63 @@ fn key_arn(number: u64, region: Region) -> String {
     format!("arn:aws:kms:{region}:{}:key/{high:08x}-0000-4000-8000-0000{low:08x}", account())
 }
 
-fn event(number: u64, time: Timestamp, region: Region, is_rare: bool) -> Event {
-    let spread = mixed(number);
+/// The record of an event, as the journal has it.
+fn record(number: u64, time: Timestamp, region: Region, is_rare: bool) -> Vec<u8> {
+    let (spread, account) = (mixed(number), account());
     let user = if is_rare { "auditor".to_owned() } else { user(spread % USERS) };
-    let access_key = access_key(&user);
     let key = key_arn((spread >> 16) % KEYS, region);
     let share = (spread >> 40) % 100;
     let name = NAMES.iter().find(|(_, until)| share < *until).map_or("Decrypt", |(name, _)| name);
-    let is_read_only = name != "CreateGrant";
-    let at = time.millis();
-    let id = format!(
-        "{:08x}-{:04x}-7{:03x}-8{:03x}-{:012x}",
-        at >> 16,
-        at & 0xffff,
-        spread & 0xfff,
-        (spread >> 12) & 0xfff,
-        (spread >> 16) & 0xffff_ffff_ffff
-    );
-    let account = account();
-    let json = format!(
-        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","principalId":"AIDA{spread:016X}","arn":"arn:aws:iam::{account}:user/{user}","accountId":"{account}","accessKeyId":"{access_key}","userName":"{user}"}},"eventTime":"{}","eventSource":"kms.amazonaws.com","eventName":"{name}","awsRegion":"{region}","sourceIPAddress":"10.0.{}.{}","userAgent":"aws-sdk-rust/1.3.3 os/linux lang/rust/1.95 md/http#hyper-1.x api/kms/1.1","requestParameters":{{"keyId":"{key}","encryptionContext":{{"tenant":"{}","purpose":"envelope"}},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"}},"responseElements":null,"additionalEventData":{{"keyMaterialId":"{:064x}"}},"requestID":"{:08x}-0000-4000-8000-{:012x}","eventID":"{id}","readOnly":{is_read_only},"resources":[{{"accountId":"{account}","type":"AWS::KMS::Key","ARN":"{key}"}}],"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{account}","eventCategory":"Management","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_256_GCM_SHA384","clientProvidedHostHeader":"kms.internal:4599"}}}}"#,
-        time_text(time),
-        spread % 250,
-        (spread >> 8) % 250,
-        (spread >> 24) % 5000,
-        mixed(spread % KEYS),
-        spread & 0xffff_ffff,
-        number,
-    );
-    let attributes = vec![
-        (EventAttribute::EventId, id.clone()),
-        (EventAttribute::EventName, (*name).to_owned()),
-        (EventAttribute::ReadOnly, is_read_only.to_string()),
-        (EventAttribute::EventSource, "kms.amazonaws.com".to_owned()),
-        (EventAttribute::AccessKeyId, access_key),
-        (EventAttribute::Username, user),
-        (EventAttribute::ResourceType, "AWS::KMS::Key".to_owned()),
-        (EventAttribute::ResourceName, key),
-    ];
-    Event {
-        account,
-        region,
+    let mut request = [0; 16];
+    let halves = mixed(spread).to_be_bytes().into_iter().chain(number.to_be_bytes());
+    request.iter_mut().zip(halves).for_each(|(to, from)| *to = from);
+    let digits = |number| format!("{:032x}", u128::from(mixed(number)));
+    codec::encode(&AuditRecord {
+        request,
         time,
-        id,
-        source: "kms.amazonaws.com".to_owned(),
-        is_read_only,
-        is_management: true,
-        is_global: false,
-        attributes,
-        json,
-    }
+        service: "kms".to_owned(),
+        operation: (*name).to_owned(),
+        region,
+        account,
+        identity: Some(Identity {
+            kind: "IAMUser".to_owned(),
+            id: format!("AIDA{spread:016X}"),
+            arn: format!("arn:aws:iam::{account}:user/{user}"),
+            access_key: access_key(&user),
+            user_name: Some(user),
+            session: None,
+        }),
+        arrival: Some(ArrivalRecord {
+            source: format!("10.0.{}.{}", spread % 250, (spread >> 8) % 250),
+            user_agent: AGENT.to_owned(),
+            tls: Some(("TLSv1.3".to_owned(), "TLS_AES_256_GCM_SHA384".to_owned())),
+            host: "kms.internal:4599".to_owned(),
+        }),
+        parameters: parameters(&key, (spread >> 24) % 5000),
+        response: Vec::new(),
+        resources: vec![key],
+        error_code: None,
+        error_message: None,
+        read_only: *name != "CreateGrant",
+        material: vec![digits(spread % KEYS) + &digits(spread % KEYS + KEYS)],
+        reasons: vec!["key policy: statement \"Enable IAM User Permissions\"".to_owned()],
+        recipient: None,
+        store: None,
+        grant: None,
+        decided: Vec::new(),
+        suppressed: None,
+    })
+}
+
+/// A request's members: a CBOR map of one with a text and one with pairs.
+fn parameters(key: &str, tenant: u64) -> Vec<u8> {
+    let text = |text: &str, to: &mut Vec<u8>| to.extend(codec::encode(&text.to_owned()));
+    let pairs = [("purpose", "envelope".to_owned()), ("tenant", tenant.to_string())];
+    let mut cbor = vec![0xbf];
+    text("KeyId", &mut cbor);
+    text(key, &mut cbor);
+    text("EncryptionContext", &mut cbor);
+    cbor.extend(codec::encode(&BTreeMap::from(pairs)));
+    cbor.push(0xff);
+    cbor
 }

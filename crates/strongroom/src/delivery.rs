@@ -1,4 +1,4 @@
-//! Delivery of the audit trail by a running server, on a thread of its own.
+//! Delivery of the audit trail by a running server, on threads of its own.
 
 use crate::config::{Anchors, Trail};
 use crate::observe::Tallies;
@@ -10,14 +10,16 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use strongroom_engine::Engine;
 use strongroom_engine::ports::archive::Objects;
+use strongroom_server::hardening;
 use strongroom_server::log::{self, Level};
 use strongroom_trail::anchor;
 use strongroom_trail::shipper::{Shipped, Shipper};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How long after a failure it is tried again, at most.
@@ -49,24 +51,134 @@ impl Courier {
     }
 }
 
-/// Starts the thread. It ends when `stopped` says so, and lets go of the engine.
+/// How much nicer than the threads of requests the one is that delivers while there is time: beside
+/// one of those it gets a tenth of a core, so that its bursts hold no request up. Our choice.
+pub(crate) const NICE: i32 = 10;
+
+/// On which of two threads it is delivered. A thread that has made itself nicer may not take that
+/// back, so there is one for each pace, of which one waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// With what the threads of requests leave of the processor.
+    Leisurely,
+    /// As one of them, because too much waits.
+    Urgent,
+}
+
+/// Starts the threads. They end when `stopped` says so, and let go of the engine.
 pub(crate) fn start(
     shipper: Shipper,
     objects: Arc<dyn Objects>,
     trail: &Trail,
     stopped: watch::Receiver<bool>,
     (engine, tallies): (Arc<Engine>, Arc<Tallies>),
-) -> Result<(Courier, JoinHandle<()>), Failure> {
+) -> Result<(Courier, Vec<JoinHandle<()>>), Failure> {
     let failed = |why: std::io::Error| Failure::of("a thread could not be started", why);
     let (sender, wanted) = mpsc::channel(16);
+    // One for both: connections to buckets are kept alive by whichever thread is at it.
     let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = Arc::new(runtime);
+    let (leisurely, of_leisurely) = channel();
+    let (urgent, of_urgent) = channel();
+    let threads = vec![
+        lane("trail", Pace::Leisurely, of_leisurely, runtime.clone()).map_err(failed)?,
+        lane("trail-urgent", Pace::Urgent, of_urgent, runtime).map_err(failed)?,
+    ];
     let (interval, anchors) = (trail.interval, trail.anchors.clone());
     let work = Work { shipper, anchors, objects, engine, tallies, troubled: None };
-    let thread = std::thread::Builder::new()
-        .name("trail".to_owned())
-        .spawn(move || runtime.block_on(work.run(interval, wanted, stopped)))
-        .map_err(failed)?;
-    Ok((Courier(sender), thread))
+    let lanes = Lanes { leisurely, urgent };
+    Baton { work, interval, wanted, asked: None, stopped, lanes }.pass(Pace::Leisurely);
+    Ok((Courier(sender), threads))
+}
+
+/// A thread that goes on with delivery whenever it is handed over to it.
+fn lane(
+    name: &str,
+    pace: Pace,
+    batons: Receiver<Baton>,
+    runtime: Arc<Runtime>,
+) -> std::io::Result<JoinHandle<()>> {
+    let deliver = move || {
+        if pace == Pace::Leisurely {
+            hardening::be_nicer(NICE);
+        }
+        // INVARIANT: the senders are in the baton, so both threads end when it is dropped.
+        while let Ok(baton) = batons.recv() {
+            runtime.block_on(baton.run(pace));
+        }
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(deliver)
+}
+
+/// The ways to both threads.
+struct Lanes {
+    leisurely: Sender<Baton>,
+    urgent: Sender<Baton>,
+}
+
+/// Delivery, on its way between the threads.
+struct Baton {
+    work: Work,
+    interval: Duration,
+    wanted: mpsc::Receiver<Wanted>,
+    /// Who waits for what is being delivered.
+    asked: Option<Wanted>,
+    stopped: watch::Receiver<bool>,
+    lanes: Lanes,
+}
+
+impl Baton {
+    /// Hands it to the thread of this pace.
+    fn pass(self, pace: Pace) {
+        let lane = match pace {
+            Pace::Leisurely => self.lanes.leisurely.clone(),
+            Pace::Urgent => self.lanes.urgent.clone(),
+        };
+        // A thread that is gone has panicked; delivery ends, and is told so to whoever asks.
+        let _ = lane.send(self);
+    }
+
+    /// Goes on at this pace, until the other thread is to, or the server stops.
+    async fn run(mut self, pace: Pace) {
+        while !*self.stopped.borrow() {
+            if pace == Pace::Leisurely && !self.wait().await {
+                break;
+            }
+            // Whoever stops the server does not wait for a medium that does not answer. What is cut
+            // off here is done again at the next start.
+            let outcome = tokio::select! {
+                outcome = self.work.deliver(pace) => outcome,
+                () = ended(self.stopped.clone()) => return,
+            };
+            if outcome.as_ref().is_ok_and(|shipped| shipped.is_behind) {
+                return self.pass(Pace::Urgent);
+            }
+            if let Some(asked) = self.asked.take() {
+                let _ = asked.done.send(outcome);
+            }
+            if pace == Pace::Urgent {
+                return self.pass(Pace::Leisurely);
+            }
+        }
+        if tokio::time::timeout(LAST, self.work.deliver(Pace::Urgent)).await.is_err() {
+            log::log(Level::Warn, "the rest of the trail is delivered after the next start");
+        }
+    }
+
+    /// Waits until it is time, or somebody asks; says whether the server goes on.
+    async fn wait(&mut self) -> bool {
+        let is_troubled = self.work.troubled.is_some();
+        let pause = if is_troubled { self.interval.min(RETRY) } else { self.interval };
+        self.asked = tokio::select! {
+            () = tokio::time::sleep(pause) => None,
+            Some(asked) = self.wanted.recv() => Some(asked),
+            _ = self.stopped.changed() => return false,
+        };
+        if self.asked.as_ref().is_some_and(|asked| asked.keys_changed) {
+            self.work.shipper.forget_signers();
+        }
+        true
+    }
 }
 
 struct Work {
@@ -81,39 +193,12 @@ struct Work {
 }
 
 impl Work {
-    async fn run(
-        mut self,
-        interval: Duration,
-        mut wanted: mpsc::Receiver<Wanted>,
-        mut stopped: watch::Receiver<bool>,
-    ) {
-        while !*stopped.borrow() {
-            let pause = if self.troubled.is_some() { interval.min(RETRY) } else { interval };
-            let asked = tokio::select! {
-                () = tokio::time::sleep(pause) => None,
-                Some(asked) = wanted.recv() => Some(asked),
-                _ = stopped.changed() => break,
-            };
-            if asked.as_ref().is_some_and(|asked| asked.keys_changed) {
-                self.shipper.forget_signers();
-            }
-            // Whoever stops the server does not wait for a medium that does not answer. What is cut
-            // off here is done again at the next start.
-            let outcome = tokio::select! {
-                outcome = self.deliver() => outcome,
-                () = ended(stopped.clone()) => return,
-            };
-            if let Some(asked) = asked {
-                let _ = asked.done.send(outcome);
-            }
-        }
-        if tokio::time::timeout(LAST, self.deliver()).await.is_err() {
-            log::log(Level::Warn, "the rest of the trail is delivered after the next start");
-        }
-    }
-
-    async fn deliver(&mut self) -> Result<Shipped, String> {
-        let outcome = self.shipper.run().await.map_err(|why| why.to_string());
+    async fn deliver(&mut self, pace: Pace) -> Result<Shipped, String> {
+        let outcome = match pace {
+            Pace::Leisurely => self.shipper.run_at_leisure().await,
+            Pace::Urgent => self.shipper.run().await,
+        };
+        let outcome = outcome.map_err(|why| why.to_string());
         match &outcome {
             Ok(shipped) => {
                 if self.troubled.take().is_some() {

@@ -241,6 +241,8 @@ fn message(time: impl fmt::Display, kind: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strongroom_engine::event_id::EventId;
+    use strongroom_trail::event::Attributes;
     use strongroom_types::{AccountId, Timestamp};
 
     fn event(json: &str) -> Event {
@@ -248,12 +250,13 @@ mod tests {
             account: AccountId::INITIAL,
             region: "eu-west-2".parse().unwrap(),
             time: Timestamp::from_millis(0),
-            id: String::new(),
-            source: String::new(),
+            id: EventId::shared(Timestamp::from_millis(0), [0; 16]),
+            source: "kms.amazonaws.com".into(),
             is_read_only: true,
             is_management: true,
             is_global: false,
-            attributes: Vec::new(),
+            is_served: true,
+            attributes: Attributes::default(),
             json: json.to_owned(),
         }
     }

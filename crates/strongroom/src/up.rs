@@ -19,6 +19,7 @@ use strongroom_engine::ports::{Clock, Workers};
 use strongroom_engine::{DomainRotation, Due, Engine};
 use strongroom_keys::RootKey;
 use strongroom_keystores::{Buckets, Connectors};
+use strongroom_server::hardening;
 use strongroom_server::log::{self, Level};
 use strongroom_trail::history::History;
 use strongroom_trail::index::Index;
@@ -42,7 +43,7 @@ pub(crate) struct Up {
     stop: watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     indexer: JoinHandle<()>,
-    /// The ledger's threads, and the one that delivers.
+    /// The ledger's threads, and those that deliver.
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -86,9 +87,9 @@ impl Up {
         let shipper = Shipper::new(engine.clone(), tail, objects, index, shipping);
         let shipper = shipper.with_stream(stream);
         let told = (engine.clone(), tallies.clone());
-        let (courier, thread) =
+        let (courier, delivery) =
             delivery::start(shipper, anchored, &config.trail, stopped.clone(), told)?;
-        threads.insert(0, thread);
+        threads.splice(..0, delivery);
         // A clock that is set on purpose needs no brake.
         let schedule =
             schedule(engine.clone(), stopped.clone(), dev_clock.is_some(), tallies.clone());
@@ -163,7 +164,10 @@ fn keep_index(
     let handle = runtime.handle().clone();
     std::thread::Builder::new()
         .name("trail-index".to_owned())
-        .spawn(move || handle.block_on(kept))
+        .spawn(move || {
+            hardening::be_nicer(delivery::NICE);
+            handle.block_on(kept);
+        })
         .map_err(|why| Failure::of("a thread could not be started", why))
 }
 

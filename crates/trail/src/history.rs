@@ -196,5 +196,5 @@ fn is_wanted(json: &str, query: &EventQuery) -> Result<bool, String> {
     }
     let Some(wanted) = &query.attribute else { return Ok(true) };
     let value = serde_json::from_str(json).map_err(|why| why.to_string())?;
-    Ok(event::attributes(&value).contains(wanted))
+    Ok(event::attributes(&value).has((wanted.0, &wanted.1)))
 }

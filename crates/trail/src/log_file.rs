@@ -15,8 +15,11 @@ const STRETCH: usize = 32 * 1024;
 
 /// The content of a log file of these records, each a JSON object.
 #[must_use]
-pub fn content<'r>(records: impl Iterator<Item = &'r str>) -> Vec<u8> {
-    let mut content = OPENING.as_bytes().to_vec();
+pub fn content<'r>(records: impl Iterator<Item = &'r str> + Clone) -> Vec<u8> {
+    // All at once, or whatever it outgrew would be copied and wiped.
+    let length: usize = records.clone().map(|record| record.len() + 1).sum();
+    let mut content = Vec::with_capacity(OPENING.len() + length + CLOSING.len());
+    content.extend_from_slice(OPENING.as_bytes());
     for (number, record) in records.enumerate() {
         if number > 0 {
             content.push(b',');

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 use strongroom_crypto::asymmetric::{Message, PrivateKey, rsa_public_key};
 use strongroom_crypto::hash;
+use strongroom_engine::event_id::EventId;
 use strongroom_engine::ports::Boxed;
 use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary, Objects};
 use strongroom_types::{AccountId, KeySpec, Region, SigningAlgorithm, Timestamp};
@@ -120,6 +121,7 @@ pub(crate) fn event(time: Timestamp, number: u64, (name, user, key): (&str, &str
         time.millis() >> 16,
         time.millis() & 0xffff
     );
+    let id: EventId = id.parse().unwrap();
     let json = format!(
         r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::{a}:user/{user}","accessKeyId":"AKIA{user}","userName":"{user}"}},"eventTime":"{}","eventSource":"kms.amazonaws.com","eventName":"{name}","awsRegion":"{r}","sourceIPAddress":"192.0.2.1","requestID":"{number}","eventID":"{id}","readOnly":{},"resources":[{{"accountId":"{a}","type":"AWS::KMS::Key","ARN":"arn:aws:kms:{r}:{a}:key/{key}"}}],"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{a}","eventCategory":"Management"}}"#,
         time_text(time),
@@ -132,10 +134,11 @@ pub(crate) fn event(time: Timestamp, number: u64, (name, user, key): (&str, &str
         region: region(),
         time,
         id,
-        source: "kms.amazonaws.com".to_owned(),
+        source: "kms.amazonaws.com".into(),
         is_read_only: name != "CreateKey",
         is_management: true,
         is_global: false,
+        is_served: true,
         attributes: crate::event::attributes(&serde_json::from_str(&json).unwrap()),
         json,
     }

@@ -274,6 +274,37 @@ fn an_archive_that_is_away_holds_requests_back_until_it_is_there_again() {
 }
 
 #[test]
+fn who_delivers_at_leisure_says_when_too_much_waits() {
+    let mut scene = Scene::with_backlog(8 * 1024);
+    scene.run().unwrap();
+    let at_leisure = |scene: &mut Scene| {
+        let shipper = scene.shipper.as_mut().unwrap();
+        scene.kit.block_on(shipper.run_at_leisure()).unwrap()
+    };
+    scene.done("ListKeys", &json!({}));
+    assert_eq!(at_leisure(&mut scene), Shipped { events: 1, ..Shipped::default() });
+    (0..20).for_each(|_| scene.done("ListKeys", &json!({})));
+    assert_eq!(at_leisure(&mut scene), Shipped { is_behind: true, ..Shipped::default() });
+    assert_eq!(scene.run().unwrap(), Shipped { events: 20, ..Shipped::default() });
+    assert_eq!(at_leisure(&mut scene), Shipped::default());
+}
+
+#[test]
+fn what_holds_requests_back_does_so_until_all_is_delivered() {
+    let mut scene = Scene::with_backlog(0);
+    scene.run().unwrap();
+    scene.done("ListKeys", &json!({}));
+    scene.kit.world.faults.always(&[Port::PutObject]);
+    scene.run().unwrap_err();
+    scene.kit.world.faults.heal();
+    // A round that was begun is delivered in any case; nothing waits behind it.
+    let shipper = scene.shipper.as_mut().unwrap();
+    let shipped = scene.kit.block_on(shipper.run_at_leisure()).unwrap();
+    assert_eq!((shipped.events, shipped.is_behind), (1, false));
+    assert_eq!(scene.kit.engine().failure(), None);
+}
+
+#[test]
 fn another_key_signs_from_its_rotation_on() {
     let mut scene = Scene::new();
     scene.run().unwrap();

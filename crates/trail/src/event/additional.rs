@@ -91,11 +91,11 @@ fn base64(digits: &str) -> String {
 /// What CloudTrail does not have: why it was allowed or refused, and how many requests with refused
 /// credentials there were without a record.
 fn ours(copy: &Copy<'_>, json: &mut Json) {
-    let decided = copy.decided_by();
-    if !decided.is_empty() {
+    let mut decided = copy.decided_by().peekable();
+    if decided.peek().is_some() {
         json.name("decidedBy");
         json.open_list();
-        decided.iter().for_each(|reason| json.text(reason));
+        decided.for_each(|reason| json.text(reason));
         json.close_list();
     }
     if let Some(suppressed) = copy.record.suppressed {

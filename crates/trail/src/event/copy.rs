@@ -1,11 +1,11 @@
 //! One copy of an event: what one of the accounts that it concerns is told.
 
-use std::borrow::Cow;
 use strongroom_engine::audit::AuditRecord;
 use strongroom_engine::event_id::EventId;
 use strongroom_types::AccountId;
 
 /// A record, and the account that is told of it.
+#[derive(Clone, std::marker::Copy)]
 pub(super) struct Copy<'r> {
     pub(super) record: &'r AuditRecord,
     /// Who is told.
@@ -14,6 +14,9 @@ pub(super) struct Copy<'r> {
     pub(super) partition: &'r str,
     /// Whether another account is told, too.
     pub(super) is_shared: bool,
+    /// The record's time, and when the credentials of a session were issued, as records write them.
+    pub(super) time: &'r str,
+    pub(super) issued: &'r str,
 }
 
 impl Copy<'_> {
@@ -68,20 +71,19 @@ impl Copy<'_> {
     }
 
     /// What decided, as far as it is this account's own business.
-    pub(super) fn decided_by(&self) -> Vec<Cow<'_, str>> {
-        let record = self.record;
-        if !record.decided.is_empty() {
-            let account = self.account.to_string();
-            let own = record.decided.iter().filter(|(whose, _)| *whose == account);
-            return own.map(|(_, part)| Cow::Borrowed(part.as_str())).collect();
-        }
+    pub(super) fn decided_by(&self) -> impl Iterator<Item = &str> {
+        let (record, account) = (self.record, super::digits::account(self.account));
+        let own = record.decided.iter().filter(move |(whose, _)| whose.as_bytes() == account);
         // Without a division all of it is the caller's; an older record may not have been divided.
-        let foreign = record.resources.iter().any(|arn| {
-            super::resources::account_of(arn).is_some_and(|owner| owner != record.account)
-        });
-        if foreign || !self.is_callers() {
-            return Vec::new();
-        }
-        record.reasons.iter().map(|reason| Cow::Borrowed(reason.as_str())).collect()
+        let is_all = record.decided.is_empty() && self.is_callers() && !self.is_about_others();
+        let all = if is_all { record.reasons.as_slice() } else { &[] };
+        own.map(|(_, part)| part.as_str()).chain(all.iter().map(String::as_str))
+    }
+
+    /// Whether something of another account's is among what it was about.
+    fn is_about_others(&self) -> bool {
+        let owners =
+            self.record.resources.iter().filter_map(|arn| super::resources::account_of(arn));
+        owners.into_iter().any(|owner| owner != self.record.account)
     }
 }

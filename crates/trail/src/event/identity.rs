@@ -3,6 +3,7 @@
 //! Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element".
 
 use super::copy::Copy;
+use super::digits;
 use super::json::Json;
 use strongroom_engine::audit::{Identity, SessionContext};
 
@@ -11,14 +12,14 @@ pub(super) fn write(copy: &Copy<'_>, json: &mut Json) {
     json.open();
     match &copy.record.identity {
         None => {
-            json.member("accountId", &copy.account.to_string());
+            json.plain_member("accountId", &digits::account(copy.account));
             json.member("invokedBy", "AWS Internal");
         }
         // One account is not told the names of another's users and roles.
         Some(who) if !copy.is_callers() => {
             json.member("type", "AWSAccount");
             json.member("principalId", &who.id);
-            json.member("accountId", &copy.record.account.to_string());
+            json.plain_member("accountId", &digits::account(copy.record.account));
         }
         Some(who) if who.kind == "WebIdentityUser" => {
             json.member("type", &who.kind);
@@ -42,7 +43,7 @@ fn own(copy: &Copy<'_>, who: &Identity, json: &mut Json) {
         json.member("principalId", &who.id);
         json.member("arn", &who.arn);
     }
-    json.member("accountId", &copy.record.account.to_string());
+    json.plain_member("accountId", &digits::account(copy.record.account));
     if !who.access_key.is_empty() {
         json.member("accessKeyId", &who.access_key);
     }
@@ -56,7 +57,7 @@ fn own(copy: &Copy<'_>, who: &Identity, json: &mut Json) {
 }
 
 fn session(copy: &Copy<'_>, who: &Identity, context: &SessionContext, json: &mut Json) {
-    let account = copy.record.account.to_string();
+    let account = copy.record.account;
     let issuer = match (&context.role, &context.maker) {
         (Some(role), _) => Some(("Role", role)),
         (None, Some(user)) => Some(("IAMUser", user)),
@@ -68,16 +69,16 @@ fn session(copy: &Copy<'_>, who: &Identity, context: &SessionContext, json: &mut
         json.member("type", kind);
         json.member("principalId", id);
         json.member("arn", arn);
-        json.member("accountId", &account);
+        json.plain_member("accountId", &digits::account(account));
         json.member("userName", name);
         json.close();
     } else if who.kind == "FederatedUser" {
         json.name("sessionIssuer");
         json.open();
         json.member("type", "Root");
-        json.member("principalId", &account);
+        json.plain_member("principalId", &digits::account(account));
         json.member("arn", &format!("arn:{}:iam::{account}:root", copy.partition));
-        json.member("accountId", &account);
+        json.plain_member("accountId", &digits::account(account));
         json.close();
     }
     if let Some(provider) = &context.provider {
@@ -91,18 +92,18 @@ fn session(copy: &Copy<'_>, who: &Identity, context: &SessionContext, json: &mut
     }
     json.name("attributes");
     json.open();
-    json.member("creationDate", &context.issued.civil().to_string());
+    json.member("creationDate", copy.issued);
     json.member("mfaAuthenticated", "false");
     json.close();
     json.some_member("sourceIdentity", context.source_identity.as_deref());
 }
 
 /// The name that the caller is looked up by: of a session, its own.
-pub(super) fn user_name(copy: &Copy<'_>) -> Option<String> {
+pub(super) fn user_name<'r>(copy: &Copy<'r>) -> Option<&'r str> {
     let who = copy.record.identity.as_ref().filter(|_| copy.is_callers())?;
     match who.kind.as_str() {
-        "Root" => Some("root".to_owned()),
-        "AssumedRole" | "FederatedUser" => who.id.split_once(':').map(|(_, name)| name.to_owned()),
-        _ => who.user_name.clone(),
+        "Root" => Some("root"),
+        "AssumedRole" | "FederatedUser" => who.id.split_once(':').map(|(_, name)| name),
+        _ => who.user_name.as_deref(),
     }
 }

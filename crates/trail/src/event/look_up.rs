@@ -1,6 +1,7 @@
 //! What events are looked up by, read from their JSON: for indexes that are made anew from log
 //! files, and for what LookupEvents answers.
 
+use super::Attributes;
 use super::resources::{access_key_attributes, attributes as resource_attributes};
 use serde_json::Value;
 use strongroom_engine::ports::archive::EventAttribute as A;
@@ -8,11 +9,11 @@ use strongroom_engine::ports::archive::EventAttribute as A;
 /// The attributes of `record`, a record of CloudTrail: those of [`super::Event::attributes`]. Each
 /// [`A::ResourceType`] is followed by the [`A::ResourceName`] that belongs to it.
 #[must_use]
-pub fn attributes(record: &Value) -> Vec<(A, String)> {
+pub fn attributes(record: &Value) -> Attributes {
     let text = |path: &str| record.pointer(path).and_then(Value::as_str);
-    let mut all = Vec::with_capacity(10);
+    let mut all = Attributes::default();
     let mut push = |attribute, value: Option<&str>| {
-        all.extend(value.map(|value| (attribute, value.to_owned())));
+        all.extend(value.map(|value| (attribute, value)));
     };
     push(A::EventId, text("/eventID"));
     push(A::EventName, text("/eventName"));
@@ -45,7 +46,7 @@ pub(crate) fn user_name(record: &Value) -> Option<&str> {
 }
 
 /// The access keys in `value`, wherever they are.
-fn access_keys(value: &Value, into: &mut Vec<(A, String)>) {
+fn access_keys(value: &Value, into: &mut Attributes) {
     match value {
         Value::Object(members) => members.iter().for_each(|(name, member)| match member {
             Value::String(id) if name == "accessKeyId" => access_key_attributes(id, into),

@@ -6,9 +6,11 @@
 
 mod additional;
 mod answer;
+mod attributes;
 mod concerned;
 mod copy;
 mod date;
+mod digits;
 mod identity;
 mod json;
 mod limits;
@@ -16,15 +18,18 @@ mod look_up;
 mod members;
 mod parameters;
 mod resources;
+mod writer;
 
+pub use attributes::Attributes;
 pub use concerned::accounts;
 pub use look_up::attributes;
 pub(crate) use look_up::user_name;
+pub use writer::Writer;
 
 use copy::Copy;
 use json::Json;
+use std::borrow::Cow;
 use strongroom_engine::audit::AuditRecord;
-use strongroom_engine::call::RequestId;
 use strongroom_engine::event_id::EventId;
 use strongroom_engine::ports::archive::EventAttribute as A;
 use strongroom_types::{AccountId, Region, Timestamp};
@@ -42,17 +47,19 @@ pub struct Event {
     /// When, `eventTime`.
     pub time: Timestamp,
     /// Its own identifier, `eventID`: a UUID.
-    pub id: String,
+    pub id: EventId,
     /// The service, `eventSource`: `kms.amazonaws.com`.
-    pub source: String,
+    pub source: Cow<'static, str>,
     /// `readOnly`.
     pub is_read_only: bool,
     /// Whether it is about the management of resources, `managementEvent`; KMS's all are.
     pub is_management: bool,
     /// Whether it is one of a global service, as IAM's and STS's are.
     pub is_global: bool,
+    /// Whether it was served: it has no `errorCode`.
+    pub is_served: bool,
     /// What it is looked up by; of resources there may be several, each type followed by its name.
-    pub attributes: Vec<(A, String)>,
+    pub attributes: Attributes,
     /// The record, a JSON object.
     pub json: String,
 }
@@ -61,20 +68,19 @@ pub struct Event {
 /// caller's first. `partition` is the server's.
 #[must_use]
 pub fn events(record: &AuditRecord, partition: &str) -> Vec<Event> {
-    let accounts = accounts(record);
-    let is_shared = accounts.len() > 1;
-    let copies = accounts
-        .iter()
-        .map(|account| event(&Copy { record, account: *account, partition, is_shared }));
-    copies.collect()
+    let mut all = Vec::new();
+    Writer::new(partition).write(record, |event| all.push(event));
+    all
 }
 
-fn event(copy: &Copy<'_>) -> Event {
+/// The event that `copy` tells. `json` is empty, and so it is again afterwards.
+fn event(copy: &Copy<'_>, json: &mut Json, access_keys: &mut Vec<String>) -> Event {
     let record = copy.record;
-    let source = format!("{}.amazonaws.com", record.service);
-    let id = copy.id().to_string();
-    let mut access_keys = Vec::new();
-    let json = write(copy, &source, &id, &mut access_keys);
+    let source = source(&record.service);
+    let id = copy.id();
+    let id_text = digits::uuid(id.bytes());
+    access_keys.clear();
+    write(copy, &source, &id_text, access_keys, json);
     Event {
         account: copy.account,
         region: record.region,
@@ -82,11 +88,22 @@ fn event(copy: &Copy<'_>) -> Event {
         is_read_only: copy.is_read_only(),
         is_management: copy.is_management(),
         is_global: is_global(&source),
-        attributes: looked_up_by(copy, &source, &id, &access_keys),
+        is_served: record.error_code.is_none(),
+        attributes: looked_up_by(copy, &source, &id_text, access_keys),
         id,
         source,
-        json,
+        json: json.finish(),
     }
+}
+
+/// The event source of a service.
+fn source(service: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match service {
+        "kms" => "kms.amazonaws.com",
+        "sts" => "sts.amazonaws.com",
+        "iam" => "iam.amazonaws.com",
+        other => return Cow::Owned(format!("{other}.amazonaws.com")),
+    })
 }
 
 /// Whether the service, an event source, is a global one.
@@ -95,36 +112,40 @@ pub(crate) fn is_global(source: &str) -> bool {
 }
 
 /// The record, with its members in the order of AWS's samples.
-fn write(copy: &Copy<'_>, source: &str, id: &str, access_keys: &mut Vec<String>) -> String {
+fn write(
+    copy: &Copy<'_>,
+    source: &str,
+    id: &[u8; 36],
+    access_keys: &mut Vec<String>,
+    json: &mut Json,
+) {
     let record = copy.record;
-    let mut json = Json::with_capacity(2048);
     json.open();
     json.member("eventVersion", EVENT_VERSION);
-    identity::write(copy, &mut json);
-    json.member("eventTime", &record.time.civil().to_string());
+    identity::write(copy, json);
+    json.plain_member("eventTime", copy.time.as_bytes());
     json.member("eventSource", source);
     json.member("eventName", &record.operation);
     json.member("awsRegion", record.region.as_str());
-    write_arrival(copy, &mut json);
+    write_arrival(copy, json);
     if let Some(code) = &record.error_code {
         // Source: records of KMS as accounts of AWS have them, which name the denial so.
         let code = if code == "AccessDeniedException" { "AccessDenied" } else { code };
         json.member("errorCode", limits::beginning(code));
     }
     json.some_member("errorMessage", record.error_message.as_deref().map(limits::beginning));
-    parameters::write(copy, access_keys, &mut json);
-    answer::write(copy, access_keys, &mut json);
-    additional::write(copy, &mut json);
+    parameters::write(copy, access_keys, json);
+    answer::write(copy, access_keys, json);
+    additional::write(copy, json);
     if !copy.is_of_the_service() {
-        json.member("requestID", &RequestId(record.request).to_string());
+        json.plain_member("requestID", &digits::uuid(record.request));
     }
-    json.member("eventID", id);
+    json.plain_member("eventID", id);
     json.name("readOnly");
     json.boolean(copy.is_read_only());
-    resources::write(copy, &mut json);
-    write_kind(copy, &mut json);
+    resources::write(copy, json);
+    write_kind(copy, json);
     json.close();
-    json.finish()
 }
 
 fn write_arrival(copy: &Copy<'_>, json: &mut Json) {
@@ -141,9 +162,10 @@ fn write_kind(copy: &Copy<'_>, json: &mut Json) {
     json.member("eventType", kind);
     json.name("managementEvent");
     json.boolean(copy.is_management());
-    json.member("recipientAccountId", &copy.account.to_string());
+    json.plain_member("recipientAccountId", &digits::account(copy.account));
     if copy.is_shared {
-        json.member("sharedEventID", &EventId::shared(record.time, record.request).to_string());
+        let shared = EventId::shared(record.time, record.request);
+        json.plain_member("sharedEventID", &digits::uuid(shared.bytes()));
     }
     if is_service_event {
         additional::write_service_event(copy, json);
@@ -165,18 +187,18 @@ fn write_kind(copy: &Copy<'_>, json: &mut Json) {
 fn looked_up_by(
     copy: &Copy<'_>,
     source: &str,
-    id: &str,
+    id: &[u8; 36],
     access_keys: &[String],
-) -> Vec<(A, String)> {
+) -> Attributes {
     let record = copy.record;
-    let mut all = Vec::with_capacity(10);
-    all.push((A::EventId, id.to_owned()));
-    all.push((A::EventName, record.operation.clone()));
-    all.push((A::ReadOnly, copy.is_read_only().to_string()));
-    all.push((A::EventSource, source.to_owned()));
+    let mut all = Attributes::with_room();
+    all.push(A::EventId, std::str::from_utf8(id).unwrap_or_default());
+    all.push(A::EventName, &record.operation);
+    all.push(A::ReadOnly, if copy.is_read_only() { "true" } else { "false" });
+    all.push(A::EventSource, source);
     let signed = record.identity.as_ref().filter(|_| copy.is_callers());
     let access_key = signed.map(|who| &who.access_key).filter(|id| !id.is_empty());
-    all.extend(access_key.map(|id| (A::AccessKeyId, id.clone())));
+    all.extend(access_key.map(|id| (A::AccessKeyId, id.as_str())));
     all.extend(identity::user_name(copy).map(|name| (A::Username, name)));
     copy.resources().for_each(|arn| resources::attributes(arn, &mut all));
     if matches!(record.service.as_str(), "iam" | "sts") {

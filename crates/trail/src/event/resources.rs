@@ -1,19 +1,36 @@
 //! What an event was about.
 
+use super::Attributes;
 use super::copy::Copy;
+use super::digits;
 use super::json::Json;
 use strongroom_engine::ports::archive::EventAttribute as A;
 use strongroom_types::AccountId;
 
+/// The parts of a text that colons separate, each with what is behind its colon; without the
+/// machinery of searching any pattern: every event has an ARN that is looked at several times.
+fn parts(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|byte| byte == b':');
+        let (part, behind) = text.split_at(end.unwrap_or(text.len()));
+        rest = end.and_then(|_| behind.get(1..));
+        Some((part, rest))
+    })
+}
+
 /// The account of an ARN that tells one.
 pub(super) fn account_of(arn: &str) -> Option<AccountId> {
-    arn.split(':').nth(4)?.parse().ok()
+    parts(arn).nth(4)?.0.parse().ok()
 }
 
 /// CloudTrail's type of what is at the ARN.
 pub(super) fn kind_of(arn: &str) -> Option<&'static str> {
-    let mut parts = arn.splitn(6, ':').skip(2);
-    let (service, rest) = (parts.next()?, parts.nth(2)?);
+    let mut parts = parts(arn).skip(2);
+    let (service, _) = parts.next()?;
+    let (_account, rest) = parts.nth(1)?;
+    let rest = rest?;
     let kind = rest.split('/').next().unwrap_or_default();
     Some(match (service, kind) {
         // Aliases, too. Source: AWS KMS Developer Guide, "CreateAlias".
@@ -41,8 +58,7 @@ pub(super) fn write(copy: &Copy<'_>, json: &mut Json) {
     json.open_list();
     for arn in copy.resources() {
         json.open();
-        json.name("accountId");
-        json.text(&account_of(arn).unwrap_or(record.account).to_string());
+        json.plain_member("accountId", &digits::account(account_of(arn).unwrap_or(record.account)));
         json.some_member("type", kind_of(arn));
         json.member("ARN", arn);
         json.close();
@@ -52,11 +68,11 @@ pub(super) fn write(copy: &Copy<'_>, json: &mut Json) {
 
 /// What the resource at `arn` is looked up by: its type, followed by its name. What IAM names by a
 /// name is found by that, too.
-pub(super) fn attributes(arn: &str, into: &mut Vec<(A, String)>) {
+pub(super) fn attributes(arn: &str, into: &mut Attributes) {
     let Some(kind) = kind_of(arn) else { return };
     let mut push = |name: &str| {
-        into.push((A::ResourceType, kind.to_owned()));
-        into.push((A::ResourceName, name.to_owned()));
+        into.push(A::ResourceType, kind);
+        into.push(A::ResourceName, name);
     };
     push(arn);
     if let Some((_, name)) = arn.rsplit_once('/').filter(|_| kind.starts_with("AWS::IAM::")) {
@@ -65,9 +81,9 @@ pub(super) fn attributes(arn: &str, into: &mut Vec<(A, String)>) {
 }
 
 /// What an access key that was made or changed is looked up by.
-pub(super) fn access_key_attributes(access_key: &str, into: &mut Vec<(A, String)>) {
-    into.push((A::ResourceType, "AWS::IAM::AccessKey".to_owned()));
-    into.push((A::ResourceName, access_key.to_owned()));
+pub(super) fn access_key_attributes(access_key: &str, into: &mut Attributes) {
+    into.push(A::ResourceType, "AWS::IAM::AccessKey");
+    into.push(A::ResourceName, access_key);
 }
 
 #[cfg(test)]

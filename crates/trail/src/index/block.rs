@@ -73,6 +73,18 @@ impl Draft {
         }
     }
 
+    /// Says which members have a value of that hash, ascending.
+    pub(super) fn put(&mut self, hash: u64, members: Vec<u32>) {
+        let all = self.entries.entry(hash).or_default();
+        let are_more = !all.is_empty();
+        all.extend(members);
+        if are_more {
+            // Two values have it.
+            all.sort_unstable();
+            all.dedup();
+        }
+    }
+
     /// Takes in a block of the level below as a member named `name`.
     pub(super) fn take(&mut self, name: String, block: &Block) -> io::Result<()> {
         let number = u32::try_from(self.members.len()).map_err(io::Error::other)?;
@@ -91,7 +103,8 @@ impl Draft {
         };
         let head = minicbor::to_vec(&self.members).map_err(encoding)?;
         let usage = minicbor::to_vec(&self.usage).map_err(encoding)?;
-        let (mut entries, mut postings) = (Vec::new(), Vec::new());
+        let mut entries = Vec::with_capacity(self.entries.len() * 12);
+        let mut postings = Vec::new();
         for (hash, members) in &self.entries {
             entries.extend_from_slice(&hash.to_be_bytes());
             entries.extend_from_slice(&length(postings.len())?);
@@ -107,11 +120,13 @@ impl Draft {
         let open =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(temporary);
         let mut file = open?;
-        let mut bytes = MAGIC.to_vec();
-        for part in [&head, &entries, &postings, &usage] {
+        let parts = [&head, &entries, &postings, &usage];
+        let mut bytes = Vec::with_capacity(32 + parts.iter().map(|part| part.len()).sum::<usize>());
+        bytes.extend_from_slice(MAGIC);
+        for part in parts {
             bytes.extend_from_slice(&length(part.len())?);
         }
-        for part in [&head, &entries, &postings, &usage] {
+        for part in parts {
             bytes.extend_from_slice(part);
         }
         file.write_all(&bytes)?;
@@ -259,6 +274,7 @@ fn piece(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Count;
     use super::*;
     use proptest::prelude::*;
 
@@ -280,7 +296,7 @@ mod tests {
         let path = folder.path().join("block");
         let most = Member { records: u64::MAX, ..member(0) };
         let mut draft = Draft { members: vec![most.clone(), most], ..Draft::default() };
-        draft.usage.note("key", "Decrypt", true);
+        draft.usage.put("key", "Decrypt", Count { served: 1, refused: 0 });
         draft.note(0, 1);
         draft.note(1, 1);
         draft.write(&path).unwrap();

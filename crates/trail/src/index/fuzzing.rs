@@ -4,9 +4,11 @@
 use super::block::Block;
 use super::draft::draft;
 use super::{Noted, value_hash};
+use crate::event::Attributes;
 use std::borrow::Cow;
 use std::path::Path;
 use strongroom_engine::ports::archive::EventAttribute;
+use strongroom_types::Timestamp;
 
 /// Reads everything of the block at `path`, whoever wrote it.
 pub fn read_block(path: &Path) {
@@ -26,15 +28,16 @@ pub fn read_block(path: &Path) {
 
 /// Writes the block of a small log file to `path`.
 pub fn write_block(path: &Path) {
-    let json = concat!(
-        r#"{"eventTime":"2026-11-22T06:37:05Z","eventSource":"kms.amazonaws.com","#,
-        r#""eventName":"Decrypt","awsRegion":"eu-west-2","sourceIPAddress":"192.0.2.7","#,
-        r#""eventID":"e","readOnly":true,"recipientAccountId":"111122223333","#,
-        r#""resources":[{"ARN":"arn:aws:kms:eu-west-2:111122223333:key/a"}]}"#
-    );
-    let attribute = (EventAttribute::EventName, "Decrypt".to_owned());
-    let place = 12..12 + json.len();
-    let noted = Noted { json, place, attributes: Cow::Owned(vec![attribute]) };
+    let mut attributes = Attributes::default();
+    attributes.push(EventAttribute::EventName, "Decrypt");
+    let key = "arn:aws:kms:eu-west-2:111122223333:key/a";
+    attributes.push(EventAttribute::ResourceName, key);
+    let noted = Noted {
+        place: 12..300,
+        time: Timestamp::from_millis(1_795_329_425_000),
+        attributes: Cow::Owned(attributes),
+        is_use_served: Some(true),
+    };
     let draft = draft(&[noted]).expect("a block");
     draft.write(path).expect("a file");
     let block = Block::open(path).expect("it opens").expect("it is there");

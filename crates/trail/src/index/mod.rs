@@ -27,6 +27,7 @@ pub use usage::{Count, Usage};
 
 use crate::log_file;
 use crate::object_name::{self, LogName};
+use crate::record::Record;
 use crate::{Event, event, gzip};
 use block::{Block, Member};
 use draft::{Noted, draft};
@@ -43,6 +44,8 @@ use strongroom_crypto::hash;
 use strongroom_engine::ports::archive::EventAttribute;
 use strongroom_types::{AccountId, Region};
 
+/// The events that tell of the use of keys.
+const KMS: &str = "kms.amazonaws.com";
 /// Blocks that are kept open.
 const OPEN_BLOCKS: usize = 128;
 
@@ -111,8 +114,12 @@ impl Index {
         let places = log_file::places(events.iter().map(|event| event.json.len()));
         let mut noted = Vec::with_capacity(events.len());
         for (event, place) in events.iter().zip(places) {
-            let attributes = Cow::Borrowed(event.attributes.as_slice());
-            noted.push(Noted { json: event.json.as_str(), place, attributes });
+            noted.push(Noted {
+                place,
+                time: event.time,
+                attributes: Cow::Borrowed(&event.attributes),
+                is_use_served: (event.source == KMS).then_some(event.is_served),
+            });
         }
         let of = (account, region);
         let done = self
@@ -133,8 +140,13 @@ impl Index {
         let mut noted = Vec::with_capacity(records.len());
         for (record, place) in records.iter().zip(places) {
             let value = serde_json::from_str(record.get()).map_err(invalid)?;
-            let attributes = Cow::Owned(event::attributes(&value));
-            noted.push(Noted { json: record.get(), place, attributes });
+            let record = Record::parse(record.get()).map_err(invalid)?;
+            noted.push(Noted {
+                place,
+                time: record.time().ok_or_else(|| invalid("a record without time"))?,
+                attributes: Cow::Owned(event::attributes(&value)),
+                is_use_served: (record.event_source == KMS).then_some(record.error_code.is_none()),
+            });
         }
         self.note(of, key, &noted).map(drop)
     }

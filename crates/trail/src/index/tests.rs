@@ -68,7 +68,7 @@ impl Shelf {
             let of = query.attribute.as_ref();
             time >= query.from
                 && time <= query.to
-                && of.is_none_or(|wanted| event.attributes.contains(wanted))
+                && of.is_none_or(|wanted| event.attributes.has((wanted.0, &wanted.1)))
         };
         events.filter(is_wanted).map(|event| event.json.clone()).collect()
     }

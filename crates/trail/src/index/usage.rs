@@ -22,19 +22,18 @@ pub struct Count {
     pub refused: u64,
 }
 
-impl Usage {
+impl Count {
     /// Counts one more.
-    pub(super) fn note(&mut self, key: &str, operation: &str, is_served: bool) {
-        // Most of the time both are there.
-        if !self.keys.contains_key(key) {
-            self.keys.insert(key.to_owned(), BTreeMap::new());
-        }
-        let Some(operations) = self.keys.get_mut(key) else { return };
-        if !operations.contains_key(operation) {
-            operations.insert(operation.to_owned(), Count::default());
-        }
-        let Some(count) = operations.get_mut(operation) else { return };
-        if is_served { count.served += 1 } else { count.refused += 1 }
+    pub(super) fn note(&mut self, is_served: bool) {
+        if is_served { self.served += 1 } else { self.refused += 1 }
+    }
+}
+
+impl Usage {
+    /// Puts the count of a key and an operation, of which there is none yet.
+    pub(super) fn put(&mut self, key: &str, operation: &str, count: Count) {
+        let operations = self.keys.entry(key.to_owned()).or_default();
+        let _ = operations.insert(operation.to_owned(), count);
     }
 
     /// Adds the counts of `other`; whoever can write the index can write any number into it.

@@ -7,7 +7,7 @@
 mod digests;
 mod owed;
 
-use crate::event::{Event, events};
+use crate::event::{Event, Writer};
 use crate::index::Index;
 use crate::selection::{Traits, takes};
 use crate::{gzip, log_file, object_name};
@@ -76,6 +76,8 @@ struct Unreachable {
 const MOST_REGIONS: usize = 64;
 /// The longest content of a log file, bytes of JSON.
 const MOST_CONTENT: usize = 16 << 20;
+/// The share of the bound on what waits from which on delivery is urgent: a quarter.
+const URGENT: u64 = 4;
 /// Deliveries written in one commit.
 const BATCH: usize = 200;
 /// For how long a bucket is left alone at first, and at most; milliseconds.
@@ -90,6 +92,8 @@ pub struct Shipped {
     pub events: usize,
     /// Digests.
     pub digests: usize,
+    /// Whether it stopped early, since more waits than leisure allows ([`Shipper::run_at_leisure`]).
+    pub is_behind: bool,
     /// What was not delivered to accounts' own trails and will be tried again, and why.
     pub failures: Vec<String>,
 }
@@ -193,8 +197,23 @@ impl Shipper {
     /// # Errors
     /// [`ShipError`]; the next run goes on where this one failed.
     pub async fn run(&mut self) -> Result<Shipped, ShipError> {
-        let ran = self.deliver_all().await;
+        self.run_until(u64::MAX).await
+    }
+
+    /// The same, but stops after a round when a quarter of what may wait does, and says so: whoever
+    /// delivers with what others leave of the processor is too slow then.
+    ///
+    /// # Errors
+    /// [`ShipError`]; the next run goes on where this one failed.
+    pub async fn run_at_leisure(&mut self) -> Result<Shipped, ShipError> {
+        self.run_until(self.settings.backlog / URGENT).await
+    }
+
+    /// Runs until nothing waits, or more than `most` bytes of the journal.
+    async fn run_until(&mut self, most: u64) -> Result<Shipped, ShipError> {
+        let ran = self.deliver_all(most).await;
         match &ran {
+            Ok(shipped) if shipped.is_behind => {}
             Ok(_) => self.engine.hold_back(None),
             Err(why) => {
                 let waiting = self.engine.journal_behind(&mut self.tail).await?;
@@ -215,14 +234,19 @@ impl Shipper {
         Ok(self.engine.journal_behind(&mut self.tail).await?)
     }
 
-    async fn deliver_all(&mut self) -> Result<Shipped, ShipError> {
+    async fn deliver_all(&mut self, most: u64) -> Result<Shipped, ShipError> {
         let mut shipped = Shipped::default();
         // What was begun belongs to the hour in which it was.
         if let Some(round) = self.engine.pending_round(&mut self.tail).await? {
             self.deliver(round, &mut shipped).await?;
         }
         self.close_digests(&mut shipped).await?;
-        while let Some(round) = self.engine.begin_round(&mut self.tail).await? {
+        loop {
+            if self.engine.journal_behind(&mut self.tail).await? > most {
+                shipped.is_behind = true;
+                return Ok(shipped);
+            }
+            let Some(round) = self.engine.begin_round(&mut self.tail).await? else { break };
             let is_full = round.is_full;
             self.deliver(round, &mut shipped).await?;
             if !is_full {
@@ -233,8 +257,8 @@ impl Shipper {
         Ok(shipped)
     }
 
-    async fn deliver(&mut self, round: Round, shipped: &mut Shipped) -> Result<(), ShipError> {
-        let sorted = self.sorted(&round).await?;
+    async fn deliver(&mut self, mut round: Round, shipped: &mut Shipped) -> Result<(), ShipError> {
+        let sorted = self.sorted(std::mem::take(&mut round.records)).await?;
         let mut done: Vec<(TrailRecord, Region, Delivery)> = Vec::new();
         let mut trails: Option<(AccountId, Vec<TrailRecord>)> = None;
         for ((account, region), events) in &sorted {
@@ -256,19 +280,16 @@ impl Shipper {
         Ok(())
     }
 
-    /// The events of the round, each account's in each Region in the order of their times.
-    async fn sorted(&mut self, round: &Round) -> Result<Sorted, ShipError> {
-        let partition = self.settings.region.partition();
+    /// The events of these records, each account's in each Region in the order of their times. A
+    /// record is let go as soon as its events are there.
+    async fn sorted(&mut self, records: Vec<AuditRecord>) -> Result<Sorted, ShipError> {
+        let mut writer = Writer::new(self.settings.region.partition());
         let mut sorted = Sorted::new();
-        for record in &round.records {
+        for record in records {
             let region = self.region_of(record.account, record.region).await?;
-            let mut elsewhere = None;
-            if region != record.region {
-                elsewhere = Some(AuditRecord { region, ..record.clone() });
-            }
-            for event in events(elsewhere.as_ref().unwrap_or(record), partition) {
+            writer.write(&AuditRecord { region, ..record }, |event| {
                 sorted.entry((event.account, event.region)).or_default().push(event);
-            }
+            });
         }
         sorted.values_mut().for_each(|events| events.sort_by_key(|event| event.time));
         Ok(sorted)

@@ -115,7 +115,7 @@ impl Shipper {
         let (Some(oldest), Some(newest)) = (times.iter().min(), times.iter().max()) else {
             return Ok(None);
         };
-        let body = log_file::content(taken.into_iter());
+        let body = log_file::content(taken.iter().copied());
         let span = (oldest.millis(), newest.millis());
         self.put_file(trail, key, &body, span).await.map(Some)
     }
