@@ -8,7 +8,7 @@ use std::time::Duration;
 use strongroom_crypto::asymmetric::{Message, PrivateKey, rsa_public_key};
 use strongroom_crypto::hash;
 use strongroom_engine::audit::{ArrivalRecord, AuditRecord, Identity};
-use strongroom_engine::ports::archive::{EventAttribute, Objects};
+use strongroom_engine::ports::archive::Objects;
 use strongroom_keys::codec;
 use strongroom_trail::digest::{
     self, Digest, HASH_ALGORITHM, LogFile, SIGNATURE_ALGORITHM, time_text,
@@ -289,7 +289,7 @@ fn record(number: u64, time: Timestamp, region: Region, is_rare: bool) -> Vec<u8
         resources: vec![key],
         error_code: None,
         error_message: None,
-        read_only: *name != "CreateGrant",
+        read_only: *name != *"CreateGrant",
         material: vec![digits(spread % KEYS) + &digits(spread % KEYS + KEYS)],
         reasons: vec!["key policy: statement \"Enable IAM User Permissions\"".to_owned()],
         recipient: None,

@@ -196,10 +196,14 @@ impl Work {
     async fn deliver(&mut self, pace: Pace) -> Result<Shipped, String> {
         let outcome = match pace {
             Pace::Leisurely => self.shipper.run_at_leisure().await,
-            Pace::Urgent => self.shipper.run().await,
+            Pace::Urgent => self.shipper.run_for_a_while().await,
         };
         let outcome = outcome.map_err(|why| why.to_string());
         match &outcome {
+            // Neither delivered nor failed: the other thread goes on.
+            Ok(shipped) if shipped.is_behind => {
+                shipped.failures.iter().for_each(|why| log::log(Level::Warn, why));
+            }
             Ok(shipped) => {
                 if self.troubled.take().is_some() {
                     log::log(Level::Info, "the audit trail is delivered again");
@@ -223,10 +227,12 @@ impl Work {
         let tally = &self.tallies.deliveries;
         match outcome {
             Ok(shipped) => {
-                tally.done.increment();
                 tally.events.add_len(shipped.events);
                 tally.digests.add_len(shipped.digests);
-                tally.latest.set(self.engine.now().millis());
+                if !shipped.is_behind {
+                    tally.done.increment();
+                    tally.latest.set(self.engine.now().millis());
+                }
             }
             Err(_) => tally.failed.increment(),
         }

@@ -200,6 +200,7 @@ mod tests {
             },
             time: Timestamp::from_millis(1_795_329_425_123),
             id: RequestId([7; 16]),
+            stages: None,
             origin: Arrival {
                 source: "2001:db8::1".parse().unwrap(),
                 user_agent: "aws-cli/2".to_owned(),

@@ -9,6 +9,7 @@ use crate::ports::Log;
 use crate::vault::Vault;
 use minicbor::{Decode, Encode};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use strongroom_keys::{JournalKey, SegmentHeader, codec};
 use tokio::sync::mpsc;
 
@@ -17,6 +18,8 @@ const GROUP: usize = 1024;
 /// A group is written when it has grown to this many bytes. A frame is at most a request's body
 /// and a little more, so what a crash leaves unfinished is well below `recovery::MOST_TORN`.
 const GROUP_BYTES: usize = 1 << 20;
+/// How long after a failure what is owed is tried again, if nothing else is to be written.
+const OWED: Duration = Duration::from_secs(1);
 /// A segment that has grown to this many bytes is followed by another.
 const SEGMENT_BYTES: usize = 64 << 20;
 
@@ -90,7 +93,7 @@ impl JournalWriter {
     pub async fn run(mut self) -> usize {
         let mut jobs = Vec::with_capacity(GROUP);
         let mut buffer = Vec::new();
-        while self.jobs.recv_many(&mut jobs, GROUP).await > 0 {
+        while self.next(&mut jobs).await {
             self.gather(&mut jobs).await;
             self.write_all(&mut jobs, &mut buffer).await;
         }
@@ -100,9 +103,20 @@ impl JournalWriter {
         self.owed.len()
     }
 
+    /// Waits for something to write: the next jobs, or, now and then, those that are owed. Returns whether
+    /// more may come.
+    async fn next(&mut self, jobs: &mut Vec<JournalJob>) -> bool {
+        if self.owed.is_empty() {
+            return self.jobs.recv_many(jobs, GROUP).await > 0;
+        }
+        let received = tokio::time::timeout(OWED, self.jobs.recv_many(jobs, GROUP)).await;
+        received.is_err() || received.is_ok_and(|count| count > 0)
+    }
+
     /// Lets more come, if nobody waits for what is there.
     async fn gather(&mut self, jobs: &mut Vec<JournalJob>) {
-        if !self.waiting.is_buffered() || jobs.iter().any(|job| job.done.is_some()) {
+        let nobody_waits = jobs.iter().all(|job| job.done.is_none());
+        if !self.waiting.is_buffered() || jobs.is_empty() || !nobody_waits {
             return;
         }
         self.waiting.gather().await;
@@ -121,6 +135,14 @@ impl JournalWriter {
         if !self.owed.is_empty() {
             jobs.splice(..0, self.owed.drain(..));
         }
+        // A ledger that has stopped answers nobody any more; what was answered is written all the same.
+        if self.health.has_stopped() {
+            let answered = |job: &JournalJob| job.done.is_none();
+            for waiting in jobs.extract_if(.., |job| !answered(job)).filter_map(|job| job.done) {
+                let _ = waiting.send(Err(Unrecorded));
+            }
+        }
+        self.waiting.begin();
         while !jobs.is_empty() {
             let count = group(jobs);
             let written = self.write(jobs.get(..count).unwrap_or(jobs), buffer);
@@ -133,6 +155,7 @@ impl JournalWriter {
                 }
             }
         }
+        self.waiting.end();
     }
 
     /// After a failed write the segment's key has gone past frames that are not there. They must
@@ -140,7 +163,8 @@ impl JournalWriter {
     fn write(&mut self, jobs: &[JournalJob], buffer: &mut Vec<u8>) -> Result<(), Unrecorded> {
         // The store has come so far whether or not this is written; if not, the next segment says so.
         self.commits = jobs.iter().filter_map(|job| job.anchor).fold(self.commits, u64::max);
-        if self.broken || self.health.has_stopped() {
+        if self.broken {
+            self.health.meters.journal_failures.increment();
             return Err(Unrecorded);
         }
         buffer.clear();
@@ -157,7 +181,10 @@ impl JournalWriter {
             return Err(Unrecorded);
         }
         self.health.note(Part::Journal, None);
-        self.health.meters.journal_groups.observe_len(jobs.len());
+        self.health
+            .meters
+            .journal_groups
+            .observe_len(jobs.iter().filter(|job| job.anchor.is_none()).count());
         self.length += buffer.len();
         self.reached();
         Ok(())

@@ -21,7 +21,12 @@ pub(super) fn parent(headers: &HeaderMap) -> Context {
     let none = Context::new();
     if headers.contains_key("traceparent") {
         let carrier = HeaderExtractor(headers);
-        return TraceContextPropagator::new().extract_with_context(&none, &carrier);
+        let given = TraceContextPropagator::new().extract_with_context(&none, &carrier);
+        let span = given.span().span_context().clone();
+        // `tracestate` would be any text, and go out with every span.
+        let (trace, span, flags) = (span.trace_id(), span.span_id(), span.trace_flags());
+        let known = SpanContext::new(trace, span, flags, true, TraceState::NONE);
+        return if known.is_valid() { none.with_remote_span_context(known) } else { none };
     }
     let named = headers.get(XRAY).and_then(|value| value.to_str().ok()).and_then(xray);
     named.map_or_else(|| none.clone(), |parent| none.with_remote_span_context(parent))

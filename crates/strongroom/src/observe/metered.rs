@@ -67,7 +67,9 @@ impl Log for Metered<Box<dyn Log>> {
         let begun = SystemClock.steady();
         let outcome = self.inner.append(bytes);
         self.tallies.journal_writes.observe_time(SystemClock.steady().saturating_sub(begun));
-        self.tallies.journal_bytes.add_len(bytes.len());
+        if outcome.is_ok() {
+            self.tallies.journal_bytes.add_len(bytes.len());
+        }
         outcome
     }
 

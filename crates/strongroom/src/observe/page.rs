@@ -25,7 +25,8 @@ impl Page {
     pub(crate) fn limits() -> Limits {
         Limits {
             connections: 64,
-            requests: 4,
+            // A page takes milliseconds of a thread that also serves the API: one at a time.
+            requests: 1,
             header_bytes: 16 * 1024,
             body_bytes: 0,
             drain: Duration::from_secs(1),

@@ -55,13 +55,15 @@ mod tests {
         #[test]
         fn identifiers_are_written_as_they_are_displayed(bytes: [u8; 16]) {
             let text = RequestId(bytes).to_string();
-            prop_assert_eq!(uuid(bytes).as_slice(), text.as_bytes());
+            let written = uuid(bytes);
+            prop_assert_eq!(written.as_slice(), text.as_bytes());
         }
 
         #[test]
         fn accounts_are_written_as_they_are_displayed(number in 0_u64..1_000_000_000_000) {
             let id = AccountId::from_number(number).unwrap();
-            prop_assert_eq!(account(id).as_slice(), id.to_string().as_bytes());
+            let (written, text) = (account(id), id.to_string());
+            prop_assert_eq!(written.as_slice(), text.as_bytes());
         }
     }
 }

@@ -78,6 +78,8 @@ const MOST_REGIONS: usize = 64;
 const MOST_CONTENT: usize = 16 << 20;
 /// The share of the bound on what waits from which on delivery is urgent: a quarter.
 const URGENT: u64 = 4;
+/// Rounds after which a run for a while stops: some minutes' worth of events. Our choice.
+const ROUNDS: u32 = 64;
 /// Deliveries written in one commit.
 const BATCH: usize = 200;
 /// For how long a bucket is left alone at first, and at most; milliseconds.
@@ -197,7 +199,15 @@ impl Shipper {
     /// # Errors
     /// [`ShipError`]; the next run goes on where this one failed.
     pub async fn run(&mut self) -> Result<Shipped, ShipError> {
-        self.run_until(u64::MAX).await
+        self.run_until(u64::MAX, u32::MAX).await
+    }
+
+    /// The same, but stops after some rounds and says so, for what else is to be done now and then.
+    ///
+    /// # Errors
+    /// [`ShipError`]; the next run goes on where this one failed.
+    pub async fn run_for_a_while(&mut self) -> Result<Shipped, ShipError> {
+        self.run_until(u64::MAX, ROUNDS).await
     }
 
     /// The same, but stops after a round when a quarter of what may wait does, and says so: whoever
@@ -206,12 +216,12 @@ impl Shipper {
     /// # Errors
     /// [`ShipError`]; the next run goes on where this one failed.
     pub async fn run_at_leisure(&mut self) -> Result<Shipped, ShipError> {
-        self.run_until(self.settings.backlog / URGENT).await
+        self.run_until(self.settings.backlog / URGENT, u32::MAX).await
     }
 
-    /// Runs until nothing waits, or more than `most` bytes of the journal.
-    async fn run_until(&mut self, most: u64) -> Result<Shipped, ShipError> {
-        let ran = self.deliver_all(most).await;
+    /// Runs until nothing waits, or more than `most` bytes of the journal, or after so many rounds.
+    async fn run_until(&mut self, most: u64, rounds: u32) -> Result<Shipped, ShipError> {
+        let ran = self.deliver_all(most, rounds).await;
         match &ran {
             Ok(shipped) if shipped.is_behind => {}
             Ok(_) => self.engine.hold_back(None),
@@ -234,15 +244,16 @@ impl Shipper {
         Ok(self.engine.journal_behind(&mut self.tail).await?)
     }
 
-    async fn deliver_all(&mut self, most: u64) -> Result<Shipped, ShipError> {
+    async fn deliver_all(&mut self, most: u64, rounds: u32) -> Result<Shipped, ShipError> {
         let mut shipped = Shipped::default();
         // What was begun belongs to the hour in which it was.
         if let Some(round) = self.engine.pending_round(&mut self.tail).await? {
             self.deliver(round, &mut shipped).await?;
         }
         self.close_digests(&mut shipped).await?;
-        loop {
-            if self.engine.journal_behind(&mut self.tail).await? > most {
+        for done in 0_u32.. {
+            let is_behind = self.engine.journal_behind(&mut self.tail).await? > most;
+            if is_behind || done >= rounds {
                 shipped.is_behind = true;
                 return Ok(shipped);
             }
