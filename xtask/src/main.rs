@@ -14,6 +14,7 @@ mod check;
 mod failure;
 mod fuzz;
 mod manifest;
+mod node;
 mod process;
 mod python;
 mod release;

@@ -13,22 +13,19 @@
 //! from outside are bounded before they are read and checked before they are believed.
 //!
 //! Over the same connections to strangers, [`Documents`] fetches what identity providers publish.
+//! The connections are [`strongroom_client`]'s.
 //!
 //! What the engine keeps of a ciphertext made here is a [`package`].
 
 mod buckets;
-mod clock;
 mod configuration;
-mod connections;
 mod connectors;
 mod documents;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod hsm;
 pub mod package;
-mod pem;
 mod remote_kms;
-mod tls;
 mod wrapping_key;
 mod xks;
 
