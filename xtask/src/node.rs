@@ -17,7 +17,9 @@ const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 /// The packages cannot be installed.
 pub(crate) fn ensure(root: &Path) -> Result<(), Failure> {
     if !process::succeeds(Command::new("npm").arg("--version")) {
-        println!("NO NODE TO TEST WITH: install Node.js with npm (Debian's packages `nodejs` and `npm`)");
+        println!(
+            "NO NODE TO TEST WITH: install Node.js with npm (Debian's packages `nodejs` and `npm`)"
+        );
         return Ok(());
     }
     let (from, to) = (root.join("tests/node"), root.join("target/node"));

@@ -70,7 +70,8 @@ mod tests {
         let fault = of("{\"__type\":\"\\u001b[2J\",\"message\":\"a\\u001b[2Jb\\u0007\\n\"}");
         assert_eq!(fault.code, "");
         assert_eq!(fault.message, "a[2Jb");
-        let long = format!(r#"{{"__type":"{}","message":"{}"}}"#, "a".repeat(129), "b".repeat(5000));
+        let long =
+            format!(r#"{{"__type":"{}","message":"{}"}}"#, "a".repeat(129), "b".repeat(5000));
         let fault = of(&long);
         assert_eq!((fault.code.len(), fault.message.len()), (0, MAX_MESSAGE));
         for none in ["", "[]", "<html>", r#"{"__type":1}"#] {

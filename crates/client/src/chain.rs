@@ -81,7 +81,10 @@ impl Chain {
                 let cause = why.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
                 let why: String = format!("{why}{cause}");
                 let why: String = why.chars().filter(|c| !c.is_control()).take(512).collect();
-                Err(CredentialsError(format!("no aws credentials from {}: {why}", self.provider.place)))
+                Err(CredentialsError(format!(
+                    "no aws credentials from {}: {why}",
+                    self.provider.place
+                )))
             }
         }
     }

@@ -48,7 +48,10 @@ pub struct Environment {
 impl Environment {
     /// Of all variables those that begin with `AWS_` and are not empty; `home` is the directory of the
     /// user, where `.aws` is.
-    pub fn new(home: Option<PathBuf>, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn new(
+        home: Option<PathBuf>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let variables = variables.into_iter();
         let ours = variables.filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty());
         Self { home, variables: ours.collect() }
@@ -107,7 +110,8 @@ impl FileRead for Files {
         let mut content = Vec::new();
         let read = std::fs::File::open(path)
             .and_then(|file| file.take(MAX_FILE).read_to_end(&mut content));
-        let failed = |why: std::io::Error| Error::config_invalid(format!("cannot read `{path}`: {why}"));
+        let failed =
+            |why: std::io::Error| Error::config_invalid(format!("cannot read `{path}`: {why}"));
         read.map(|_| content).map_err(failed)
     }
 }
@@ -144,7 +148,8 @@ impl Http {
         }
         let local = LOCAL_SERVICES.iter().filter_map(|address| address.parse::<IpAddr>().ok());
         let address = endpoint.host.parse::<IpAddr>();
-        let is_local = endpoint.is_loopback() || local.into_iter().any(|local| address == Ok(local));
+        let is_local =
+            endpoint.is_loopback() || local.into_iter().any(|local| address == Ok(local));
         match (is_local, endpoint.tls) {
             (true, _) => Ok((endpoint, LOCAL)),
             (false, true) => Ok((endpoint, REMOTE)),
@@ -240,7 +245,8 @@ mod tests {
 
     #[test]
     fn an_environment_shows_no_value() {
-        let variables = [("AWS_SECRET_ACCESS_KEY", "secret"), ("PATH", "/bin"), ("AWS_PROFILE", "")];
+        let variables =
+            [("AWS_SECRET_ACCESS_KEY", "secret"), ("PATH", "/bin"), ("AWS_PROFILE", "")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let environment = Environment::new(Some("/home/a".into()), variables);
         assert_eq!(format!("{environment:?}"), r#"{"AWS_SECRET_ACCESS_KEY"}"#);

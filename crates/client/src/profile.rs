@@ -193,7 +193,8 @@ source_profile = dev
 
     fn of(profile: Option<&str>) -> Result<Profile, SettingsError> {
         let directory = tempfile::tempdir().unwrap();
-        let (config, keys) = (directory.path().join("config"), directory.path().join("credentials"));
+        let (config, keys) =
+            (directory.path().join("config"), directory.path().join("credentials"));
         std::fs::write(&config, CONFIG).unwrap();
         let text = "[dev]\naws_access_key_id=AKIA\naws_secret_access_key=se;cr#et\\n\"x\n";
         std::fs::write(&keys, text).unwrap();
@@ -216,7 +217,9 @@ source_profile = dev
         assert_eq!(dev.origin, Origin::Keys);
         assert_eq!(of(Some("helper")).unwrap().origin, Origin::Process);
         assert_eq!(of(Some("role")).unwrap().origin, Origin::Role);
-        assert!(matches!(of(Some("absent")), Err(SettingsError::NoProfile(name)) if name == "absent"));
+        assert!(
+            matches!(of(Some("absent")), Err(SettingsError::NoProfile(name)) if name == "absent")
+        );
     }
 
     #[test]

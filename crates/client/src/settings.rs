@@ -213,7 +213,8 @@ mod tests {
     #[test]
     fn what_is_given_counts_before_the_environment() {
         let none = Given::default();
-        let kms = found(&none, &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "x")]).unwrap();
+        let kms =
+            found(&none, &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "x")]).unwrap();
         assert_eq!(place(&kms), ("kms.eu-west-1.amazonaws.com".into(), "eu-west-1".into()));
         let kms = found(&none, &[("AWS_DEFAULT_REGION", "cn-north-1")]).unwrap();
         assert_eq!(place(&kms).0, "kms.cn-north-1.amazonaws.com.cn");
@@ -228,8 +229,12 @@ mod tests {
             endpoint: Some("https://kms.example.com/".into()),
             ..Given::default()
         };
-        assert_eq!(place(&found(&given, &both).unwrap()), ("kms.example.com".into(), "us-east-1".into()));
-        let ignoring = [both.as_slice(), &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]].concat();
+        assert_eq!(
+            place(&found(&given, &both).unwrap()),
+            ("kms.example.com".into(), "us-east-1".into())
+        );
+        let ignoring =
+            [both.as_slice(), &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]].concat();
         assert_eq!(place(&found(&none, &ignoring).unwrap()).0, "kms.eu-west-1.amazonaws.com");
     }
 

@@ -121,7 +121,10 @@ async fn a_request_is_signed_and_says_what_is_asked() {
     let tokens = ["grant".to_owned()];
     let terms = Terms { context: &context, grant_tokens: &tokens };
     let made = kms.generate_data_key("alias/k", 3, terms).await.unwrap();
-    assert_eq!((made.plaintext.expose(), made.ciphertext.as_slice()), (&[0, 1, 2][..], &b"cipher"[..]));
+    assert_eq!(
+        (made.plaintext.expose(), made.ciphertext.as_slice()),
+        (&[0, 1, 2][..], &b"cipher"[..])
+    );
     kms.decrypt(None, b"cipher", Terms::default()).await.unwrap();
     let heard = server.heard.lock().unwrap();
     assert!(heard[0].contains("x-amz-target: TrentService.GenerateDataKey\r\n"));

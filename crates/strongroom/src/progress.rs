@@ -101,7 +101,8 @@ fn amount(number: u64, unit: Unit) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
     let power = (number.max(1).ilog2() / 10).min(5);
     let name = usize::try_from(power).ok().and_then(|power| units.get(power)).unwrap_or(&"EiB");
-    let tenths = (number >> (10 * power)) * 10 + ((number >> (10 * power).saturating_sub(10)) % 1024) * 10 / 1024;
+    let tenths = (number >> (10 * power)) * 10
+        + ((number >> (10 * power).saturating_sub(10)) % 1024) * 10 / 1024;
     match power {
         0 => format!("{number} {name}"),
         _ => format!("{}.{} {name}", tenths / 10, tenths % 10),
@@ -136,15 +137,17 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_a_unit_that_leaves_them_short() {
-        let at = |done: u64, total| {
-            line("encrypt", Unit::Bytes, (done, total), Duration::from_secs(2))
-        };
+        let at =
+            |done: u64, total| line("encrypt", Unit::Bytes, (done, total), Duration::from_secs(2));
         assert_eq!(
             at(1 << 29, Some(5 << 30)),
             "encrypt [##......................]  10%  512.0 MiB/5.0 GiB, 256.0 MiB/s, 18 s left"
         );
         assert_eq!(at(3 << 19, None), "encrypt  1.5 MiB, 768.0 KiB/s");
-        assert_eq!(at(0, Some(0)), "encrypt [########################] 100%  0 bytes/0 bytes, 0 bytes/s");
+        assert_eq!(
+            at(0, Some(0)),
+            "encrypt [########################] 100%  0 bytes/0 bytes, 0 bytes/s"
+        );
         assert_eq!(amount(u64::MAX, Unit::Bytes), "16383.9 PiB");
         assert_eq!(amount(1023, Unit::Bytes), "1023 bytes");
     }

@@ -3,9 +3,7 @@
 mod operations;
 mod wire;
 
-pub use operations::{
-    DataKey, Decrypted, Encrypted, KeyDescription, ReEncrypted, WrappedDataKey,
-};
+pub use operations::{DataKey, Decrypted, Encrypted, KeyDescription, ReEncrypted, WrappedDataKey};
 
 use crate::{
     Answer, Connections, Credentials, CredentialsSource, Endpoint, KmsError, Limits, Retries,
@@ -123,7 +121,11 @@ impl Kms {
             StatusCode::OK => Ok(answer),
             _ => {
                 let fault = answered::fault(&answer);
-                Err(if fault.may_pass() { KmsError::Failed(fault) } else { KmsError::Refused(fault) })
+                Err(if fault.may_pass() {
+                    KmsError::Failed(fault)
+                } else {
+                    KmsError::Refused(fault)
+                })
             }
         }
     }

@@ -96,10 +96,8 @@ impl Kms {
         ciphertext: &[u8],
         terms: Terms<'_>,
     ) -> Result<Decrypted, KmsError> {
-        let members = Members::new()
-            .maybe("KeyId", key)
-            .blob("CiphertextBlob", ciphertext)
-            .terms(terms);
+        let members =
+            Members::new().maybe("KeyId", key).blob("CiphertextBlob", ciphertext).terms(terms);
         let answer = self.ask("Decrypt", &members.body()).await?;
         let answered = Answered::read(&answer)?;
         Ok(Decrypted { plaintext: answered.plaintext()?, key: answered.key()? })
@@ -201,9 +199,5 @@ impl Kms {
 }
 
 fn data_key(key: &str, length: usize, terms: Terms<'_>) -> SecretBytes {
-    Members::new()
-        .text("KeyId", key)
-        .number("NumberOfBytes", length)
-        .terms(terms)
-        .body()
+    Members::new().text("KeyId", key).number("NumberOfBytes", length).terms(terms).body()
 }

@@ -155,7 +155,8 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        let good = answer(r#"{"KeyId":"arn:aws:kms:x","Plaintext":"AAEC","CiphertextBlob":"AA=="}"#);
+        let good =
+            answer(r#"{"KeyId":"arn:aws:kms:x","Plaintext":"AAEC","CiphertextBlob":"AA=="}"#);
         let read = Answered::read(&good).unwrap();
         assert_eq!(read.plaintext().unwrap().expose(), [0, 1, 2]);
         assert_eq!(read.ciphertext().unwrap(), [0]);

@@ -84,7 +84,8 @@ impl Work<'_> {
 fn must_not_be_used(from: &str, to: &str, why: &StreamError) -> Ended {
     match why {
         StreamError::Message(fault) => {
-            let why = format!("{fault}; what has left on {to} must not be used as if it were whole");
+            let why =
+                format!("{fault}; what has left on {to} must not be used as if it were whole");
             Ended::of(Cause::Message, from, why)
         }
         why => broken(from, to, why),

@@ -139,7 +139,9 @@ impl Reader<'_> {
                 b'\r' if rest.first().is_none_or(|next| *next == b'\n') => break,
                 b'#' if after_blank => break,
                 b'\'' | b'"' | b'$' | b'\\' | b'`' => {
-                    return Err(self.wrong("quotes, `$`, `\\` and backticks stand in single quotes only"));
+                    return Err(
+                        self.wrong("quotes, `$`, `\\` and backticks stand in single quotes only")
+                    );
                 }
                 b'\r' => return Err(self.wrong("a carriage return within a line")),
                 _ => value.push(byte),
@@ -172,15 +174,23 @@ impl Reader<'_> {
                     self.rest = bytes.as_slice();
                     return Ok(value);
                 }
-                b'\\' => value.push(match bytes.next() {
-                    Some(b'n') => b'\n',
-                    Some(b'r') => b'\r',
-                    Some(b't') => b'\t',
-                    Some(byte @ (b'\\' | b'"' | b'$' | b'`')) => *byte,
-                    _ => return Err(self.wrong("only \\n \\r \\t \\\\ \\\" \\$ and \\` are escapes")),
-                }),
+                b'\\' => {
+                    value.push(match bytes.next() {
+                        Some(b'n') => b'\n',
+                        Some(b'r') => b'\r',
+                        Some(b't') => b'\t',
+                        Some(byte @ (b'\\' | b'"' | b'$' | b'`')) => *byte,
+                        _ => {
+                            return Err(
+                                self.wrong("only \\n \\r \\t \\\\ \\\" \\$ and \\` are escapes")
+                            );
+                        }
+                    })
+                }
                 b'$' | b'`' => {
-                    return Err(self.wrong("nothing is replaced here: write \\$ or use single quotes"));
+                    return Err(
+                        self.wrong("nothing is replaced here: write \\$ or use single quotes")
+                    );
                 }
                 byte => {
                     self.line += usize::from(*byte == b'\n');

@@ -76,8 +76,7 @@ impl Work<'_> {
         let bar = Bar::begin("encrypt", length);
         let to_name = output.name().to_string();
         let progress = |done| bar.at(done);
-        let copied =
-            encryptor.copy(input.plaintext(), &mut output, &Workers::default(), &progress);
+        let copied = encryptor.copy(input.plaintext(), &mut output, &Workers::default(), &progress);
         let totals = copied.map_err(|why| broken(&name, &to_name, &why))?;
         output.commit()?;
         drop(bar);

@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Ended> {
 fn as_json(inspection: &Inspection) -> Value {
     let mut told = described(&inspection.header);
     if let Value::Object(members) = &mut told {
-        members.insert("headerBytes".to_owned(), json!(inspection.header_len));
+        members.insert("headerBytes".to_owned(), json!(inspection.header.as_bytes().len()));
         members.insert("frames".to_owned(), json!(inspection.frames));
         members.insert("plaintextBytes".to_owned(), json!(inspection.plaintext_len));
         members.insert("signatureBytes".to_owned(), json!(inspection.signature_len));
@@ -55,13 +55,17 @@ fn as_text(inspection: &Inspection) -> Vec<String> {
         format!("signed       {}", yes(suite.is_signed())),
         format!("commits      {}", yes(suite.is_committing())),
         format!("message id   {}", strongroom_crypto::hash::hex(header.message_id())),
-        format!("header       {} bytes", inspection.header_len),
+        format!("header       {} bytes", header.as_bytes().len()),
         format!("frames       {frames}"),
         format!("plaintext    {} bytes", inspection.plaintext_len),
         format!("message      {} bytes", inspection.message_len),
     ];
     for key in header.encrypted_data_keys() {
-        lines.push(format!("key          {} {}", shown(&key.provider_id), shown(&key.wrapping_key())));
+        lines.push(format!(
+            "key          {} {}",
+            shown(&key.provider_id),
+            shown(&key.wrapping_key())
+        ));
     }
     for (key, value) in header.context().pairs() {
         lines.push(format!("context      {}={}", shown(key), shown(value)));

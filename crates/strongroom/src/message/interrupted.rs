@@ -16,11 +16,8 @@ pub(super) fn pending(path: Option<&Path>) {
 /// Waits for the signals that end a process, removes what is pending, and ends it with the code that
 /// shells give to such an end. What waits for input meanwhile needs not be woken.
 pub(super) async fn watch() {
-    let kinds = [
-        (SignalKind::interrupt(), 2),
-        (SignalKind::terminate(), 15),
-        (SignalKind::hangup(), 1),
-    ];
+    let kinds =
+        [(SignalKind::interrupt(), 2), (SignalKind::terminate(), 15), (SignalKind::hangup(), 1)];
     let waiting = kinds.map(|(kind, number)| async move {
         match signal(kind) {
             Ok(mut signal) => {

@@ -2,7 +2,9 @@
 
 use super::exit::{Cause, Ended};
 use super::port::Port;
-use crate::cli::{KmsArguments, OpeningArguments, RawKey, RewrapArguments, RsaPaddingName, WrappingArguments};
+use crate::cli::{
+    KmsArguments, OpeningArguments, RawKey, RewrapArguments, RsaPaddingName, WrappingArguments,
+};
 use crate::{key, secret_input};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SystemEntropy};
@@ -62,12 +64,10 @@ impl Keys {
     }
 
     /// The keys that may open a message.
-    pub(super) fn opening(
-        arguments: &OpeningArguments,
-        kms: &KmsArguments,
-    ) -> Result<Self, Ended> {
+    pub(super) fn opening(arguments: &OpeningArguments, kms: &KmsArguments) -> Result<Self, Ended> {
         let OpeningArguments { key, discovery, account, discovery_region, .. } = arguments;
-        let raw = (arguments.raw_aes.as_slice(), arguments.raw_rsa.as_slice(), arguments.rsa_padding);
+        let raw =
+            (arguments.raw_aes.as_slice(), arguments.raw_rsa.as_slice(), arguments.rsa_padding);
         let has_raw = !raw.0.is_empty() || !raw.1.is_empty();
         let discovers = *discovery || !account.is_empty() || discovery_region.is_some();
         if !key.is_empty() || (has_raw && !discovers) {

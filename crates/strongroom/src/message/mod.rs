@@ -10,8 +10,8 @@ mod exec;
 mod exit;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod inspect;
 mod input;
+mod inspect;
 mod interrupted;
 mod keyrings;
 mod output;
@@ -32,7 +32,9 @@ use crate::progress::Progress;
 use exit::Cause;
 use std::io;
 use std::sync::{Mutex, PoisonError};
-use strongroom_envelope::{CommitmentPolicy, DecryptOptions, Error, Refusal, SignedMessages, StreamError};
+use strongroom_envelope::{
+    CommitmentPolicy, DecryptOptions, Error, Refusal, SignedMessages, StreamError,
+};
 use tokio::runtime::Runtime;
 
 /// Sockets, timers and signals, on a thread of their own; what is long is done by the thread that asks

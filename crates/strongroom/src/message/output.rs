@@ -159,7 +159,9 @@ impl Drop for Output {
 pub(super) fn failed(name: impl std::fmt::Display, why: &io::Error) -> Ended {
     let text = match why.kind() {
         io::ErrorKind::StorageFull => "the disk is full; what was written is removed".to_owned(),
-        io::ErrorKind::QuotaExceeded => "the quota is used up; what was written is removed".to_owned(),
+        io::ErrorKind::QuotaExceeded => {
+            "the quota is used up; what was written is removed".to_owned()
+        }
         io::ErrorKind::BrokenPipe => "nobody reads it any more".to_owned(),
         _ => why.to_string(),
     };

@@ -36,7 +36,9 @@ pub(super) fn jobs(
     }
     let output = arguments.output.as_deref();
     let jobs = match Place::of(file) {
-        Place::Standard => vec![Job { from: Place::Standard, to: Place::of(output.unwrap_or(file)) }],
+        Place::Standard => {
+            vec![Job { from: Place::Standard, to: Place::of(output.unwrap_or(file)) }]
+        }
         Place::File(path) if path.is_dir() => tree(&path, arguments, naming)?,
         from @ Place::File(_) => {
             let to = one(file, output, suffix, naming)?;
@@ -44,18 +46,16 @@ pub(super) fn jobs(
         }
     };
     if arguments.json && jobs.iter().any(|job| job.to == Place::Standard) {
-        return Err(Ended::new(Cause::Usage, "--json and the output cannot both be standard output"));
+        return Err(Ended::new(
+            Cause::Usage,
+            "--json and the output cannot both be standard output",
+        ));
     }
     Ok(jobs)
 }
 
 /// Where one file goes.
-fn one(
-    file: &Path,
-    output: Option<&Path>,
-    suffix: &str,
-    naming: Naming,
-) -> Result<Place, Ended> {
+fn one(file: &Path, output: Option<&Path>, suffix: &str, naming: Naming) -> Result<Place, Ended> {
     let unnamed = || {
         let why = format!("does not end in `{suffix}`: say where it goes with --output");
         Ended::of(Cause::Usage, file.display(), why)
@@ -107,7 +107,11 @@ fn tree(root: &Path, arguments: &OutputArguments, naming: Naming) -> Result<Vec<
         }
     };
     if to.exists() && !to.is_dir() {
-        return Err(Ended::of(Cause::Output, to.display(), "is there already, and is no directory"));
+        return Err(Ended::of(
+            Cause::Output,
+            to.display(),
+            "is there already, and is no directory",
+        ));
     }
     let found = walk(root)?;
     if let Some(special) = found.special.first().filter(|_| !arguments.skip_special) {

@@ -97,7 +97,8 @@ impl Kms for Port {
             let client = self.client(request.region)?;
             let context = pairs(request.context);
             let terms = Terms { context: &context, grant_tokens: request.grant_tokens };
-            let made = client.generate_data_key(request.key_id, request.number_of_bytes, terms).await;
+            let made =
+                client.generate_data_key(request.key_id, request.number_of_bytes, terms).await;
             let made = made.map_err(|why| self.meaning(&client, &why))?;
             let (plaintext, ciphertext) = (made.plaintext, made.ciphertext);
             Ok(GeneratedDataKey { key_arn: made.key, plaintext, ciphertext })

@@ -19,7 +19,11 @@ pub(super) fn done(is_json: bool, from: &Place, to: &Place, header: &Header, tot
         }
         terminal::line(told);
     } else {
-        terminal::line(format_args!("{} -> {}", shown(&from.told()), shown(&to.display().to_string())));
+        terminal::line(format_args!(
+            "{} -> {}",
+            shown(&from.told()),
+            shown(&to.display().to_string())
+        ));
     }
 }
 

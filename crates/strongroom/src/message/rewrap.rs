@@ -22,7 +22,10 @@ pub(crate) fn run(arguments: &RewrapArguments) -> Result<(), Ended> {
         }
     };
     if arguments.json && to == Place::Standard {
-        return Err(Ended::new(Cause::Usage, "--json and the output cannot both be standard output"));
+        return Err(Ended::new(
+            Cause::Usage,
+            "--json and the output cannot both be standard output",
+        ));
     }
     let before = Keys::before(arguments)?;
     let after = Keys::wrapping(&arguments.keys, &arguments.kms)?;
@@ -40,11 +43,10 @@ pub(crate) fn run(arguments: &RewrapArguments) -> Result<(), Ended> {
     let unopened = read_header(&mut message, &demands(&arguments.demands));
     let unopened = unopened.map_err(|why| broken(&name, &to_name, &why))?;
     let body = match arguments.keep_body_dangerously {
-        true => KeepBody::AlwaysDangerously,
+        true => KeepBody::DangerouslyAlways,
         false => KeepBody::WhereSound,
     };
-    let options =
-        RewrapOptions { body, max_encrypted_data_keys: arguments.demands.max_keys, ..Default::default() };
+    let options = RewrapOptions { body, max_encrypted_data_keys: arguments.demands.max_keys };
     let manager = before.manager();
     let rewrapping = unopened.rewrap(&manager, after.keyring(), &options, &SystemEntropy);
     let rewrapping = runtime.block_on(rewrapping);

@@ -157,7 +157,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    pub(super) fn png(width: u32, height: u32, color: ::png::ColorType, depth: ::png::BitDepth) -> Vec<u8> {
+    pub(super) fn png(
+        width: u32,
+        height: u32,
+        color: ::png::ColorType,
+        depth: ::png::BitDepth,
+    ) -> Vec<u8> {
         let mut file = Vec::new();
         let mut encoder = ::png::Encoder::new(&mut file, width, height);
         encoder.set_color(color);

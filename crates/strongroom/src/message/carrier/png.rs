@@ -24,11 +24,14 @@ impl Picture {
         let mut reader = decoder.read_info().map_err(|why| broken(&why))?;
         let info = reader.info();
         if info.animation_control.is_some() {
-            return Err(Refused::Form("an animation, of which players show other pictures".to_owned()));
+            return Err(Refused::Form(
+                "an animation, of which players show other pictures".to_owned(),
+            ));
         }
         let is_deep = matches!(info.bit_depth, BitDepth::Eight | BitDepth::Sixteen);
         if info.color_type == ColorType::Indexed || !is_deep {
-            let why = "a picture with a palette, or of less than 8 bits a sample: convert it to RGB";
+            let why =
+                "a picture with a palette, or of less than 8 bits a sample: convert it to RGB";
             return Err(Refused::Form(why.to_owned()));
         }
         let size = reader.output_buffer_size().filter(|size| *size <= MAX_FILE);

@@ -32,7 +32,8 @@ impl Sound {
         let mut at = 12;
         let mut width = None;
         loop {
-            let head = file.get(at..).and_then(|rest| rest.first_chunk::<8>()).ok_or_else(broken)?;
+            let head =
+                file.get(at..).and_then(|rest| rest.first_chunk::<8>()).ok_or_else(broken)?;
             let ([name, length], _) = head.as_chunks::<4>() else { return Err(broken()) };
             let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
             let begin = at + 8;
