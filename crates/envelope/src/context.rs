@@ -75,7 +75,7 @@ impl EncryptionContext {
             return Ok(out);
         }
         let too_long = || Error::from(Refusal::ContextTooLong);
-        let mut number = |out: &mut Vec<u8>, number: usize| {
+        let number = |out: &mut Vec<u8>, number: usize| {
             let number = u16::try_from(number).map_err(|_| too_long())?;
             out.extend_from_slice(&number.to_be_bytes());
             Ok::<(), Error>(())
