@@ -146,7 +146,9 @@ mod tests {
         ));
         assert!(context(&[("aws-crypt", ""), ("AWS-CRYPTO-", "")]).is_ok());
         let long = "x".repeat(65_526);
-        assert!(context(&[("a", &long[1..])]).is_ok_and(|it| it.serialize().unwrap().len() == 65_532));
+        assert!(
+            context(&[("a", &long[1..])]).is_ok_and(|it| it.serialize().unwrap().len() == 65_532)
+        );
         assert!(context(&[("abcd", &long[..])]).is_err());
         assert!(context(&[("a", &"x".repeat(65_536))]).is_err());
     }

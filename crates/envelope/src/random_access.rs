@@ -58,7 +58,11 @@ impl Decryptor {
             aad: Aad::default(),
         };
         let Some(curve) = self.header.suite().curve() else {
-            return if parts.measure(body)? { Ok(parts) } else { Err(FormatError::Geometry.into()) };
+            return if parts.measure(body)? {
+                Ok(parts)
+            } else {
+                Err(FormatError::Geometry.into())
+            };
         };
         // How long the signature is stands before it. More than one length may seem to; the last frame
         // is found by the one that is.

@@ -4,8 +4,8 @@ mod common;
 
 use common::{aes, block_on, manager, message, open, plaintext};
 use strongroom_envelope::{
-    Authenticity, DecryptOptions, Error, FormatError, HeaderReader, Refusal, Suite, Workers, inspect,
-    read_header,
+    Authenticity, DecryptOptions, Error, FormatError, HeaderReader, Refusal, Suite, Workers,
+    inspect, read_header,
 };
 
 const SUITES: [Suite; 2] = [Suite::Committed, Suite::CommittedSigned];
@@ -169,10 +169,7 @@ fn a_header_is_what_was_written() {
     assert_eq!(error(&with(3, &[!sealed[3]])), Authenticity::Commitment.into());
     // The commitment stands before the tag.
     let commitment = end - 16 - 32;
-    assert_eq!(
-        error(&with(commitment, &[!sealed[commitment]])),
-        Authenticity::Commitment.into()
-    );
+    assert_eq!(error(&with(commitment, &[!sealed[commitment]])), Authenticity::Commitment.into());
     assert_eq!(error(&with(end - 1, &[!sealed[end - 1]])), Authenticity::Header.into());
     let frame_len = commitment - 4;
     assert_eq!(error(&with(frame_len, &65_u32.to_be_bytes())), Authenticity::Header.into());

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DecryptOptions, DiscoveryFilter, Error, Keyring, KmsDiscoveryKeyring, KmsKeyring, MaterialsFault,
-    MultiKeyring, RawAesKeyring, RawRsaKeyring, RsaPadding, Suite,
+    DecryptOptions, DiscoveryFilter, Error, Keyring, KmsDiscoveryKeyring, KmsKeyring,
+    MaterialsFault, MultiKeyring, RawAesKeyring, RawRsaKeyring, RsaPadding, Suite,
 };
 
 const ONE: &str = "arn:aws:kms:eu-west-1:111122223333:key/1111";
@@ -33,7 +33,8 @@ fn seal(keyring: impl Keyring + 'static) -> Result<Vec<u8>, Error> {
 
 fn open(keyring: impl Keyring + 'static, message: &[u8]) -> Result<(), Error> {
     let manager = manager(keyring);
-    let opened = block_on(strongroom_envelope::decrypt(&manager, message, &DecryptOptions::default()));
+    let opened =
+        block_on(strongroom_envelope::decrypt(&manager, message, &DecryptOptions::default()));
     opened.map(|opened| assert_eq!(opened.plaintext.expose(), plaintext(100)))
 }
 

@@ -9,14 +9,12 @@ use std::io::Cursor;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_envelope::{
-    CommitmentPolicy, Content, DecryptOptions, Error, Keyring, MultiKeyring, RawRsaKeyring, Refusal,
-    RsaPadding, SignedMessages, Suite, Workers,
+    CommitmentPolicy, Content, DecryptOptions, Error, Keyring, MultiKeyring, RawRsaKeyring,
+    Refusal, RsaPadding, SignedMessages, Suite, Workers,
 };
 
-const FILES: [&str; 2] = [
-    include_str!("vectors/python-3.3.1.json"),
-    include_str!("vectors/javascript-5.0.2.json"),
-];
+const FILES: [&str; 2] =
+    [include_str!("vectors/python-3.3.1.json"), include_str!("vectors/javascript-5.0.2.json")];
 
 fn keyring(file: &Value, name: &str) -> Arc<dyn Keyring> {
     let padding = match name {
@@ -181,8 +179,11 @@ fn a_message_that_may_not_wait_in_memory_is_refused() {
             let signed = SignedMessages::HoldUntilVerified { limit };
             let options = DecryptOptions { signed, ..any() };
             let keyring = MultiKeyring::new(None, vector.keyrings.clone()).unwrap();
-            let opened =
-                block_on(strongroom_envelope::decrypt(&manager(keyring), &vector.message, &options));
+            let opened = block_on(strongroom_envelope::decrypt(
+                &manager(keyring),
+                &vector.message,
+                &options,
+            ));
             match opened {
                 Ok(opened) => assert_eq!(opened.plaintext.expose(), vector.plaintext),
                 Err(error) => {

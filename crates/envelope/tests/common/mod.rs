@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DecryptOptions, DefaultManager, EncryptOptions, EncryptionContext, Keyring, RawAesKeyring, Suite,
+    DecryptOptions, DefaultManager, EncryptOptions, EncryptionContext, Keyring, RawAesKeyring,
+    Suite,
 };
 
 /// Runs a future that waits for nothing outside.
@@ -58,7 +59,10 @@ pub(crate) fn message(suite: Suite, frame_len: u32, length: usize) -> Vec<u8> {
 }
 
 /// Opens a message under the AES key of 256 bits.
-pub(crate) fn open(message: &[u8], options: &DecryptOptions) -> Result<Vec<u8>, strongroom_envelope::Error> {
+pub(crate) fn open(
+    message: &[u8],
+    options: &DecryptOptions,
+) -> Result<Vec<u8>, strongroom_envelope::Error> {
     let manager = manager(aes(256));
     let opened = block_on(strongroom_envelope::decrypt(&manager, message, options));
     opened.map(|opened| opened.plaintext.expose().to_vec())
