@@ -1,4 +1,10 @@
 //! Keyrings of KMS keys, several keyrings as one, and what their errors tell.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

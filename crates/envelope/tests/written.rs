@@ -1,5 +1,11 @@
 //! What is written, to the byte: vectors that another implementation put together, and that never
 //! change.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
