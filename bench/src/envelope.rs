@@ -135,7 +135,9 @@ fn long(
             })?;
             let again = block_on(begin(manager, options, &SystemEntropy))
                 .map_err(|why| Failure::of("a message", why))?;
-            again.copy(Pattern::default().take(bytes), &mut sealed, workers, &|_| ()).map_err(failed)?;
+            again
+                .copy(Pattern::default().take(bytes), &mut sealed, workers, &|_| ())
+                .map_err(failed)?;
             let read = timed(bytes, || open(manager, &mut sealed.as_slice(), io::sink(), workers))?;
             Ok((write, read))
         }
@@ -170,8 +172,7 @@ fn open<R: Read + Send>(
 ) -> Result<(), Failure> {
     let failed = |why: strongroom_envelope::StreamError| Failure::of("a message", why);
     let unopened = read_header(from, &DecryptOptions::default()).map_err(failed)?;
-    let opened =
-        block_on(unopened.unwrap(manager)).map_err(|why| Failure::of("a message", why))?;
+    let opened = block_on(unopened.unwrap(manager)).map_err(|why| Failure::of("a message", why))?;
     opened.copy(from, to, workers, &|_| ()).map(drop).map_err(failed)
 }
 
@@ -188,8 +189,8 @@ fn short(
     let mut sealed = Vec::new();
     let write = timed(0, || {
         for _ in 0..messages {
-            sealed = block_on(encrypt(manager, &plaintext, &options, &SystemEntropy))
-                .map_err(failed)?;
+            sealed =
+                block_on(encrypt(manager, &plaintext, &options, &SystemEntropy)).map_err(failed)?;
         }
         Ok(())
     })?;

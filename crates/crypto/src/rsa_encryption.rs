@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn each_padding_opens_its_own_ciphertexts_only() {
         let pkcs8 = PrivateKey::generate(KeySpec::Rsa2048).unwrap();
-        let spki = PrivateKey::parse(KeySpec::Rsa2048, pkcs8.expose()).unwrap().public_key().to_vec();
+        let spki =
+            PrivateKey::parse(KeySpec::Rsa2048, pkcs8.expose()).unwrap().public_key().to_vec();
         let secret = SecretBytes::new(vec![7; 32]);
         for padding in PADDINGS {
             let sealed = RsaEncryptingKey::parse(padding, &spki).unwrap().encrypt(&secret).unwrap();

@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn only_compressed_points_of_the_curve_are_keys() {
-        let point = StreamSigningKey::generate(SignatureCurve::P384).unwrap().public_point().unwrap();
+        let point =
+            StreamSigningKey::generate(SignatureCurve::P384).unwrap().public_point().unwrap();
         assert!(StreamVerifier::new(SignatureCurve::P384, &point).is_ok());
         assert!(StreamVerifier::new(SignatureCurve::P256, &point).is_err());
         assert!(StreamVerifier::new(SignatureCurve::P384, &point[..48]).is_err());

@@ -65,7 +65,13 @@ impl BodyCipher {
     }
 
     /// Message id ‖ what the piece is ‖ its number ‖ the content's length.
-    fn associate<'a>(&self, aad: &'a mut Aad, piece: Piece, number: u32, length: usize) -> &'a [u8] {
+    fn associate<'a>(
+        &self,
+        aad: &'a mut Aad,
+        piece: Piece,
+        number: u32,
+        length: usize,
+    ) -> &'a [u8] {
         aad.0.clear();
         aad.0.extend_from_slice(&self.message_id);
         aad.0.extend_from_slice(piece.label());
@@ -167,9 +173,7 @@ fn read_head(kind: Piece, head: &[u8]) -> Option<(u32, [u8; NONCE_LEN])> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// To be told when there are so many bytes.
-    Unknown {
-        wanted: usize,
-    },
+    Unknown { wanted: usize },
     Known {
         kind: Piece,
         /// Bytes of the whole piece.

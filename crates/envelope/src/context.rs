@@ -75,7 +75,7 @@ impl EncryptionContext {
             return Ok(out);
         }
         let too_long = || Error::from(Refusal::ContextTooLong);
-        let mut number = |out: &mut Vec<u8>, number: usize| {
+        let number = |out: &mut Vec<u8>, number: usize| {
             let number = u16::try_from(number).map_err(|_| too_long())?;
             out.extend_from_slice(&number.to_be_bytes());
             Ok::<(), Error>(())
@@ -146,7 +146,9 @@ mod tests {
         ));
         assert!(context(&[("aws-crypt", ""), ("AWS-CRYPTO-", "")]).is_ok());
         let long = "x".repeat(65_526);
-        assert!(context(&[("a", &long[1..])]).is_ok_and(|it| it.serialize().unwrap().len() == 65_532));
+        assert!(
+            context(&[("a", &long[1..])]).is_ok_and(|it| it.serialize().unwrap().len() == 65_532)
+        );
         assert!(context(&[("abcd", &long[..])]).is_err());
         assert!(context(&[("a", &"x".repeat(65_536))]).is_err());
     }

@@ -135,10 +135,7 @@ impl UnopenedMessage {
                 Content::NonFramed => Stage::Whole,
             },
             verifying: Some(verifying),
-            totals: Totals {
-                message: self.header.as_bytes().len() as u64,
-                ..Totals::default()
-            },
+            totals: Totals { message: self.header.as_bytes().len() as u64, ..Totals::default() },
             header: self.header,
             max_body: self.options.max_frame_len,
             hold,

@@ -158,7 +158,8 @@ impl Encryptor {
             if room == 0 {
                 self.write_pending(Piece::Regular, out)?;
             } else if self.pending.is_empty() && rest.len() > self.frame_len {
-                let (content, after) = rest.split_at_checked(self.frame_len).ok_or(Error::Failed)?;
+                let (content, after) =
+                    rest.split_at_checked(self.frame_len).ok_or(Error::Failed)?;
                 rest = after;
                 self.write_frame(Piece::Regular, content, out)?;
             } else {
@@ -192,7 +193,8 @@ impl Encryptor {
     fn make_room(&mut self) {
         if self.pending.capacity() == 0 {
             let announced = self.announced.and_then(|len| usize::try_from(len).ok());
-            self.pending.reserve_exact(announced.map_or(self.frame_len, |len| len.min(self.frame_len)));
+            self.pending
+                .reserve_exact(announced.map_or(self.frame_len, |len| len.min(self.frame_len)));
         }
     }
 

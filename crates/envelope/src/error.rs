@@ -329,7 +329,10 @@ impl fmt::Display for Refusal {
                  key commitment and {suite} has none"
             ),
             Self::NotWritten(suite) => {
-                write!(f, "messages with {suite} are read, but not written: it has no key commitment")
+                write!(
+                    f,
+                    "messages with {suite} are read, but not written: it has no key commitment"
+                )
             }
             Self::Signed => f.write_str("configuration conflict: cannot decrypt signed message"),
             Self::TooManyEncryptedDataKeys { found, max } => {
@@ -356,7 +359,9 @@ impl fmt::Display for Refusal {
                 f,
                 "encryption context mismatch: the message has not the required pair `{pair}`"
             ),
-            Self::Range { len } => write!(f, "the range is not within the {len} bytes of plaintext"),
+            Self::Range { len } => {
+                write!(f, "the range is not within the {len} bytes of plaintext")
+            }
             Self::NotFramed => f.write_str("a message without frames has no random access"),
         }
     }
@@ -371,7 +376,9 @@ impl fmt::Display for MaterialsFault {
             Self::DataKeyLength => "the data key has not the length that the suite demands",
             Self::NothingWrapped => "no wrapping key has encrypted the data key",
             Self::PublicKey => "the message is signed, but its context has no valid public key",
-            Self::UnexpectedPublicKey => "the message is not signed, but its context has a public key",
+            Self::UnexpectedPublicKey => {
+                "the message is not signed, but its context has a public key"
+            }
             Self::OtherSuite => "the materials are of another algorithm suite",
         })
     }
@@ -455,7 +462,10 @@ mod tests {
             error.add(&format!("key {number}"), &format!("\x1b[31m{}", "x".repeat(10_000)));
         }
         let text = error.to_string();
-        assert!(text.len() < 7_000 && !text.contains('\x1b') && text.ends_with("; and 168 more"), "{text}");
+        assert!(
+            text.len() < 7_000 && !text.contains('\x1b') && text.ends_with("; and 168 more"),
+            "{text}"
+        );
         assert_eq!(error.attempts().len(), 16);
         let mut other = KeyringError::new("a", "b");
         other.merge(error);

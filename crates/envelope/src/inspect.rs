@@ -34,12 +34,8 @@ pub struct Inspection {
 pub fn inspect<R: Read>(from: R, options: &DecryptOptions) -> Result<Inspection, StreamError> {
     let mut from = BufReader::with_capacity(CHUNK, from);
     let header = read_header(&mut from, options)?.header().clone();
-    let mut walk = Walk {
-        frames: 0,
-        plaintext_len: 0,
-        message_len: header.as_bytes().len() as u64,
-        from,
-    };
+    let mut walk =
+        Walk { frames: 0, plaintext_len: 0, message_len: header.as_bytes().len() as u64, from };
     match header.content() {
         Content::Framed { frame_len } => walk.frames(frame_len)?,
         Content::NonFramed => walk.whole()?,
@@ -74,7 +70,8 @@ impl<R: Read> Walk<R> {
         for expected in 1..=u32::MAX {
             let mark: [u8; 4] = self.take()?;
             let is_last = mark == FINAL_MARK;
-            let found = if is_last { u32::from_be_bytes(self.take()?) } else { u32::from_be_bytes(mark) };
+            let found =
+                if is_last { u32::from_be_bytes(self.take()?) } else { u32::from_be_bytes(mark) };
             if found != expected {
                 return Err(FormatError::FrameOutOfOrder { expected, found }.into());
             }

@@ -31,8 +31,9 @@ impl Decryptor {
     /// Opens parts of `message`, which is the whole message and nothing else, header included.
     ///
     /// # Errors
-    /// [`Refusal::NotFramed`]; reading; a length that frames do not add up to, and a last frame that
-    /// does not authenticate, as when the message was cut off.
+    /// [`Refusal::NotFramed`]; [`Refusal::Signed`] where the signature was to be waited for; reading; a
+    /// length that frames do not add up to, and a last frame that does not authenticate, as when the
+    /// message was cut off.
     pub fn random_access<R: Read + Seek>(
         self,
         mut message: R,
@@ -40,6 +41,9 @@ impl Decryptor {
         let Content::Framed { frame_len } = self.header.content() else {
             return Err(Refusal::NotFramed.into());
         };
+        if self.hold.is_some() {
+            return Err(Refusal::Signed.into());
+        }
         let length = message.seek(SeekFrom::End(0)).map_err(StreamError::Read)?;
         let start = self.header.as_bytes().len() as u64;
         let body = length.checked_sub(start).ok_or(FormatError::Truncated)?;
@@ -54,7 +58,11 @@ impl Decryptor {
             aad: Aad::default(),
         };
         let Some(curve) = self.header.suite().curve() else {
-            return if parts.measure(body)? { Ok(parts) } else { Err(FormatError::Geometry.into()) };
+            return if parts.measure(body)? {
+                Ok(parts)
+            } else {
+                Err(FormatError::Geometry.into())
+            };
         };
         // How long the signature is stands before it. More than one length may seem to; the last frame
         // is found by the one that is.

@@ -62,13 +62,8 @@ impl Default for RewrapOptions {
 pub struct Rewrapping {
     header: Header,
     keeps_body: bool,
-    body: Body,
-}
-
-enum Body {
-    Framed(Rewriting),
-    /// Without frames: it goes through as it is, and its signature, if any, is at its end.
-    Whole,
+    /// None for a body without frames, which goes through as it is.
+    body: Option<Box<Rewriting>>,
 }
 
 impl UnopenedMessage {
@@ -93,7 +88,7 @@ impl UnopenedMessage {
         let signing = Signing::begin(&new.header, new.signing_key.as_ref())?;
         let verifying = Verifying::begin(&old, materials.verification_key.as_deref())?;
         let body = match old.content() {
-            Content::NonFramed => Body::Whole,
+            Content::NonFramed => None,
             Content::Framed { frame_len } => {
                 let cipher =
                     |key, header: &Header| BodyCipher::new(key, header.message_id().to_vec());
@@ -105,7 +100,7 @@ impl UnopenedMessage {
                     },
                 };
                 let suite = old.suite();
-                Body::Framed(Rewriting { suite, frame_len, change, verifying, signing })
+                Some(Box::new(Rewriting { suite, frame_len, change, verifying, signing }))
             }
         };
         Ok(Rewrapping { header: new.header, keeps_body, body })
@@ -210,11 +205,10 @@ impl Rewrapping {
         workers: &Workers,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Totals, StreamError> {
-        let rewriting = match self.body {
-            Body::Framed(rewriting) => rewriting,
-            Body::Whole => return copy_whole(&self.header, &mut from, &mut to),
-        };
-        rewriting.copy(&self.header, from, to, workers, progress)
+        match self.body {
+            Some(rewriting) => rewriting.copy(&self.header, from, to, workers, progress),
+            None => copy_whole(&self.header, &mut from, &mut to),
+        }
     }
 }
 

@@ -1,4 +1,10 @@
 //! The cache of materials: its bounds, its partitions, and the check of keys on each hit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -75,7 +81,9 @@ fn one_data_key_serves_several_messages_each_with_keys_of_its_own() {
     let read = scene.requests(|| assert!(messages.iter().all(|message| open(&manager, message))));
     assert_eq!(read, 1);
     // Message id, commitment and body differ.
-    assert!(messages.iter().all(|one| messages.iter().filter(|two| one[3..] == two[3..]).count() == 1));
+    assert!(
+        messages.iter().all(|one| messages.iter().filter(|two| one[3..] == two[3..]).count() == 1)
+    );
     let other = scene.manager(LIMITS);
     assert!(messages.iter().all(|message| open(&other, message)));
 }
@@ -103,9 +111,8 @@ fn age_messages_and_bytes_are_bounds() {
 fn entries_are_of_one_context_and_suite_and_of_known_lengths() {
     let scene = Scene::new();
     let manager = scene.manager(LIMITS);
-    let pairs = |value: &str| {
-        EncryptionContext::new([("a".to_owned(), value.to_owned())].into()).unwrap()
-    };
+    let pairs =
+        |value: &str| EncryptionContext::new([("a".to_owned(), value.to_owned())].into()).unwrap();
     let ask = |suite, context: &EncryptionContext, plaintext_len| {
         let request = EncryptionRequest { suite, context, plaintext_len };
         block_on(manager.encryption_materials(request)).unwrap();

@@ -1,11 +1,17 @@
 //! Messages that are not what was written.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
 use common::{aes, block_on, manager, message, open, plaintext};
 use strongroom_envelope::{
-    Authenticity, DecryptOptions, Error, FormatError, HeaderReader, Refusal, Suite, Workers, inspect,
-    read_header,
+    Authenticity, DecryptOptions, Error, FormatError, HeaderReader, Refusal, Suite, Workers,
+    inspect, read_header,
 };
 
 const SUITES: [Suite; 2] = [Suite::Committed, Suite::CommittedSigned];
@@ -24,7 +30,7 @@ fn error(message: &[u8]) -> Error {
         let mut input = message;
         let unopened = read_header(&mut input, &DecryptOptions::default())?;
         let decryptor = block_on(unopened.unwrap(&manager(aes(256))))?;
-        decryptor.copy(input, &mut Vec::new(), &Workers::one(), &|_| ())
+        decryptor.copy(input, Vec::new(), &Workers::one(), &|_| ())
     };
     let streamed = streamed().unwrap_err();
     assert!(matches!(streamed, strongroom_envelope::StreamError::Message(_)), "{streamed}");
@@ -169,10 +175,7 @@ fn a_header_is_what_was_written() {
     assert_eq!(error(&with(3, &[!sealed[3]])), Authenticity::Commitment.into());
     // The commitment stands before the tag.
     let commitment = end - 16 - 32;
-    assert_eq!(
-        error(&with(commitment, &[!sealed[commitment]])),
-        Authenticity::Commitment.into()
-    );
+    assert_eq!(error(&with(commitment, &[!sealed[commitment]])), Authenticity::Commitment.into());
     assert_eq!(error(&with(end - 1, &[!sealed[end - 1]])), Authenticity::Header.into());
     let frame_len = commitment - 4;
     assert_eq!(error(&with(frame_len, &65_u32.to_be_bytes())), Authenticity::Header.into());
@@ -269,4 +272,55 @@ fn nothing_of_a_frame_comes_out_before_it_is_verified() {
     assert_eq!(out.len(), 67);
     assert!(decryptor.push(&rest[FRAME..], &mut out).is_err());
     assert!(decryptor.finish(&mut out).is_err());
+}
+
+/// What a stream and parts make of the same body, which is put together of authentic pieces and others.
+fn put_together(pieces: &[(u8, usize, u8)]) -> Vec<u8> {
+    let sealed = message(Suite::Committed, 64, 4 * 64 + 10);
+    let start = header_len(&sealed);
+    let mut out = sealed[..start].to_vec();
+    let end = sealed.len() - start;
+    for (kind, at, byte) in pieces {
+        let from = start + (at % 5) * FRAME;
+        match kind % 4 {
+            0 => out.extend_from_slice(&sealed[from..(from + FRAME).min(sealed.len())]),
+            1 => out.extend_from_slice(&sealed[start..start + at % end]),
+            2 => out.push(*byte),
+            _ => out.extend_from_slice(&sealed[start + 4 * FRAME..]),
+        }
+    }
+    out
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_stream_parts_and_ranges_make_the_same_of_any_body(
+        pieces in proptest::collection::vec((0_u8..8, 0_usize..500, 0_u8..=255), 0..8),
+        cut in 1_usize..200,
+    ) {
+        let made = put_together(&pieces);
+        let opening = || {
+            let mut input = made.as_slice();
+            let unopened = read_header(&mut input, &DecryptOptions::default()).unwrap();
+            (block_on(unopened.unwrap(&manager(aes(256)))).unwrap(), input)
+        };
+        let (mut decryptor, input) = opening();
+        let mut out = Vec::new();
+        let pushed = input.chunks(cut).try_for_each(|part| decryptor.push(part, &mut out));
+        let parts = pushed.and_then(|()| decryptor.finish(&mut out));
+        proptest::prop_assert!(out.len() <= 266 && out == plaintext(266)[..out.len()]);
+        let (decryptor, input) = opening();
+        let mut streamed = Vec::new();
+        let copied = decryptor.copy(input, &mut streamed, &Workers::one(), &|_| ());
+        proptest::prop_assert_eq!(parts.is_ok(), copied.is_ok());
+        if parts.is_ok() {
+            proptest::prop_assert!(out == plaintext(266) && streamed == out);
+        }
+        let (decryptor, _) = opening();
+        if let Ok(mut access) = decryptor.random_access(std::io::Cursor::new(&made)) {
+            let mut ranged = Vec::new();
+            let _ = access.read(0..access.len(), &mut ranged);
+            proptest::prop_assert!(ranged == plaintext(266)[..ranged.len()]);
+        }
+    }
 }

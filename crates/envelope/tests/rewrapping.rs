@@ -1,4 +1,10 @@
 //! Other wrapping keys for messages that there are.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -21,8 +27,7 @@ fn rewrap(message: &[u8], body: KeepBody) -> Result<(Vec<u8>, bool), StreamError
     let options = RewrapOptions { body, ..RewrapOptions::default() };
     let wrapping = MultiKeyring::new(Some(std::sync::Arc::new(aes(128))), Vec::new()).unwrap();
     let opening = manager(aes(256));
-    let rewrapping =
-        block_on(unopened.rewrap(&opening, &wrapping, &options, &SystemEntropy))?;
+    let rewrapping = block_on(unopened.rewrap(&opening, &wrapping, &options, &SystemEntropy))?;
     let (kept, header) = (rewrapping.keeps_body(), rewrapping.header().as_bytes().to_vec());
     let mut out = Vec::new();
     let totals = rewrapping.copy(input, &mut out, &Workers::new(2), &|_| ())?;

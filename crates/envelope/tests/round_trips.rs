@@ -1,4 +1,10 @@
 //! What is written is read, whatever its length, however it comes in parts, on however many threads.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -8,8 +14,8 @@ use std::io::{self, Cursor, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use strongroom_crypto::SystemEntropy;
 use strongroom_envelope::{
-    Authenticity, DecryptOptions, Decryptor, EncryptOptions, Encryptor, Error, FormatError, Refusal,
-    SignedMessages, StreamError, Suite, Workers, begin, inspect, read_header,
+    Authenticity, DecryptOptions, Decryptor, EncryptOptions, Encryptor, Error, FormatError,
+    Refusal, SignedMessages, StreamError, Suite, Workers, begin, inspect, read_header,
 };
 
 const SUITES: [Suite; 2] = [Suite::Committed, Suite::CommittedSigned];
@@ -167,10 +173,7 @@ fn ranges_of_a_message_that_was_cut_or_altered_are_not_read() {
         assert!(parts.read(0..64, &mut Vec::new()).is_ok());
         let mut out = Vec::new();
         let error = parts.read(0..129, &mut out).unwrap_err();
-        assert!(matches!(
-            error,
-            StreamError::Message(Error::NotAuthentic(Authenticity::Frame(2)))
-        ));
+        assert!(matches!(error, StreamError::Message(Error::NotAuthentic(Authenticity::Frame(2)))));
         assert_eq!(out.len(), 64);
     }
 }

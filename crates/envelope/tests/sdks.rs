@@ -1,5 +1,11 @@
 //! Messages that the stock SDKs wrote, opened by every way there is. The files say by which SDK, and
 //! under which keys; none of these takes an AWS account.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -9,14 +15,12 @@ use std::io::Cursor;
 use std::sync::Arc;
 use strongroom_crypto::SecretBytes;
 use strongroom_envelope::{
-    CommitmentPolicy, Content, DecryptOptions, Error, Keyring, MultiKeyring, RawRsaKeyring, Refusal,
-    RsaPadding, SignedMessages, Suite, Workers,
+    CommitmentPolicy, Content, DecryptOptions, Error, Keyring, MultiKeyring, RawRsaKeyring,
+    Refusal, RsaPadding, SignedMessages, Suite, Workers,
 };
 
-const FILES: [&str; 2] = [
-    include_str!("vectors/python-3.3.1.json"),
-    include_str!("vectors/javascript-5.0.2.json"),
-];
+const FILES: [&str; 2] =
+    [include_str!("vectors/python-3.3.1.json"), include_str!("vectors/javascript-5.0.2.json")];
 
 fn keyring(file: &Value, name: &str) -> Arc<dyn Keyring> {
     let padding = match name {
@@ -181,8 +185,11 @@ fn a_message_that_may_not_wait_in_memory_is_refused() {
             let signed = SignedMessages::HoldUntilVerified { limit };
             let options = DecryptOptions { signed, ..any() };
             let keyring = MultiKeyring::new(None, vector.keyrings.clone()).unwrap();
-            let opened =
-                block_on(strongroom_envelope::decrypt(&manager(keyring), &vector.message, &options));
+            let opened = block_on(strongroom_envelope::decrypt(
+                &manager(keyring),
+                &vector.message,
+                &options,
+            ));
             match opened {
                 Ok(opened) => assert_eq!(opened.plaintext.expose(), vector.plaintext),
                 Err(error) => {

@@ -1,5 +1,11 @@
 //! What is written, to the byte: vectors that another implementation put together, and that never
 //! change.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -7,8 +13,8 @@ use common::{context, plaintext};
 use serde_json::Value;
 use strongroom_crypto::{Entropy, EntropyError, SecretBytes};
 use strongroom_envelope::{
-    DataKey, EncryptOptions, EncryptedDataKey, EncryptionMaterials, Encryptor, Error, MaterialsFault,
-    Refusal, Suite,
+    DataKey, EncryptOptions, EncryptedDataKey, EncryptionMaterials, Encryptor, Error,
+    MaterialsFault, Refusal, Suite,
 };
 
 /// Gives 100, 101 and so on.
@@ -31,7 +37,11 @@ impl Entropy for Broken {
 
 fn key(provider_id: &str, provider_info: &[u8], length: usize) -> EncryptedDataKey {
     let provider_info = provider_info.to_vec();
-    EncryptedDataKey { provider_id: provider_id.to_owned(), provider_info, ciphertext: vec![0; length] }
+    EncryptedDataKey {
+        provider_id: provider_id.to_owned(),
+        provider_info,
+        ciphertext: vec![0; length],
+    }
 }
 
 fn materials(pairs: &[(&str, &str)]) -> EncryptionMaterials {

@@ -30,12 +30,8 @@ impl KmsKeyring {
     /// # Errors
     /// [`MaterialsFault::KeyId`].
     pub fn new(kms: Arc<dyn Kms>, generator: &str) -> Result<Self, Error> {
-        let keyring = Self {
-            kms,
-            keys: Vec::new(),
-            grant_tokens: Vec::new(),
-            multi_region_aware: false,
-        };
+        let keyring =
+            Self { kms, keys: Vec::new(), grant_tokens: Vec::new(), multi_region_aware: false };
         keyring.with_key(generator)
     }
 
@@ -65,11 +61,7 @@ impl KmsKeyring {
         self
     }
 
-    async fn generate(
-        &self,
-        key_id: &str,
-        request: &WrapRequest<'_>,
-    ) -> Result<Wrapped, Error> {
+    async fn generate(&self, key_id: &str, request: &WrapRequest<'_>) -> Result<Wrapped, Error> {
         let length = request.suite.data_key_len();
         let generate = GenerateDataKey {
             key_id,

@@ -40,8 +40,7 @@ impl RawAesKeyring {
         request.entropy.fill(&mut nonce).map_err(|_| Error::Failed)?;
         let aad = request.context.serialize()?;
         let mut sealed = SecretBytes::new(data_key.secret().expose().to_vec());
-        let tag =
-            self.key.seal(nonce, &aad, sealed.expose_mut()).map_err(|_| Error::Failed)?;
+        let tag = self.key.seal(nonce, &aad, sealed.expose_mut()).map_err(|_| Error::Failed)?;
         let ciphertext = [sealed.expose(), tag.as_slice()].concat();
         let provider_info = [self.name.as_bytes(), &LENGTHS, nonce.as_slice()].concat();
         let provider_id = self.namespace.clone();

@@ -83,7 +83,9 @@ impl RawRsaKeyring {
 
     fn wrap_now(&self, request: &WrapRequest<'_>) -> Result<Wrapped, Error> {
         let Some(public) = &self.public else {
-            return Err(KeyringError::new(&self.own(), "it has no public key to encrypt with").into());
+            return Err(
+                KeyringError::new(&self.own(), "it has no public key to encrypt with").into()
+            );
         };
         let data_key = request.data_key()?;
         let ciphertext = public
@@ -113,7 +115,9 @@ impl RawRsaKeyring {
                     let data_key = DataKey::new(plain);
                     return Ok(Unwrapped { data_key, encrypted: key.clone() });
                 }
-                None => error.add(&key.wrapping_key(), "it does not open it: another key or padding"),
+                None => {
+                    error.add(&key.wrapping_key(), "it does not open it: another key or padding")
+                }
             }
         }
         Err(none_of(error, request, &self.own()))

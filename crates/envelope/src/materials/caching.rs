@@ -59,8 +59,11 @@ impl MonotonicClock for SystemMonotonicClock {
 pub trait KeyCheck: Send + Sync {
     /// Whether all of `keys` may be used now. Of materials to write with these are all that wrapped the
     /// data key, of materials to read with the one that it came from.
-    fn are_usable<'a>(&'a self, purpose: Purpose, keys: &'a [EncryptedDataKey])
-    -> BoxFuture<'a, bool>;
+    fn are_usable<'a>(
+        &'a self,
+        purpose: Purpose,
+        keys: &'a [EncryptedDataKey],
+    ) -> BoxFuture<'a, bool>;
 }
 
 /// What cached materials are about to be used for.
@@ -128,12 +131,16 @@ impl CachingManager {
         self
     }
 
-    async fn encryption(&self, request: EncryptionRequest<'_>) -> Result<EncryptionMaterials, Error> {
+    async fn encryption(
+        &self,
+        request: EncryptionRequest<'_>,
+    ) -> Result<EncryptionMaterials, Error> {
         let (Some(bytes), true) = (request.plaintext_len, request.suite.derives_keys()) else {
             return self.inner.encryption_materials(request).await;
         };
         let context = request.context.serialize()?;
-        let id = identity(&[self.partition.as_bytes(), &request.suite.id().to_be_bytes(), &context]);
+        let id =
+            identity(&[self.partition.as_bytes(), &request.suite.id().to_be_bytes(), &context]);
         if let Some(kept) = self.kept_encryption(&id, bytes) {
             if self.usable(Purpose::Encrypt, &kept.encrypted_data_keys).await {
                 return Ok(kept);

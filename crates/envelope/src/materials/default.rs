@@ -25,7 +25,10 @@ impl DefaultManager {
         Self { keyring, entropy }
     }
 
-    async fn encryption(&self, request: EncryptionRequest<'_>) -> Result<EncryptionMaterials, Error> {
+    async fn encryption(
+        &self,
+        request: EncryptionRequest<'_>,
+    ) -> Result<EncryptionMaterials, Error> {
         let suite = request.suite;
         let signing_key = match suite.curve() {
             Some(curve) => Some(StreamSigningKey::generate(curve).map_err(|_| Error::Failed)?),

@@ -16,10 +16,7 @@ pub(crate) enum Change {
     /// It stays as it is.
     Keep,
     /// It is opened under one key and sealed under another.
-    Reseal {
-        from: BodyCipher,
-        to: BodyCipher,
-    },
+    Reseal { from: BodyCipher, to: BodyCipher },
 }
 
 /// What the body of a framed message is made anew with.

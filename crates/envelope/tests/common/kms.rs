@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use strongroom_crypto::SecretBytes;
 use strongroom_envelope::{
     BoxFuture, Decrypt, DecryptedKey, Encrypt, EncryptedUnder, EncryptionContext, GenerateDataKey,
@@ -10,29 +11,32 @@ use strongroom_envelope::{
 
 /// Keeps what it encrypts in a table. Identifiers that are not known fail as in KMS.
 #[derive(Default)]
-pub struct MemoryKms {
+pub(crate) struct MemoryKms {
     /// What identifiers stand for: each ARN for itself, aliases for ARNs.
-    pub keys: HashMap<String, String>,
-    pub disabled: Mutex<BTreeSet<String>>,
+    pub(crate) keys: Mutex<HashMap<String, String>>,
+    /// Decrypts whatever it is asked with.
+    pub(crate) is_lying: AtomicBool,
+    pub(crate) disabled: Mutex<BTreeSet<String>>,
     sealed: Mutex<Vec<(String, EncryptionContext, Vec<u8>)>>,
     /// The requests, as operation, key and Region.
-    pub log: Mutex<Vec<String>>,
+    pub(crate) log: Mutex<Vec<String>>,
 }
 
 impl MemoryKms {
-    pub fn new(keys: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(keys: &[(&str, &str)]) -> Self {
         let keys = keys.iter().map(|(id, arn)| ((*id).to_owned(), (*arn).to_owned())).collect();
-        Self { keys, ..Self::default() }
+        Self { keys: Mutex::new(keys), ..Self::default() }
     }
 
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.log.lock().unwrap().len()
     }
 
     fn find(&self, operation: &str, id: &str, region: Option<&str>) -> Result<String, KmsError> {
         let line = format!("{operation} {id} {}", region.unwrap_or("-"));
         self.log.lock().unwrap().push(line);
-        let arn = self.keys.get(id).ok_or_else(|| KmsError::new("NotFoundException", "no such key"))?;
+        let keys = self.keys.lock().unwrap();
+        let arn = keys.get(id).ok_or_else(|| KmsError::new("NotFoundException", "no such key"))?;
         if self.disabled.lock().unwrap().contains(arn) {
             return Err(KmsError::new("DisabledException", "it is disabled"));
         }
@@ -81,7 +85,8 @@ impl Kms for MemoryKms {
             let (arn, context, plaintext) = &sealed[u32::from_be_bytes(at) as usize];
             // Related multi-Region keys have the same material.
             let id = |arn: &str| arn.rsplit('/').next().unwrap().to_owned();
-            if context != request.context || id(arn) != id(&key_arn) {
+            let lies = self.is_lying.load(Ordering::Relaxed);
+            if !lies && (context != request.context || id(arn) != id(&key_arn)) {
                 return Err(KmsError::new("InvalidCiphertextException", ""));
             }
             Ok(DecryptedKey { key_arn, plaintext: SecretBytes::new(plaintext.clone()) })

@@ -1,7 +1,7 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part")]
 
-pub mod kms;
+pub(crate) mod kms;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DecryptOptions, DefaultManager, EncryptOptions, EncryptionContext, Keyring, RawAesKeyring, Suite,
+    DecryptOptions, DefaultManager, EncryptOptions, EncryptionContext, Keyring, RawAesKeyring,
+    Suite,
 };
 
 /// Runs a future that waits for nothing outside.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..1_000_000 {
@@ -25,32 +26,32 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// The plaintext of test vectors: byte i is 7 i mod 251.
-pub fn plaintext(length: usize) -> Vec<u8> {
+pub(crate) fn plaintext(length: usize) -> Vec<u8> {
     (0..length).map(|at| u8::try_from(at * 7 % 251).unwrap()).collect()
 }
 
-pub fn context(pairs: &[(&str, &str)]) -> EncryptionContext {
+pub(crate) fn context(pairs: &[(&str, &str)]) -> EncryptionContext {
     let owned = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     EncryptionContext::new(owned.collect::<BTreeMap<_, _>>()).unwrap()
 }
 
 /// The AES key of test vectors: bytes 1, 2, 3 and so on.
-pub fn aes(bits: usize) -> RawAesKeyring {
+pub(crate) fn aes(bits: usize) -> RawAesKeyring {
     let bytes = (1..=bits / 8).map(|byte| u8::try_from(byte).unwrap()).collect();
     RawAesKeyring::new("raw-keys", &format!("aes-{bits}"), &SecretBytes::new(bytes)).unwrap()
 }
 
-pub fn manager(keyring: impl Keyring + 'static) -> DefaultManager {
+pub(crate) fn manager(keyring: impl Keyring + 'static) -> DefaultManager {
     DefaultManager::new(Arc::new(keyring), Arc::new(SystemEntropy))
 }
 
-pub fn options(suite: Suite, frame_len: u32) -> EncryptOptions {
+pub(crate) fn options(suite: Suite, frame_len: u32) -> EncryptOptions {
     let context = context(&[("purpose", "test")]);
     EncryptOptions { suite, frame_len, context, ..EncryptOptions::default() }
 }
 
 /// A message of `length` bytes under the AES key of 256 bits.
-pub fn message(suite: Suite, frame_len: u32, length: usize) -> Vec<u8> {
+pub(crate) fn message(suite: Suite, frame_len: u32, length: usize) -> Vec<u8> {
     let manager = manager(aes(256));
     let options = options(suite, frame_len);
     block_on(strongroom_envelope::encrypt(&manager, &plaintext(length), &options, &SystemEntropy))
@@ -58,7 +59,10 @@ pub fn message(suite: Suite, frame_len: u32, length: usize) -> Vec<u8> {
 }
 
 /// Opens a message under the AES key of 256 bits.
-pub fn open(message: &[u8], options: &DecryptOptions) -> Result<Vec<u8>, strongroom_envelope::Error> {
+pub(crate) fn open(
+    message: &[u8],
+    options: &DecryptOptions,
+) -> Result<Vec<u8>, strongroom_envelope::Error> {
     let manager = manager(aes(256));
     let opened = block_on(strongroom_envelope::decrypt(&manager, message, options));
     opened.map(|opened| opened.plaintext.expose().to_vec())
