@@ -5,7 +5,7 @@ use crate::body::{Aad, BodyCipher, FINAL_HEAD, Piece, REGULAR_HEAD};
 use crate::encrypt::{Encryptor, Totals};
 use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::signature::Signing;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 
 /// Bytes read ahead of a batch, to learn whether anything follows it.
 const AHEAD: usize = 32 * 1024;
@@ -98,7 +98,7 @@ impl Sealing<'_> {
         Ok(Fill::Last)
     }
 
-    /// Reads frames; what is last is known when nothing follows.
+    /// Reads frames; the last one is shorter than the others, and may be empty.
     fn gather<R: Read>(
         &self,
         input: &mut Input<R>,
@@ -111,18 +111,10 @@ impl Sealing<'_> {
             let place = batch.bytes.get_mut(content..content.saturating_add(self.frame_len));
             let read = read_full(&mut input.from, place.ok_or(Error::Failed)?)?;
             batch.plaintext = batch.plaintext.saturating_add(read as u64);
-            if read == 0 && at > 0 {
-                batch.regular = at.saturating_sub(1);
-                return Self::end(batch, start.saturating_sub(frame), self.frame_len);
-            }
             batch.regular = at;
             if read < self.frame_len {
                 return Self::end(batch, start, read);
             }
-        }
-        if input.from.fill_buf().map_err(StreamError::Read)?.is_empty() {
-            let start = batch.regular.saturating_mul(frame);
-            return Self::end(batch, start, self.frame_len);
         }
         batch.regular = self.frames;
         Ok(Fill::More)
