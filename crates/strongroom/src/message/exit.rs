@@ -49,6 +49,7 @@ impl Ended {
         Self { cause, why: Failure::new(why) }
     }
 
+    #[cfg(test)]
     pub(super) const fn cause(&self) -> Cause {
         self.cause
     }
