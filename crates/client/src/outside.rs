@@ -248,11 +248,11 @@ mod tests {
         let variables =
             [("AWS_SECRET_ACCESS_KEY", "secret"), ("PATH", "/bin"), ("AWS_PROFILE", "")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let environment = Environment::new(Some("/home/a".into()), variables);
+        let environment = Environment::new(Some("/users/a".into()), variables);
         assert_eq!(format!("{environment:?}"), r#"{"AWS_SECRET_ACCESS_KEY"}"#);
         let file = |environment: &Environment| environment.file("AWS_CONFIG_FILE", "config");
-        assert_eq!(file(&environment), Some("/home/a/.aws/config".into()));
+        assert_eq!(file(&environment), Some("/users/a/.aws/config".into()));
         let environment = environment.with("AWS_CONFIG_FILE", "~/other");
-        assert_eq!(file(&environment), Some("/home/a/other".into()));
+        assert_eq!(file(&environment), Some("/users/a/other".into()));
     }
 }
