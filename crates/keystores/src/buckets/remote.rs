@@ -10,9 +10,7 @@ use hyper::header::{HOST, LAST_MODIFIED};
 use hyper::{HeaderMap, Method, StatusCode};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use strongroom_client::{
-    Answer, Connections, Credentials, Endpoint, Limits, signed, tls,
-};
+use strongroom_client::{Answer, Connections, Credentials, Endpoint, Limits, signed, tls};
 use strongroom_crypto::hash;
 use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary};
 use strongroom_sigv4::Rules;

@@ -47,10 +47,7 @@ impl Xks {
         Ok(Self {
             rules: Rules::new(configuration)?,
             deadline: configuration.deadline,
-            connections: Connections::new(
-                tls::client(configuration.ca_file.as_deref())?,
-                LIMITS,
-            ),
+            connections: Connections::new(tls::client(configuration.ca_file.as_deref())?, LIMITS),
         })
     }
 

@@ -174,19 +174,17 @@ impl Reader<'_> {
                     self.rest = bytes.as_slice();
                     return Ok(value);
                 }
-                b'\\' => {
-                    value.push(match bytes.next() {
-                        Some(b'n') => b'\n',
-                        Some(b'r') => b'\r',
-                        Some(b't') => b'\t',
-                        Some(byte @ (b'\\' | b'"' | b'$' | b'`')) => *byte,
-                        _ => {
-                            return Err(
-                                self.wrong("only \\n \\r \\t \\\\ \\\" \\$ and \\` are escapes")
-                            );
-                        }
-                    })
-                }
+                b'\\' => value.push(match bytes.next() {
+                    Some(b'n') => b'\n',
+                    Some(b'r') => b'\r',
+                    Some(b't') => b'\t',
+                    Some(byte @ (b'\\' | b'"' | b'$' | b'`')) => *byte,
+                    _ => {
+                        return Err(
+                            self.wrong("only \\n \\r \\t \\\\ \\\" \\$ and \\` are escapes")
+                        );
+                    }
+                }),
                 b'$' | b'`' => {
                     return Err(
                         self.wrong("nothing is replaced here: write \\$ or use single quotes")
