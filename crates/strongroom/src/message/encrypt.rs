@@ -86,7 +86,7 @@ impl Work<'_> {
 
     fn output(&self, to: &Place) -> Result<Output, Ended> {
         match to {
-            Place::Standard => Output::standard(),
+            Place::Standard => Output::pipe(),
             Place::File(path) => {
                 output::parents(path, &self.arguments.file)?;
                 Output::file(path, self.arguments.output.force, Access::Usual)

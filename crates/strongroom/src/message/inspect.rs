@@ -61,11 +61,7 @@ fn as_text(inspection: &Inspection) -> Vec<String> {
         format!("message      {} bytes", inspection.message_len),
     ];
     for key in header.encrypted_data_keys() {
-        lines.push(format!(
-            "key          {} {}",
-            shown(&key.provider_id),
-            shown(&key.wrapping_key())
-        ));
+        lines.push(format!("key          {}", shown(&key.wrapping_key())));
     }
     for (key, value) in header.context().pairs() {
         lines.push(format!("context      {}={}", shown(key), shown(value)));

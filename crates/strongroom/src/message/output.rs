@@ -8,7 +8,7 @@ use super::exit::{Cause, Ended};
 use super::interrupted;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use strongroom_crypto::{Entropy, SystemEntropy};
@@ -49,12 +49,22 @@ enum Kind {
 }
 
 impl Output {
-    /// Standard output.
+    /// Standard output, for a plaintext.
     pub(super) fn standard() -> Result<Self, Ended> {
         let name = PathBuf::from("standard output");
         let handle = rustix::io::dup(io::stdout());
         let file = handle.map_err(|why| Ended::of(Cause::Output, name.display(), why))?.into();
         Ok(Self { file, name, kind: Kind::Stream, force: false })
+    }
+
+    /// Standard output, for a message: on a terminal it would be of no use to anybody.
+    pub(super) fn pipe() -> Result<Self, Ended> {
+        match io::stdout().is_terminal() {
+            true => {
+                Err(Ended::new(Cause::Usage, "no message is written to a terminal: give --output"))
+            }
+            false => Self::standard(),
+        }
     }
 
     /// A file that is not there yet, or with `force` takes the place of what is there; what is a pipe or

@@ -55,7 +55,9 @@ pub(super) fn version(header: &Header) -> u8 {
 }
 
 fn key(of: &EncryptedDataKey) -> Value {
-    json!({ "provider": of.provider_id, "key": of.wrapping_key() })
+    let whole = of.wrapping_key();
+    let name = whole.strip_prefix(&of.provider_id).and_then(|rest| rest.strip_prefix('/'));
+    json!({ "provider": of.provider_id, "key": name.unwrap_or(&whole) })
 }
 
 /// Text from a message or a file name, as a terminal may show it.

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &RewrapArguments) -> Result<(), Ended> {
     let before = Keys::before(arguments)?;
     let after = Keys::wrapping(&arguments.keys, &arguments.kms)?;
     let mut output = match &to {
-        Place::Standard => Output::standard()?,
+        Place::Standard => Output::pipe()?,
         Place::File(path) => {
             Output::file(path, arguments.force || arguments.in_place, Access::Usual)?
         }
