@@ -4,7 +4,7 @@
 //! ```text
 //! line     = [ "export " ] name "=" value [ comment ]   or a comment, or nothing
 //! name     = [A-Za-z_] [A-Za-z0-9_]*
-//! value    = plain     no quotes, `$`, backslash, backtick; no blank at its ends; ` #` begins a comment
+//! value    = plain     no quotes, `$`, backslash, backtick; no blank before it; ` #` begins a comment
 //!          | '…'       as it stands, over lines too; no single quote in it
 //!          | "…"       \n \r \t \\ \" \$ \`; over lines too; no bare `$` or backtick
 //! comment  = "#" up to the end of the line
@@ -150,7 +150,10 @@ impl Reader<'_> {
         }
         let length = value.trim_ascii_end().len();
         value.truncate(length);
-        Ok(value)
+        match value.first() {
+            Some(b' ' | b'\t') => Err(self.wrong("a blank between `=` and the value")),
+            _ => Ok(value),
+        }
     }
 
     fn literal(&mut self) -> Result<Vec<u8>, Malformed> {
@@ -243,7 +246,8 @@ mod tests {
             ("A=b#c", "b#c"),
             ("A= # c", ""),
             ("A=postgres://u:p@h/d?x=y&z=1", "postgres://u:p@h/d?x=y&z=1"),
-            ("A=  b c  ", "b c"),
+            ("A=b c  ", "b c"),
+            ("A=  ", ""),
             ("A=b\r\n", "b"),
             ("A='$HOME \\n `x` \"'", "$HOME \\n `x` \""),
             ("A='two\nlines'\n", "two\nlines"),
@@ -276,6 +280,7 @@ mod tests {
             ("A=\"\\x\"", 1),
             ("A='b'c", 1),
             ("A='b'#c", 1),
+            ("A= b", 1),
             ("A='b' c", 1),
             ("\nA='b", 2),
             ("\nA=\"b\n\n", 2),
