@@ -1,6 +1,6 @@
-"""The examples of docs/operations/ are run as they stand: each page's `sh` blocks, in their order, in
-one shell with the AWS CLI and the environment that `strongroom env` prints. The page of custom key
-stores has a server that knows the proxy and the HSM of its examples.
+"""The examples of docs/operations/ and docs/encrypting-files.md are run as they stand: each page's `sh`
+blocks, in their order, in one shell with the AWS CLI and the environment that `strongroom env` prints.
+The page of custom key stores has a server that knows the proxy and the HSM of its examples.
 """
 
 import os
@@ -18,6 +18,7 @@ from softhsm import SoftHsm
 from xks_proxy import XksProxy
 
 PAGES = sorted(path for path in (ROOT / "docs/operations").glob("*.md") if path.stem != "README")
+FILES = ROOT / "docs/encrypting-files.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -62,7 +63,7 @@ def key_store_server(tmp_path):
     proxy.stop()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, FILES], ids=lambda page: page.stem)
 def test_the_examples_run(page, request, tmp_path):
     fixture = "key_store_server" if page.stem == "key-stores" else "example_server"
     server = request.getfixturevalue(fixture)
@@ -76,7 +77,7 @@ def test_the_examples_run(page, request, tmp_path):
         **os.environ,
         **server.environment(),
         # A Region of its own, so that pages may use the same names of aliases.
-        "AWS_DEFAULT_REGION": f"eu-west-{PAGES.index(page) + 1}",
+        "AWS_DEFAULT_REGION": f"eu-west-{[*PAGES, FILES].index(page) + 1}",
         "PATH": f"{clients}:{BINARY.resolve().parent}:{os.environ['PATH']}",
         "AWS_PAGER": "",
     }

@@ -33,6 +33,28 @@ pub(crate) enum Command {
     Decisions(DecisionsArguments),
     /// Measure a day of the delivered trail: its size, verifying it, looking events up
     Trail(TrailArguments),
+    /// Measure messages of the AWS Encryption SDK's format, in this process
+    Envelope(EnvelopeArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct EnvelopeArguments {
+    /// Length of the long messages, MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024,
+          value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub(crate) mebibytes: u32,
+    /// Lengths of frames, bytes
+    #[arg(long, value_name = "LIST", value_delimiter = ',',
+          default_value = "4096,16384,65536,262144,1048576",
+          value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
+    pub(crate) frames: Vec<u32>,
+    /// Short messages of 1 KiB
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) messages: u32,
+    /// From file to file in this directory [default: from memory to nowhere]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
 }
 
 #[derive(Args)]

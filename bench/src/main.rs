@@ -10,6 +10,7 @@ mod connection;
 mod contestant;
 mod decisions;
 mod endpoint;
+mod envelope;
 mod floor;
 mod generator;
 mod histogram;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Floor(arguments) => floor::run(&arguments),
         Command::Decisions(arguments) => decisions::run(&arguments),
         Command::Trail(arguments) => trail::run(&arguments),
+        Command::Envelope(arguments) => envelope::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

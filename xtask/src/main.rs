@@ -15,6 +15,7 @@ mod failure;
 mod fuzz;
 mod instructions;
 mod manifest;
+mod node;
 mod process;
 mod python;
 mod release;

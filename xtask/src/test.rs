@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::steps::Steps;
-use crate::{process, python, softhsm, tools, tree};
+use crate::{node, process, python, softhsm, tools, tree};
 use std::path::Path;
 use std::process::Command;
 
@@ -22,6 +22,7 @@ pub(crate) fn run(fast: bool) -> Result<(), Failure> {
     if !fast {
         steps.step("release binary", || release(&root))?;
         steps.step("Python environment", || python::environment(&root).map(drop))?;
+        steps.step("Node packages", || node::ensure(&root))?;
         steps.step("whole-system tests", || whole_system(&root))?;
     }
     steps.summary();

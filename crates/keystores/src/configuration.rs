@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+use strongroom_client::tls::TlsError;
 
 /// Which key stores there may be, and how they are reached.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +114,7 @@ pub enum ConfigurationError {
     /// A deadline of no time.
     Deadline,
     /// The TLS library could not be set up.
-    Tls(rustls::Error),
+    Tls(TlsError),
     /// The thread that talks to an HSM could not be started.
     Thread(io::Error),
 }
@@ -136,7 +137,7 @@ impl fmt::Display for ConfigurationError {
             Self::Host(host) => write!(f, "`{host}` is no host name"),
             Self::Route(route) => write!(f, "`{route}` is no `address:port`"),
             Self::Deadline => f.write_str("the deadline of a key store must be more than nothing"),
-            Self::Tls(error) => write!(f, "cannot set up tls: {error}"),
+            Self::Tls(error) => error.fmt(f),
             Self::Thread(error) => write!(f, "cannot start the thread of an HSM: {error}"),
         }
     }
@@ -154,6 +155,16 @@ impl std::error::Error for ConfigurationError {
             | Self::Host(_)
             | Self::Route(_)
             | Self::Deadline => None,
+        }
+    }
+}
+
+impl From<TlsError> for ConfigurationError {
+    fn from(why: TlsError) -> Self {
+        match why {
+            TlsError::File(path, error) => Self::File(path, error),
+            TlsError::NoCertificate(path) => Self::NoCertificate(path),
+            library @ TlsError::Library(_) => Self::Tls(library),
         }
     }
 }

@@ -3,9 +3,8 @@
 //! Where they are says the operator, or a document that the operator has named; so any host may be
 //! asked.
 
-use crate::connections::{Connections, Limits};
 use crate::xks::endpoint::Rules;
-use crate::{ConfigurationError, XksConfiguration, tls};
+use crate::{ConfigurationError, XksConfiguration};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ACCEPT, HOST, USER_AGENT};
@@ -13,6 +12,7 @@ use hyper::{Request, StatusCode};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
+use strongroom_client::{Connections, Limits, tls};
 
 /// The longest document, bytes. Our choice: 200 keys with their certificates are half of it.
 const MAX_DOCUMENT: usize = 1024 * 1024;

@@ -7,7 +7,7 @@ pub use crate::xks::fuzzing::{endpoint, proxy_answer};
 
 /// The certificates in a PEM file.
 pub fn certificates(text: &[u8]) {
-    if let Some(all) = crate::pem::certificates(text) {
+    if let Some(all) = strongroom_client::pem::certificates(text) {
         assert!(!all.is_empty());
     }
 }

@@ -14,23 +14,20 @@
 //!
 //! Over the same connections to strangers, [`Documents`] fetches what identity providers publish, and
 //! [`Posts`] sends telemetry to a collector.
+//! The connections are [`strongroom_client`]'s.
 //!
 //! What the engine keeps of a ciphertext made here is a [`package`].
 
 mod buckets;
-mod clock;
 mod configuration;
-mod connections;
 mod connectors;
 mod documents;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod hsm;
 pub mod package;
-mod pem;
 mod posts;
 mod remote_kms;
-mod tls;
 mod wrapping_key;
 mod xks;
 

@@ -1,14 +1,13 @@
 //! What is sent to collectors of telemetry, over the same connections as to key stores.
 
-use crate::connections::{Connections, Limits};
-use crate::xks::Endpoint;
-use crate::{ConfigurationError, tls};
+use crate::ConfigurationError;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, Uri};
 use std::fmt;
 use std::path::Path;
+use strongroom_client::{Connections, Endpoint, Limits, tls};
 
 /// The longest answer, bytes. Our choice: a collector tells what it did not take in a sentence.
 const MAX_ANSWER: usize = 64 * 1024;

@@ -1,29 +1,14 @@
 //! Another KMS, of which two operations are asked: AWS's, or a server that speaks as it does.
-//!
-//! Source: AWS KMS API Reference, Encrypt, Decrypt.
 
-use crate::connections::{Answer, Connections, Limits};
-use crate::xks::Endpoint;
-use crate::{ConfigurationError, clock, tls};
-use base64_simd::STANDARD as BASE64;
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{HOST, HeaderValue};
-use hyper::{Method, Request, StatusCode};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use crate::ConfigurationError;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use strongroom_client::{
+    Configuration, Credentials, CredentialsSource, Endpoint, Kms, KmsError, Retries, Terms, tls,
+};
 use strongroom_crypto::SecretBytes;
-use strongroom_sigv4::{Rules, Signer, SigningKey};
-
-/// Longest ARN of a key, bytes (AWS KMS API Reference).
-const MAX_ARN: usize = 2048;
-/// What is kept of answers and connections: an answer is a few KiB.
-const LIMITS: Limits = Limits { answer: 64 * 1024, idle: 1 };
 
 /// Where the other KMS is, and what opens it.
 #[derive(Clone)]
@@ -73,23 +58,10 @@ impl std::error::Error for RemoteKmsError {}
 
 /// A key of another KMS. It needs a runtime with timers and sockets.
 pub struct RemoteKms {
-    configuration: RemoteKmsConfiguration,
-    endpoint: Endpoint,
-    connections: Connections,
-}
-
-#[derive(Deserialize)]
-struct Encrypted {
-    #[serde(rename = "CiphertextBlob")]
-    ciphertext: String,
-    #[serde(rename = "KeyId")]
+    /// Where and which, for the operator.
+    told: String,
     key: String,
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    #[serde(rename = "__type", default)]
-    kind: String,
+    kms: Kms,
 }
 
 impl RemoteKms {
@@ -101,16 +73,30 @@ impl RemoteKms {
         let bad = || ConfigurationError::Endpoint(configuration.endpoint.clone());
         let endpoint = Endpoint::parse(&configuration.endpoint).ok_or_else(bad)?;
         // A root key does not go over a network in the clear.
-        let address = endpoint.host.parse::<IpAddr>();
-        let is_here = endpoint.host == "localhost" || address.is_ok_and(|at| at.is_loopback());
-        if !endpoint.tls && !is_here {
+        if !endpoint.tls && !endpoint.is_loopback() {
             return Err(bad());
         }
         if configuration.deadline.is_zero() {
             return Err(ConfigurationError::Deadline);
         }
         let tls = tls::client(configuration.ca_file.as_deref())?;
-        Ok(Self { endpoint, connections: Connections::new(tls, LIMITS), configuration })
+        let RemoteKmsConfiguration { key, deadline, region, .. } = configuration;
+        let credentials = CredentialsSource::fixed(Credentials {
+            access_key_id: configuration.access_key_id,
+            secret_access_key: configuration.secret_access_key,
+            session_token: configuration.session_token,
+        });
+        let kms = Kms::new(Configuration {
+            endpoint,
+            region,
+            credentials: Arc::new(credentials),
+            tls,
+            deadline,
+            // Whoever opens a root key tries again by itself.
+            retries: Retries::never(deadline),
+        });
+        let told = format!("key {key} of the KMS at {}", configuration.endpoint);
+        Ok(Self { told, key, kms })
     }
 
     /// Encrypts `secret` with this encryption context. Returns the ciphertext and the ARN of the key,
@@ -123,24 +109,9 @@ impl RemoteKms {
         secret: &SecretBytes,
         context: &[(&str, &str)],
     ) -> Result<(Vec<u8>, String), RemoteKmsError> {
-        let mut plaintext = SecretBytes::zeroed(BASE64.encoded_length(secret.len()));
-        let to = base64_simd::Out::from_slice(plaintext.expose_mut());
-        let _ = BASE64.encode(secret.expose(), to);
-        // Base64 needs no escapes.
-        let head = json!({ "KeyId": self.configuration.key, "EncryptionContext": object(context) });
-        let head = head.to_string();
-        let head = head.strip_suffix('}').unwrap_or_default();
-        let mut body = Vec::with_capacity(head.len() + plaintext.len() + 20);
-        for part in [head.as_bytes(), b",\"Plaintext\":\"", plaintext.expose(), b"\"}"] {
-            body.extend_from_slice(part);
-        }
-        let answer = self.ask("Encrypt", &SecretBytes::new(body)).await?;
-        let encrypted: Encrypted =
-            serde_json::from_slice(&answer.body).map_err(|_| self.strange())?;
-        let ciphertext = BASE64.decode_to_vec(&encrypted.ciphertext);
-        let ciphertext = ciphertext.map_err(|_| self.strange())?;
-        let is_arn = encrypted.key.len() < MAX_ARN && encrypted.key.starts_with("arn:");
-        if is_arn { Ok((ciphertext, encrypted.key)) } else { Err(self.strange()) }
+        let encrypted = self.kms.encrypt(&self.key, secret, Terms::of(context)).await;
+        let encrypted = encrypted.map_err(|why| self.meaning(&why))?;
+        Ok((encrypted.ciphertext, encrypted.key))
     }
 
     /// Decrypts what [`RemoteKms::encrypt`] made with the same context.
@@ -152,98 +123,20 @@ impl RemoteKms {
         ciphertext: &[u8],
         context: &[(&str, &str)],
     ) -> Result<SecretBytes, RemoteKmsError> {
-        let body = json!({
-            "KeyId": self.configuration.key,
-            "EncryptionContext": object(context),
-            "CiphertextBlob": BASE64.encode_to_string(ciphertext),
-        });
-        let body = SecretBytes::new(body.to_string().into_bytes());
-        let answer = self.ask("Decrypt", &body).await?;
-        let text = plaintext(&answer.body).ok_or_else(|| self.strange())?;
-        let decoded = BASE64.decode_to_vec(text).map_err(|_| self.strange())?;
-        Ok(SecretBytes::new(decoded))
+        let decrypted = self.kms.decrypt(Some(&self.key), ciphertext, Terms::of(context)).await;
+        decrypted.map(|it| it.plaintext).map_err(|why| self.meaning(&why))
     }
 
-    async fn ask(&self, operation: &str, body: &SecretBytes) -> Result<Answer, RemoteKmsError> {
-        let unavailable = |why: String| RemoteKmsError::Unavailable(self.told(&why));
-        let mut headers = vec![
-            (HOST.to_string(), self.endpoint.authority()),
-            ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
-            ("x-amz-target".to_owned(), format!("TrentService.{operation}")),
-        ];
-        let signed = self.signed(&headers, body.expose());
-        headers.extend(signed.map_err(|why| unavailable(why.to_string()))?);
-        let mut request = Request::builder().method(Method::POST).uri("/");
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(&value);
-            request = request.header(name, value.map_err(|why| unavailable(why.to_string()))?);
-        }
-        let request = request.body(Full::new(Bytes::copy_from_slice(body.expose())));
-        let request = request.map_err(|why| unavailable(why.to_string()))?;
-        let answer = self.connections.ask(&self.endpoint, request);
-        let answer = tokio::time::timeout(self.configuration.deadline, answer).await;
-        let answer = answer.map_err(|_| unavailable("no answer in time".to_owned()))?;
-        let answer = answer.map_err(|why| unavailable(format!("{why:?}")))?;
-        match answer.status {
-            StatusCode::OK => Ok(answer),
-            status => {
-                let fault = serde_json::from_slice::<Fault>(&answer.body);
-                let kind = fault.map(|fault| fault.kind).unwrap_or_default();
-                // Of a stranger's answer nothing but a name is shown.
-                let good = |byte: u8| byte.is_ascii_alphanumeric() || b".#:/".contains(&byte);
-                let kind = Some(kind).filter(|kind| kind.len() < 128 && kind.bytes().all(good));
-                let why = self.told(&format!("{status} {}", kind.unwrap_or_default()));
-                let throttled = why.contains("Throttling") || why.contains("LimitExceeded");
-                if status.is_server_error() || throttled {
-                    Err(RemoteKmsError::Unavailable(why))
-                } else {
-                    Err(RemoteKmsError::Refused(why))
-                }
+    fn meaning(&self, why: &KmsError) -> RemoteKmsError {
+        let told = format!("{}: {why}", self.told);
+        match why {
+            // A quota is for a while.
+            KmsError::Refused(fault) if !fault.code.contains("LimitExceeded") => {
+                RemoteKmsError::Refused(told)
             }
+            _ => RemoteKmsError::Unavailable(told),
         }
     }
-
-    fn signed(
-        &self,
-        headers: &[(String, String)],
-        body: &[u8],
-    ) -> Result<Vec<(String, String)>, strongroom_sigv4::AuthError> {
-        let RemoteKmsConfiguration { region, access_key_id, secret_access_key, .. } =
-            &self.configuration;
-        let token = self.configuration.session_token.as_deref();
-        let now = clock::now();
-        let key = SigningKey::derive(secret_access_key, &now.civil().basic_date(), region, "kms");
-        let signer = Signer::new(access_key_id, token, key, Rules::of("kms"));
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let request = strongroom_sigv4::Request::new("POST", "/", "", &headers, body)?;
-        let added = signer.headers(&request, now)?;
-        Ok(added.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-    }
-
-    fn told(&self, why: &str) -> String {
-        let RemoteKmsConfiguration { endpoint, key, .. } = &self.configuration;
-        format!("key {key} of the KMS at {endpoint}: {}", why.trim_end())
-    }
-
-    fn strange(&self) -> RemoteKmsError {
-        RemoteKmsError::Unavailable(self.told("an answer that is none"))
-    }
-}
-
-/// The value of `Plaintext`, where it stands in the answer: it is not copied on the way.
-fn plaintext(body: &[u8]) -> Option<&[u8]> {
-    #[derive(Deserialize)]
-    struct Decrypted<'a> {
-        #[serde(rename = "Plaintext", borrow)]
-        plaintext: &'a str,
-    }
-    let decrypted: Decrypted<'_> = serde_json::from_slice(body).ok()?;
-    Some(decrypted.plaintext.as_bytes())
-}
-
-fn object(context: &[(&str, &str)]) -> Map<String, Value> {
-    context.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
 }
 
 #[cfg(test)]
@@ -276,15 +169,6 @@ mod tests {
             "",
         ] {
             assert!(at(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_plaintext_is_found_where_it_stands() {
-        let text = br#"{"KeyId":"arn","Plaintext":"AAEC","EncryptionAlgorithm":"SYMMETRIC"}"#;
-        assert_eq!(plaintext(text), Some(&b"AAEC"[..]));
-        for none in [&b"{}"[..], b"", b"[]", br#"{"Plaintext":1}"#] {
-            assert_eq!(plaintext(none), None);
         }
     }
 }

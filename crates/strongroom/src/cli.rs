@@ -1,9 +1,15 @@
 //! The command line. Other tools rely on these names.
 
 mod backup;
+mod messages;
 mod root_key;
 
 pub(crate) use backup::{BackupArguments, RestoreArguments, StoreCheckArguments};
+pub(crate) use messages::{
+    DecryptArguments, DemandArguments, EncryptArguments, ExecArguments, InspectArguments,
+    KmsArguments, OpeningArguments, OutputArguments, Pair, RawKey, RewrapArguments, RsaPaddingName,
+    WrappingArguments,
+};
 pub(crate) use root_key::{
     InitArguments, ProviderArguments, ProviderName, RootKeyArguments, RootKeyCommand,
     UnsealArguments,
@@ -29,6 +35,16 @@ pub(crate) enum Command {
     /// Print shell commands that point AWS clients at the server:
     /// eval "$(strongroom env)"
     Env(DataArgument),
+    /// Encrypt a file, directory or pipe of any size, so that AWS's own SDKs can open it.
+    Encrypt(Box<EncryptArguments>),
+    /// Decrypt what `encrypt`, or the AWS Encryption SDK in any language, has made.
+    Decrypt(Box<DecryptArguments>),
+    /// Change the keys that a message is encrypted under.
+    Rewrap(Box<RewrapArguments>),
+    /// Show what a message says of itself, without a key.
+    Inspect(InspectArguments),
+    /// Run a program with variables from an encrypted file, of which no plaintext is written.
+    Exec(Box<ExecArguments>),
     /// Look at the audit trail.
     Trail(TrailArguments),
     /// Find out why a request was allowed or refused. The server must not be running.

@@ -1,9 +1,11 @@
-//! `strongroom env`: what a shell evaluates so that AWS clients find the server.
+//! `strongroom env`: what a shell evaluates so that AWS clients find the server; and what such a client
+//! of our own finds.
 
 use crate::cli::DataArgument;
 use crate::data::{Endpoint, read_credentials};
 use crate::terminal::{self, Failure};
 use std::fmt::Display;
+use strongroom_client::Environment;
 
 pub(crate) fn run(arguments: &DataArgument) -> Result<(), Failure> {
     let endpoint = Endpoint::read(&arguments.data)?;
@@ -18,6 +20,15 @@ pub(crate) fn run(arguments: &DataArgument) -> Result<(), Failure> {
     // A session token left over from other credentials would make these invalid.
     terminal::line("unset AWS_SESSION_TOKEN");
     Ok(())
+}
+
+/// The variables that AWS's clients read.
+#[expect(clippy::disallowed_methods, reason = "this is where the binary reads its environment")]
+pub(crate) fn of_aws() -> Environment {
+    // What is not UTF-8 is none of theirs.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Environment::new(std::env::var_os("HOME").map(Into::into), variables)
 }
 
 fn export(name: &str, value: &dyn Display) {

@@ -2,6 +2,7 @@
 //! `--cfg fuzzing` and never in the product.
 
 pub use crate::config::fuzzing::configuration;
+pub use crate::message::fuzzing::{carrier, variables};
 pub use crate::policy::fuzzing::policy_inputs;
 
 use crate::gateway::whole;

@@ -5,6 +5,7 @@ use crate::clock::{DevClock, SystemClock};
 use crate::config::DEFAULT_REGION;
 use crate::data::{DataDir, Endpoint};
 use crate::running;
+use crate::secret_input;
 use crate::terminal::{self, Failure};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -97,26 +98,12 @@ fn parsed<T: FromStr>(text: &str, what: &str) -> Result<T, Failure> {
 /// What is in the file, or comes on standard input.
 fn read(path: &Path) -> Result<SecretBytes, Failure> {
     let failed = |why: std::io::Error| Failure::of(path.display(), why);
-    let mut from: Box<dyn Read> = if path == Path::new("-") {
+    let from: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
         Box::new(std::fs::File::open(path).map_err(failed)?)
     };
-    let mut bytes = SecretBytes::zeroed(MAX_MATERIAL + 1);
-    let mut length = 0;
-    loop {
-        let room = bytes.expose_mut().get_mut(length..).unwrap_or_default();
-        match from.read(room) {
-            Ok(0) if room.is_empty() => {
-                return Err(Failure::of(path.display(), "too long for key material"));
-            }
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(why) if why.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(why) => return Err(failed(why)),
-        }
-    }
-    Ok(SecretBytes::new(bytes.expose().get(..length).unwrap_or_default().to_vec()))
+    secret_input::whole(from, MAX_MATERIAL).map_err(failed)
 }
 
 /// The key material in `given`: bytes as they are, or one of the forms of text.

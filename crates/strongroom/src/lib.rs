@@ -17,6 +17,7 @@ mod dev_clock;
 mod environment;
 mod gateway;
 mod key;
+mod message;
 mod observe;
 mod operator;
 mod policy;
@@ -44,6 +45,11 @@ use std::process::ExitCode;
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Encrypt(arguments) => return told(message::encrypt(&arguments)),
+        Command::Decrypt(arguments) => return told(message::decrypt(&arguments)),
+        Command::Rewrap(arguments) => return told(message::rewrap(&arguments)),
+        Command::Inspect(arguments) => return told(message::inspect(&arguments)),
+        Command::Exec(arguments) => return told(message::exec(&arguments)),
         Command::Policy(arguments) => return ended(policy::run(&arguments)),
         Command::Trail(arguments) => return ended(trail::run(&arguments)),
         Command::Check(arguments) => return ended(check::run(&arguments)),
@@ -72,6 +78,17 @@ fn ended(done: Result<bool, terminal::Failure>) -> ExitCode {
             strongroom_server::log::finish();
             terminal::error(&failure);
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The same, with a number for the kind of cause.
+fn told(done: Result<(), message::Ended>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ended) => {
+            terminal::error(&ended);
+            ended.code()
         }
     }
 }

@@ -147,6 +147,25 @@ fn typed(from: &mut impl Read) -> std::io::Result<Option<SecretBytes>> {
     Ok(Some(SecretBytes::new(line.to_vec())))
 }
 
+/// All of `from`, at most `most` bytes, without a copy that is not wiped.
+pub(crate) fn whole(mut from: impl Read, most: usize) -> std::io::Result<SecretBytes> {
+    let mut bytes = SecretBytes::zeroed(most + 1);
+    let mut length = 0;
+    loop {
+        let room = bytes.expose_mut().get_mut(length..).unwrap_or_default();
+        match from.read(room) {
+            Ok(0) if room.is_empty() => {
+                return Err(std::io::Error::other(format!("longer than {most} bytes")));
+            }
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(why) if why.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(SecretBytes::new(bytes.expose().get(..length).unwrap_or_default().to_vec()))
+}
+
 /// How many characters a secret has.
 pub(crate) fn characters(secret: &SecretBytes) -> usize {
     String::from_utf8_lossy(secret.expose()).chars().count()

@@ -4,19 +4,16 @@
 
 use super::BucketConfiguration;
 use super::wire::{self, Listed};
-use crate::connections::{Answer, Connections, Limits};
-use crate::xks::Endpoint;
-use crate::{ConfigurationError, clock, tls};
+use crate::ConfigurationError;
 use base64_simd::STANDARD as BASE64;
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{HOST, HeaderValue, LAST_MODIFIED};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::header::{HOST, LAST_MODIFIED};
+use hyper::{HeaderMap, Method, StatusCode};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use strongroom_client::{Answer, Connections, Credentials, Endpoint, Limits, signed, tls};
 use strongroom_crypto::hash;
 use strongroom_engine::ports::archive::{ArchiveError, Object, ObjectSummary};
-use strongroom_sigv4::{Rules, Signer, SigningKey};
+use strongroom_sigv4::Rules;
 
 /// Most bytes of an answer: the longest object that is kept in a directory, too.
 const MAX_ANSWER: usize = 64 << 20;
@@ -32,6 +29,7 @@ pub(super) struct Remote {
     /// What paths begin with.
     base: String,
     connections: Connections,
+    credentials: Credentials,
 }
 
 impl Remote {
@@ -54,7 +52,13 @@ impl Remote {
             "/".to_owned()
         };
         let tls = tls::client(configuration.ca_file.as_deref())?;
-        Ok(Self { endpoint, base, connections: Connections::new(tls, LIMITS), configuration })
+        let credentials = Credentials {
+            access_key_id: configuration.access_key_id.clone(),
+            secret_access_key: configuration.secret_access_key.clone(),
+            session_token: None,
+        };
+        let connections = Connections::new(tls, LIMITS);
+        Ok(Self { endpoint, base, connections, credentials, configuration })
     }
 
     pub(super) async fn put(
@@ -157,39 +161,13 @@ impl Remote {
     ) -> Result<Answer, ArchiveError> {
         headers.push((HOST.to_string(), self.endpoint.authority()));
         headers.push(("x-amz-content-sha256".to_owned(), hash::hex(&hash::sha256(body))));
-        let signed = self.signed(method.as_str(), (path, query), &headers, body);
-        headers.extend(signed.map_err(|why| self.failed(&why.to_string()))?);
-        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        let mut request = Request::builder().method(method).uri(target);
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(&value);
-            request = request.header(name, value.map_err(|why| self.failed(&why.to_string()))?);
-        }
-        let request = request.body(Full::new(Bytes::copy_from_slice(body)));
+        let as_whom = (&self.credentials, self.configuration.region.as_str(), Rules::s3());
+        let request = signed(method, (path, query), headers, body, as_whom);
         let request = request.map_err(|why| self.failed(&why.to_string()))?;
         let answer = self.connections.ask(&self.endpoint, request);
         let answer = tokio::time::timeout(self.configuration.deadline, answer).await;
         let answer = answer.map_err(|_| self.failed("no answer in time"))?;
-        answer.map_err(|why| self.failed(&format!("{why:?}")))
-    }
-
-    fn signed(
-        &self,
-        method: &str,
-        (path, query): (&str, &str),
-        headers: &[(String, String)],
-        body: &[u8],
-    ) -> Result<Vec<(String, String)>, strongroom_sigv4::AuthError> {
-        let BucketConfiguration { region, access_key_id, secret_access_key, .. } =
-            &self.configuration;
-        let now = clock::now();
-        let key = SigningKey::derive(secret_access_key, &now.civil().basic_date(), region, "s3");
-        let signer = Signer::new(access_key_id, None, key, Rules::s3());
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let request = strongroom_sigv4::Request::new(method, path, query, &headers, body)?;
-        let added = signer.headers(&request, now)?;
-        Ok(added.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        answer.map_err(|why| self.failed(&why.to_string()))
     }
 
     fn failed(&self, why: &str) -> ArchiveError {

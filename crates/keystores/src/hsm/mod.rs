@@ -17,7 +17,7 @@ mod token;
 
 use crate::configuration::Vectors;
 use crate::package::{self, HsmPackage};
-use crate::{ConfigurationError, HsmConfiguration, pem};
+use crate::{ConfigurationError, HsmConfiguration};
 use password::Password;
 use rustls::pki_types::CertificateDer;
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
+use strongroom_client::pem;
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ports::key_store::{ExternalKey, HsmPlace, KeyStoreError};
 use token::Token;

@@ -5,6 +5,7 @@
 
 use crate::{ConfigurationError, XksConfiguration};
 use std::collections::BTreeMap;
+use strongroom_client::{Endpoint, default_port, is_host, port};
 use strongroom_engine::ports::key_store::KeyStoreError;
 
 /// What every path begins with ends so: version 1 of the API is the only one there is.
@@ -13,9 +14,6 @@ const VERSION: &str = "/kms/xks/v1";
 const MAX_PREFIX: usize = 128;
 /// Longest external key id, in bytes (there).
 const MAX_KEY_ID: usize = 128;
-/// Longest host name, in bytes (RFC 1035 §2.3.4, without the length bytes at the ends).
-const MAX_HOST: usize = 253;
-
 /// Which endpoints the configuration admits.
 pub(crate) struct Rules {
     allow_http: bool,
@@ -23,19 +21,6 @@ pub(crate) struct Rules {
     allowed: Option<Vec<String>>,
     /// By hosts in lower case.
     routes: BTreeMap<String, (String, u16)>,
-}
-
-/// A host and a port of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Endpoint {
-    /// Whether TLS is spoken.
-    pub(crate) tls: bool,
-    /// Name or IPv4 address, in lower case.
-    pub(crate) host: String,
-    /// TCP port.
-    pub(crate) port: u16,
-    /// Where the connection goes: these, unless the configuration says otherwise.
-    pub(crate) peer: (String, u16),
 }
 
 impl Rules {
@@ -83,32 +68,6 @@ impl Rules {
     }
 }
 
-impl Endpoint {
-    /// Reads `https://host:port` or `http://host:port`, the port as one likes, of the operator's own
-    /// configuration.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (tls, rest) = match text.split_once("://")? {
-            ("https", rest) => (true, rest),
-            ("http", rest) => (false, rest),
-            _ => return None,
-        };
-        let (host, port) = match rest.split_once(':') {
-            Some((host, digits)) => (host, port(digits)?),
-            None => (rest, default_port(tls)),
-        };
-        let host = host.to_ascii_lowercase();
-        is_host(&host).then(|| Self { tls, port, peer: (host.clone(), port), host })
-    }
-
-    /// The value of the header `Host`.
-    pub(crate) fn authority(&self) -> String {
-        match self.port == default_port(self.tls) {
-            true => self.host.clone(),
-            false => format!("{}:{}", self.host, self.port),
-        }
-    }
-}
-
 /// The path of a proxy's own operation.
 pub(crate) fn path(prefix: &str, operation: &str) -> Result<String, KeyStoreError> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
@@ -151,25 +110,11 @@ fn route(host: &str, to: &str) -> Result<(String, (String, u16)), ConfigurationE
     Ok((host.to_ascii_lowercase(), (address.to_owned(), port)))
 }
 
-fn default_port(tls: bool) -> u16 {
-    if tls { 443 } else { 80 }
-}
-
-fn port(digits: &str) -> Option<u16> {
-    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok());
-    number.flatten().filter(|port| *port != 0)
-}
-
 /// Whether it is a name with a domain, and no address: those of the server's own network have to be
 /// named by the configuration.
 fn is_qualified(host: &str) -> bool {
     let last = host.rsplit_once('.').map(|(_, last)| last);
     last.is_some_and(|label| label.bytes().any(|byte| byte.is_ascii_alphabetic()))
-}
-
-fn is_host(text: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    (1..=MAX_HOST).contains(&text.len()) && text.bytes().all(good)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! What proxies answer, and where they are said to be.
 
-use super::endpoint::{Endpoint, Rules, key_path, path};
+use super::endpoint::{Rules, key_path, path};
 use super::{refusal, wire};
 use crate::XksConfiguration;
-use crate::connections::Answer;
 use crate::package::ProxyPackage;
 use bytes::Bytes;
 use hyper::{HeaderMap, StatusCode};
 use std::collections::BTreeMap;
+use strongroom_client::{Answer, Endpoint};
 use strongroom_engine::ports::key_store::KeyStoreError;
 
 /// A proxy's answer, taken for the answer to each question there is. Texts that go further are of

@@ -12,17 +12,15 @@ pub(crate) mod fuzzing;
 mod refusal;
 mod wire;
 
-pub(crate) use endpoint::Endpoint;
-
-use crate::connections::{Connections, Limits};
 use crate::package::{self, ProxyPackage};
-use crate::{ConfigurationError, XksConfiguration, clock, tls};
+use crate::{ConfigurationError, XksConfiguration};
 use bytes::Bytes;
 use endpoint::{Rules, key_path, path};
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use std::time::Duration;
+use strongroom_client::{ConnectionError, Connections, Limits, clock, tls};
 use strongroom_crypto::SecretBytes;
 use strongroom_engine::ports::key_store::{ExternalKey, KeyStoreError, ProxyPlace, Purpose};
 use strongroom_sigv4::{AuthError, Rules as SigningRules, Signer, SigningKey};
@@ -30,6 +28,9 @@ use wire::Body;
 
 /// The service in the scope of signatures.
 const SERVICE: &str = "kms-xks-proxy";
+/// What is kept of answers and connections. Our choice: the longest answer that the specification
+/// allows, a plaintext of 4,300 bytes, is a tenth of this.
+const LIMITS: Limits = Limits { answer: 64 * 1024, idle: 64 };
 
 /// The client of all proxies.
 pub(crate) struct Xks {
@@ -46,10 +47,7 @@ impl Xks {
         Ok(Self {
             rules: Rules::new(configuration)?,
             deadline: configuration.deadline,
-            connections: Connections::new(
-                tls::client(configuration.ca_file.as_deref())?,
-                Limits::PROXIES,
-            ),
+            connections: Connections::new(tls::client(configuration.ca_file.as_deref())?, LIMITS),
         })
     }
 
@@ -124,11 +122,21 @@ impl Xks {
         let request = signed(proxy, &endpoint.authority(), &path, purpose, body)?;
         let answer = self.connections.ask(&endpoint, request);
         let answer = tokio::time::timeout(self.deadline, answer).await;
-        let answer = answer.map_err(|_| KeyStoreError::TimedOut)??;
+        let answer = answer.map_err(|_| KeyStoreError::TimedOut)?.map_err(meaning)?;
         match answer.status {
             StatusCode::OK => Ok(answer.body),
             _ => Err(refusal::meaning(&answer)),
         }
+    }
+}
+
+/// What it means to the engine that there is no answer.
+fn meaning(broken: ConnectionError) -> KeyStoreError {
+    match broken {
+        ConnectionError::Crowded => KeyStoreError::Throttled,
+        ConnectionError::Unreachable(why) => KeyStoreError::Unreachable(why),
+        ConnectionError::Tls(why) => KeyStoreError::Tls(why),
+        ConnectionError::Invalid(why) => KeyStoreError::InvalidResponse(why),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a proxy's refusals mean to the engine.
 
-use crate::connections::Answer;
 use serde::Deserialize;
+use strongroom_client::Answer;
 use strongroom_engine::ports::key_store::KeyStoreError;
 
 /// Longest message (XKS Proxy API specification, "Error codes").

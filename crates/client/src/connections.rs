@@ -1,9 +1,9 @@
-//! Connections to proxies and buckets, kept open between requests.
+//! Connections to few hosts (a KMS, proxies, buckets), kept open between requests.
 //!
 //! A connection is driven by the request that uses it and by nobody else: there are no tasks, and
 //! a request that is given up takes its connection along.
 
-use crate::xks::Endpoint;
+use crate::Endpoint;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
@@ -13,12 +13,12 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
-use strongroom_engine::ports::key_store::KeyStoreError;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -29,27 +29,21 @@ const MAX_HEAD: usize = 16 * 1024;
 /// How long one is kept. Our choice: less than the minute after which many servers hang up.
 const MAX_AGE: Duration = Duration::from_secs(50);
 
-/// Most requests to one proxy at a time; what comes beyond is refused at once, so that a proxy that
+/// Most requests to one host at a time; what comes beyond is refused at once, so that a host that
 /// does not answer ties up no more. Our choice: at 250 ms each, a thousand a second.
 const MAX_AT_ONCE: usize = 256;
 
 /// What is kept of answers and connections.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Most bytes of an answer's body.
-    pub(crate) answer: usize,
+    pub answer: usize,
     /// Most connections kept while nobody uses them, to all hosts together.
-    pub(crate) idle: usize,
+    pub idle: usize,
 }
 
-impl Limits {
-    /// Those for proxies. Our choice: the longest answer that the specification allows, a plaintext
-    /// of 4,300 bytes, is a tenth of this.
-    pub(crate) const PROXIES: Self = Self { answer: 64 * 1024, idle: 64 };
-}
-
-/// Connections to all proxies, or to others.
-pub(crate) struct Connections {
+/// Connections to all hosts of one kind.
+pub struct Connections {
     limits: Limits,
     tls: TlsConnector,
     idle: Mutex<Vec<Idle>>,
@@ -100,68 +94,103 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A whole answer.
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its header fields, 16 KiB at most.
+    pub headers: HeaderMap,
+    /// Its body, whole.
+    pub body: Bytes,
 }
+
+/// Why there is no answer. Texts are for the operator or user; nothing of what was sent is in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionError {
+    /// Too many requests to this host are under way already.
+    Crowded,
+    /// The host cannot be reached, or hung up before an answer began.
+    Unreachable(String),
+    /// TLS fails: the certificate is not trusted, or is another host's.
+    Tls(String),
+    /// What came is no answer.
+    Invalid(String),
+}
+
+impl fmt::Display for ConnectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crowded => f.write_str("too many requests are under way already"),
+            Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
+            Self::Tls(why) => write!(f, "no tls connection: {why}"),
+            Self::Invalid(why) => write!(f, "an answer that is none: {why}"),
+        }
+    }
+}
+
+impl Error for ConnectionError {}
 
 /// Why there is no answer.
 enum Broken {
-    /// The connection ended before an answer began: if it was kept, the proxy has hung up meanwhile.
+    /// The connection ended before an answer began: if it was kept, the host has hung up meanwhile.
     Lost(String),
     /// What came is no answer.
     Invalid(String),
 }
 
 impl Connections {
-    pub(crate) fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
+    /// None yet. TLS is spoken as `tls` says, where it is spoken.
+    #[must_use]
+    pub fn new(tls: Arc<ClientConfig>, limits: Limits) -> Self {
         let (idle, under_way) = (Mutex::default(), Mutex::default());
         Self { limits, tls: TlsConnector::from(tls), idle, under_way }
     }
 
     /// A place among the requests to `to`.
-    fn begin(&self, to: &Endpoint) -> Result<UnderWay<'_>, KeyStoreError> {
+    fn begin(&self, to: &Endpoint) -> Result<UnderWay<'_>, ConnectionError> {
         let mut counts = lock(&self.under_way);
         let count = counts.entry(to.peer.clone()).or_default();
         if *count >= MAX_AT_ONCE {
-            return Err(KeyStoreError::Throttled);
+            return Err(ConnectionError::Crowded);
         }
         *count += 1;
         Ok(UnderWay { connections: self, to: to.peer.clone() })
     }
 
     /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
-    /// kept connection turns out to be lost, tries once more on a new one: a proxy's operations
-    /// change nothing and a bucket's put the same again, so it does no harm if the first was heard.
-    pub(crate) async fn ask(
+    /// kept connection turns out to be lost, tries once more on a new one: what is asked here changes
+    /// nothing or puts the same again, so it does no harm if the first was heard. Its future needs a
+    /// runtime of tokio with I/O.
+    ///
+    /// # Errors
+    /// [`ConnectionError`].
+    pub async fn ask(
         &self,
         to: &Endpoint,
         request: Request<Full<Bytes>>,
-    ) -> Result<Answer, KeyStoreError> {
+    ) -> Result<Answer, ConnectionError> {
         let _place = self.begin(to)?;
         if let Some(kept) = self.kept(to) {
             match self.exchange(to, kept, request.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(Broken::Invalid(why)) => return Err(KeyStoreError::InvalidResponse(why)),
+                Err(Broken::Invalid(why)) => return Err(ConnectionError::Invalid(why)),
                 // The others were probably hung up with it.
                 Err(Broken::Lost(_)) => self.forget(to),
             }
         }
         let fresh = self.open(to).await?;
         self.exchange(to, fresh, request).await.map_err(|broken| match broken {
-            Broken::Invalid(why) => KeyStoreError::InvalidResponse(why),
-            Broken::Lost(why) => KeyStoreError::Unreachable(why),
+            Broken::Invalid(why) => ConnectionError::Invalid(why),
+            Broken::Lost(why) => ConnectionError::Unreachable(why),
         })
     }
 
-    async fn open(&self, to: &Endpoint) -> Result<Open, KeyStoreError> {
-        let unreachable = |error: &dyn ToString| KeyStoreError::Unreachable(error.to_string());
+    async fn open(&self, to: &Endpoint) -> Result<Open, ConnectionError> {
+        let unreachable = |error: &dyn ToString| ConnectionError::Unreachable(error.to_string());
         let tcp = TcpStream::connect((to.peer.0.as_str(), to.peer.1)).await;
         let tcp = tcp.map_err(|error| unreachable(&error))?;
         tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
         let stream: Box<dyn Stream> = if to.tls {
-            let failed = |error: &dyn ToString| KeyStoreError::Tls(error.to_string());
+            let failed = |error: &dyn ToString| ConnectionError::Tls(error.to_string());
             let name = ServerName::try_from(to.host.clone()).map_err(|error| failed(&error))?;
             Box::new(self.tls.connect(name, tcp).await.map_err(|error| failed(&error))?)
         } else {
