@@ -153,26 +153,28 @@ impl Encryptor {
         }
         let mut rest = plaintext;
         while !rest.is_empty() {
-            // A full frame waits for a byte behind it: without one it is the last.
-            let room = self.frame_len.saturating_sub(self.pending.len());
-            if room == 0 {
-                self.write_pending(Piece::Regular, out)?;
-            } else if self.pending.is_empty() && rest.len() > self.frame_len {
-                let (content, after) =
-                    rest.split_at_checked(self.frame_len).ok_or(Error::Failed)?;
+            if let (true, Some((content, after))) =
+                (self.pending.is_empty(), rest.split_at_checked(self.frame_len))
+            {
                 rest = after;
                 self.write_frame(Piece::Regular, content, out)?;
-            } else {
-                let (more, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-                rest = after;
-                self.make_room();
-                self.pending.extend_from_slice(more);
+                continue;
+            }
+            self.make_room();
+            let room = self.frame_len.saturating_sub(self.pending.len());
+            let (more, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            rest = after;
+            self.pending.extend_from_slice(more);
+            if self.pending.len() == self.frame_len {
+                self.write_pending(Piece::Regular, out)?;
             }
         }
         Ok(())
     }
 
-    /// Appends the last frame and the signature.
+    /// Appends the last frame and the signature. The last frame is shorter than frames are, and empty
+    /// behind plaintext that fills its frames: a full one, which the format allows too, is refused by
+    /// the SDK for Python before its version 4.
     ///
     /// # Errors
     /// Those of [`Encryptor::push`].
@@ -242,7 +244,7 @@ pub(crate) fn next_number(kind: Piece, number: u32) -> Result<u32, FormatError> 
 /// How long a framed message of `plaintext_len` bytes with `header` is.
 pub(crate) fn message_len(header: &Header, plaintext_len: u64) -> Option<u64> {
     let frame_len = u64::from(header.frame_len());
-    let regular = plaintext_len.saturating_sub(1).checked_div(frame_len)?;
+    let regular = plaintext_len.checked_div(frame_len)?;
     if regular > u64::from(u32::MAX) - 1 {
         return None;
     }
