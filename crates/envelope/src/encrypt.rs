@@ -153,28 +153,28 @@ impl Encryptor {
         }
         let mut rest = plaintext;
         while !rest.is_empty() {
-            // A full frame is never the last: the SDK for Python refuses one that is, and takes an
-            // empty one behind it, as it writes them itself.
-            let room = self.frame_len.saturating_sub(self.pending.len());
-            if self.pending.is_empty() && rest.len() >= self.frame_len {
-                let (content, after) =
-                    rest.split_at_checked(self.frame_len).ok_or(Error::Failed)?;
+            if let (true, Some((content, after))) =
+                (self.pending.is_empty(), rest.split_at_checked(self.frame_len))
+            {
                 rest = after;
                 self.write_frame(Piece::Regular, content, out)?;
-            } else {
-                let (more, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-                rest = after;
-                self.make_room();
-                self.pending.extend_from_slice(more);
-                if self.pending.len() == self.frame_len {
-                    self.write_pending(Piece::Regular, out)?;
-                }
+                continue;
+            }
+            self.make_room();
+            let room = self.frame_len.saturating_sub(self.pending.len());
+            let (more, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            rest = after;
+            self.pending.extend_from_slice(more);
+            if self.pending.len() == self.frame_len {
+                self.write_pending(Piece::Regular, out)?;
             }
         }
         Ok(())
     }
 
-    /// Appends the last frame and the signature.
+    /// Appends the last frame and the signature. The last frame is shorter than frames are, and empty
+    /// behind plaintext that fills its frames: a full one, which the format allows too, is refused by
+    /// the SDK for Python before its version 4.
     ///
     /// # Errors
     /// Those of [`Encryptor::push`].

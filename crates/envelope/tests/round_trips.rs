@@ -77,7 +77,7 @@ fn streams_of_all_lengths_go_there_and_back() {
                 let mut out = Vec::new();
                 let read = decryptor.copy(Slow(input, 0), &mut out, &workers, &progress).unwrap();
                 assert!(out == data, "{suite} {length}");
-                assert_eq!((read.frames, read.plaintext), (made.frames, made.plaintext));
+                assert_eq!(read, made);
 
                 let seen = inspect(sealed.as_slice(), &DecryptOptions::default()).unwrap();
                 assert_eq!((seen.frames, seen.plaintext_len), (made.frames, made.plaintext));

@@ -111,9 +111,10 @@ fn lengths_are_told_before() {
     let encryptor = Encryptor::new(&materials(&[]), &options(16), &Counting).unwrap();
     let header = encryptor.header().as_bytes().len() as u64;
     assert_eq!(encryptor.message_len(0), Some(header + 40));
-    assert_eq!(encryptor.message_len(16), Some(header + 56));
+    assert_eq!(encryptor.message_len(15), Some(header + 55));
+    assert_eq!(encryptor.message_len(16), Some(header + 48 + 40));
     assert_eq!(encryptor.message_len(17), Some(header + 48 + 41));
-    let most = u64::from(u32::MAX) * 16;
+    let most = u64::from(u32::MAX) * 16 - 1;
     assert!(encryptor.message_len(most).is_some());
     assert_eq!(encryptor.message_len(most + 1), None);
     assert_eq!(encryptor.message_len(u64::MAX), None);

@@ -100,6 +100,7 @@ impl Frames {
             number: 0,
             regular: 0,
             last: None,
+            footer: 0,
             aad: Aad::default(),
         }
     }
@@ -126,6 +127,8 @@ pub(super) struct FrameBatch {
     pub(super) regular: usize,
     /// Bytes of the last frame, if it is here.
     pub(super) last: Option<usize>,
+    /// Bytes behind it.
+    footer: usize,
     pub(super) aad: Aad,
 }
 
@@ -182,7 +185,7 @@ impl<R: Read> FrameInput<R> {
             }
             _ => return Err(FormatError::Truncated.into()),
         }
-        batch.last = Some(len);
+        (batch.last, batch.footer) = (Some(len), footer.len());
         self.verify(batch.bytes.get(..start.saturating_add(len)));
         if let Some(verifying) = self.verifying.take() {
             verifying.finish(footer)?;
@@ -285,10 +288,10 @@ impl<R: Read + Send, W: Write + Send> Line<FrameInput<R>, Output<W>> for Opening
         let length = batch.plaintext_len(self.frames.frame);
         let plaintext = batch.bytes.get(..length).ok_or(Error::Failed)?;
         output.to.write_all(plaintext).map_err(StreamError::Write)?;
-        let (totals, footer) = (&mut output.totals, 0);
+        let totals = &mut output.totals;
         totals.plaintext = totals.plaintext.saturating_add(length as u64);
-        let frames = batch.len(self.frames.frame) as u64;
-        totals.message = totals.message.saturating_add(frames).saturating_add(footer);
+        let read = batch.len(self.frames.frame).saturating_add(batch.footer);
+        totals.message = totals.message.saturating_add(read as u64);
         totals.frames = totals.frames.saturating_add(batch.count());
         (self.progress)(totals.plaintext);
         Ok(())

@@ -7,7 +7,7 @@ use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::signature::Signing;
 use std::io::{BufReader, Read, Write};
 
-/// Bytes read ahead of a batch, to learn whether anything follows it.
+/// Bytes read at a time for frames that are shorter.
 const AHEAD: usize = 32 * 1024;
 
 impl Encryptor {
@@ -98,25 +98,23 @@ impl Sealing<'_> {
         Ok(Fill::Last)
     }
 
-    /// Reads frames; the last one is shorter than the others, and may be empty.
+    /// Reads frames. The last one is the one that is not full.
     fn gather<R: Read>(
         &self,
         input: &mut Input<R>,
         batch: &mut Batch,
     ) -> Result<Fill, StreamError> {
-        let frame = self.frame();
-        for at in 0..self.frames {
-            let start = at.saturating_mul(frame);
+        batch.regular = 0;
+        for start in (0..self.frames).map(|at| at.saturating_mul(self.frame())) {
             let content = start.saturating_add(REGULAR_HEAD);
             let place = batch.bytes.get_mut(content..content.saturating_add(self.frame_len));
             let read = read_full(&mut input.from, place.ok_or(Error::Failed)?)?;
             batch.plaintext = batch.plaintext.saturating_add(read as u64);
-            batch.regular = at;
             if read < self.frame_len {
                 return Self::end(batch, start, read);
             }
+            batch.regular = batch.regular.saturating_add(1);
         }
-        batch.regular = self.frames;
         Ok(Fill::More)
     }
 }
