@@ -20,7 +20,7 @@ pub(crate) enum Answers {
     /// 200 with no body, whatever is asked.
     Empty,
     /// What a key service answers.
-    Kms(Kms),
+    Kms(Box<Kms>),
 }
 
 /// Accepts connections for ever.

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &FloorArguments) -> Result<(), Failure> {
     };
     let answers = match arguments.mode {
         FloorMode::Empty => http::Answers::Empty,
-        FloorMode::Kms => http::Answers::Kms(Kms::new(credentials())?),
+        FloorMode::Kms => http::Answers::Kms(Box::new(Kms::new(credentials())?)),
     };
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
