@@ -76,11 +76,11 @@ impl Reader<'_> {
             self.end(false)?;
             return Ok(None);
         }
-        if let Some(rest) = self.rest.strip_prefix(b"export") {
-            if rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
-                self.rest = rest;
-                self.blanks();
-            }
+        if let Some(rest) = self.rest.strip_prefix(b"export")
+            && matches!(rest.first(), Some(b' ' | b'\t'))
+        {
+            self.rest = rest;
+            self.blanks();
         }
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let length = self.rest.iter().take_while(|byte| is_name(byte)).count();

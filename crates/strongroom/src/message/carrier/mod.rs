@@ -54,7 +54,7 @@ impl fmt::Display for Refused {
 pub(super) struct Carrier(Kind);
 
 enum Kind {
-    Png(png::Picture),
+    Png(Box<png::Picture>),
     Wav(wav::Sound),
 }
 
@@ -80,7 +80,9 @@ impl Carrier {
             return Err(Refused::Large);
         }
         let kind = match () {
-            () if bytes.starts_with(png::SIGNATURE) => Kind::Png(png::Picture::read(&bytes)?),
+            () if bytes.starts_with(png::SIGNATURE) => {
+                Kind::Png(Box::new(png::Picture::read(&bytes)?))
+            }
             () if bytes.starts_with(wav::SIGNATURE) => Kind::Wav(wav::Sound::read(bytes)?),
             () => return Err(Refused::Unknown),
         };
