@@ -77,7 +77,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         if let Some(rest) = self.rest.strip_prefix(b"export")
-            && rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+            && matches!(rest.first(), Some(b' ' | b'\t'))
         {
             self.rest = rest;
             self.blanks();

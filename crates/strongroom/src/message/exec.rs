@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 const MAX_MESSAGE: u64 = 4 << 20;
 
 pub(crate) fn run(arguments: &ExecArguments) -> Result<(), Ended> {
-    let variables = variables(arguments).map_err(|ended| ended.because_of(Cause::Exec))?;
+    let variables = variables(arguments).map_err(|ended| ended.with_cause(Cause::Exec))?;
     let mut words = arguments.command.iter();
     let Some(program) = words.next() else {
         return Err(Ended::new(Cause::Exec, "no program to run"));

@@ -55,7 +55,7 @@ impl Ended {
     }
 
     /// The same, as the cause of another.
-    pub(super) fn because_of(self, cause: Cause) -> Self {
+    pub(super) fn with_cause(self, cause: Cause) -> Self {
         Self { cause, ..self }
     }
 
