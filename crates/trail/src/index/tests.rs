@@ -297,18 +297,9 @@ fn files_may_be_delivered_while_it_is_made_again() {
 }
 
 #[test]
-fn what_cannot_be_taken_up_holds_nothing_up_and_is_told() {
+fn what_is_no_log_file_is_passed_over() {
     let shelf = two_days();
-    block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)).unwrap();
-    assert!(shelf.index.is_complete());
-    let mut odd = event(START, 1, ("Decrypt", "ann", "k"));
-    odd.json = "{}".to_owned();
     let key = object_name::log_file(None, account(), region(), START, "X");
-    shelf.index.note_file(account(), region(), &key, &[&odd]).unwrap();
-    assert!(!shelf.index.is_complete());
-    assert!(shelf.index.trouble().is_some_and(|why| why.contains(&key)));
-    assert_eq!(shelf.index.trouble(), None);
-    // Made again, it passes over what is no log file.
     shelf.bucket.put_now(&key, b"no gzip".to_vec(), BTreeMap::new());
     block_on(shelf.index.rebuild(&*shelf.bucket, BUCKET)).unwrap();
     assert!(shelf.index.is_complete());
