@@ -58,7 +58,7 @@ def test_a_request_is_a_span_with_its_stages_in_it(tmp_path, collector):
             assert resource["service.name"] == "vault"
             assert resource["service.version"]
         path, headers = collector.headers[0]
-        assert path == "/v1/traces" and headers["Content-Type"] == "application/x-protobuf"
+        assert path == "/v1/traces" and headers["content-type"] == "application/x-protobuf"
     finally:
         server.kill()
 
