@@ -1,7 +1,9 @@
 """Secrets that are looked for afterwards: every form that one may have taken, and where it was found."""
 
+import array
 import base64
 import gzip
+import os
 import urllib.parse
 from pathlib import Path
 
@@ -78,13 +80,33 @@ def files(*roots: Path) -> dict:
 
 
 def memory(process: int) -> bytes:
-    """All memory that a process may write, one mapping after another. It takes root."""
+    """All memory that a process may write and has written, one stretch after another. It takes root."""
     content = []
-    with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", 0) as mem:
+    page = os.sysconf("SC_PAGE_SIZE")
+    with (
+        open(f"/proc/{process}/maps") as maps,
+        open(f"/proc/{process}/mem", "rb", 0) as mem,
+        open(f"/proc/{process}/pagemap", "rb", 0) as pagemap,
+    ):
         for line in maps:
             place, rights = line.split()[:2]
             start, end = (int(part, 16) for part in place.split("-"))
             if rights.startswith("rw") and "[v" not in line:
-                mem.seek(start)
-                content.append(mem.read(end - start))
+                # Allocators reserve much more than they use: what was never touched is not there.
+                pagemap.seek(start // page * 8)
+                entries = array.array("Q", pagemap.read((end - start) // page * 8))
+                for at, length in stretches(entry >> 62 for entry in entries):
+                    mem.seek(start + at * page)
+                    content.append(mem.read(length * page))
     return b"\n".join(content)
+
+
+def stretches(present) -> list:
+    """Where those that are there begin, and how many there are in a row."""
+    found = []
+    for at, there in enumerate(present):
+        if there and found and sum(found[-1]) == at:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        elif there:
+            found.append((at, 1))
+    return found
