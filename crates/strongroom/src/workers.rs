@@ -9,9 +9,9 @@ use strongroom_server::hardening;
 type Task = Box<dyn FnOnce() + Send>;
 
 /// How much nicer than the threads of requests those of short tasks are, and those of long ones: while
-/// all have something to do, they get about a third and a tenth of a core beside one of those.
+/// all have something to do, they get about half of a core and a third beside one of those.
 /// Our choice.
-const NICE: [i32; 2] = [5, 10];
+const NICE: [i32; 2] = [3, 5];
 
 /// Threads that take tasks in the order in which they come, apart for short and for long ones. The
 /// queues are as long as there are requests waiting, which the server bounds.
