@@ -116,7 +116,7 @@ struct Held<W> {
 }
 
 /// The most that is held back, bytes. Our choice: with it a process stays below 64 MiB.
-const MAX_HELD: usize = 16 << 20;
+const MAX_HELD: usize = 8 << 20;
 
 impl<W: io::Write> Held<W> {
     fn new(to: W) -> Self {
