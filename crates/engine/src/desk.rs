@@ -123,12 +123,7 @@ impl Desk<'_> {
         let gathered = self.call.caller.authority.gather();
         let levels = gathered.levels();
         let sources = gathered.sources(Some(&entry.policy), &levels);
-        let looked_up =
-            if sources.ask_for(facts::RESOURCE_ALIASES) || sources.ask_for(facts::UNUSED_DAYS) {
-                Box::pin(self.look_up(action, record, &sources)).await?
-            } else {
-                LookedUp::default()
-            };
+        let looked_up = self.look_up(action, record, &sources).await?;
         let looked_up = Some(&looked_up);
         let facts =
             RequestFacts { record: Some(record), alias, role, same_key, looked_up, ..self.facts() };
@@ -222,7 +217,8 @@ impl Desk<'_> {
         names
     }
 
-    /// What policies ask of the key that is not in its record; nothing that they do not ask.
+    /// What policies ask of the key that is not in its record; nothing that they do not ask. Few ask, so
+    /// what it takes is apart.
     async fn look_up(
         &self,
         action: Action,
@@ -234,7 +230,7 @@ impl Desk<'_> {
         if sources.ask_for(facts::RESOURCE_ALIASES) {
             let range = SlotRange::aliases_of(&arn);
             let most = self.settings.quotas.resources.of(arn.account).aliases_per_key;
-            let places = self.vault.places(&range, None, most).await;
+            let places = Box::pin(self.vault.places(&range, None, most)).await;
             let places = places.map_err(|why| self.internal(&why))?;
             let name = |place: &Vec<u8>| {
                 let name = place.get(range.prefix().len()..).unwrap_or_default();
@@ -244,7 +240,7 @@ impl Desk<'_> {
         }
         let tracked = facts::ASK_FOR_UNUSED_DAYS.contains(&action.as_str());
         if tracked && sources.ask_for(facts::UNUSED_DAYS) {
-            let last = last_use(&arn, self.last_uses, self.vault).await;
+            let last = Box::pin(last_use(&arn, self.last_uses, self.vault)).await;
             let last = last.map_err(|why| self.internal(&why))?;
             // A key without uses is unused since its creation, when tracking began.
             looked_up.unused_since = Some(last.map_or(record.created, |used| used.time));

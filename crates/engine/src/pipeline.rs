@@ -161,12 +161,7 @@ impl Engine {
         let recipient = asides.recipient.as_ref();
         note.recipient(recipient);
         let operation = O::read(values)?;
-        let named = if asides.grant_tokens.is_empty() {
-            Ok(Vec::new())
-        } else {
-            Box::pin(asides.named_grants(self.vault(), faults)).await
-        };
-        let (named, unnamed) = match named {
+        let (named, unnamed) = match asides.named_grants(self.vault(), faults).await {
             Ok(named) => (named, Ok(())),
             Err(refusal) if refusal.is_fault() => return Err(refusal),
             Err(refusal) => (Vec::new(), Err(refusal)),
@@ -300,8 +295,9 @@ impl Asides {
     ) -> Result<Vec<NamedGrant>, Refusal> {
         let mut named = Vec::with_capacity(self.grant_tokens.len());
         for token in &self.grant_tokens {
-            let (key, id) = grant_token::open(vault, faults, token).await?;
-            let found = vault.read::<GrantRecord>(&Slot::grant(&key, &id)).await;
+            // Few requests have tokens, so what these take is apart.
+            let (key, id) = Box::pin(grant_token::open(vault, faults, token)).await?;
+            let found = Box::pin(vault.read::<GrantRecord>(&Slot::grant(&key, &id))).await;
             let read = found.map_err(|why| faults.internal(&why))?;
             let grant = read.ok_or(Refusal::InvalidGrantToken)?.record;
             named.push(NamedGrant { key, grant });

@@ -5,12 +5,8 @@ mod place;
 use crate::grant_kind::GrantPlace;
 use strongroom_crypto::hash;
 use strongroom_keys::{DomainName, DueTask};
+use strongroom_types::text::StackText;
 use strongroom_types::{AccountId, AliasArn, AliasName, IdentityKind, KeyArn, Region, Timestamp};
-
-/// Before the account whose service control policies these are.
-pub(crate) const CONTROLS: &str = "scp/";
-/// The service control policies of all accounts.
-pub(crate) const ALL_CONTROLS: &str = "scp/all";
 
 /// A place in the store: its key, whose domain key seals it, and what caches know it as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,10 +221,17 @@ impl Slot {
     /// The service control policies of an account, or of all: `scp/<account>`, `scp/all`.
     #[must_use]
     pub fn controls(account: Option<AccountId>) -> Self {
-        Self::entity(match account {
-            Some(account) => format!("{CONTROLS}{account}"),
-            None => ALL_CONTROLS.to_owned(),
-        })
+        Self::entity(Self::controls_place(account).as_str().to_owned())
+    }
+
+    /// The same as text, not on the heap: it is looked for twice for each request.
+    pub(crate) fn controls_place(account: Option<AccountId>) -> StackText<16> {
+        let place = match account {
+            Some(account) => StackText::of(&format_args!("scp/{account}")),
+            None => StackText::of("scp/all"),
+        };
+        // INVARIANT: an account has twelve digits, so the place always has room.
+        place.unwrap_or_default()
     }
 
     /// The last use of an access key: `lk/<access key id>`.

@@ -47,11 +47,11 @@ impl KeyId {
     pub fn is_multi_region(&self) -> bool {
         self.multi_region
     }
-}
 
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Both forms have 36 characters: a UUID with its four dashes, or `mrk-` and 32 digits.
+    /// The identifier as it is written, in ASCII. Both forms have 36 characters: a UUID with its four
+    /// dashes, or `mrk-` and 32 digits.
+    #[must_use]
+    pub fn text(&self) -> [u8; 36] {
         let mut text = [b'-'; 36];
         let places: &[u8; 16] = if self.multi_region {
             text = *b"mrk-00000000000000000000000000000000";
@@ -65,8 +65,14 @@ impl fmt::Display for KeyId {
                 (*high, *low) = (digit(byte >> 4), digit(byte & 15));
             }
         }
+        text
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // INVARIANT: digits, dashes and `mrk` are ASCII.
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

@@ -137,8 +137,8 @@ impl JournalWriter {
         }
         // A ledger that has stopped answers nobody any more; what was answered is written all the same.
         if self.health.has_stopped() {
-            let answered = |job: &JournalJob| job.done.is_none();
-            for waiting in jobs.extract_if(.., |job| !answered(job)).filter_map(|job| job.done) {
+            let waiting = jobs.extract_if(.., |job| job.done.is_some());
+            for waiting in waiting.filter_map(|job| job.done) {
                 let _ = waiting.send(Err(Unrecorded));
             }
         }

@@ -4,14 +4,13 @@
 use super::{Read, Vault, VaultError};
 use crate::identity::aws_managed;
 use crate::meters::CacheName;
-use crate::slot::{ALL_CONTROLS, CONTROLS, Slot, Subject};
+use crate::slot::{Slot, Subject};
 use quick_cache::Weighter;
 use std::sync::Arc;
 use strongroom_keys::identity::{
     ControlRecord, IdentityRecord, ManagedPolicyRecord, ProviderRecord,
 };
 use strongroom_policy::Policy;
-use strongroom_types::text::StackText;
 use strongroom_types::{AccountId, EntityReference, IdentityKind};
 
 /// How often a group may be renamed while it is looked up.
@@ -222,14 +221,8 @@ impl Vault {
         &self,
         account: Option<AccountId>,
     ) -> Result<Arc<ControlLevel>, VaultError> {
-        // Asked twice for each request: the place is not made on the heap for that.
-        let place = match account {
-            Some(account) => StackText::<16>::of(&format_args!("{CONTROLS}{account}")),
-            None => StackText::of(ALL_CONTROLS),
-        };
-        if let Some(Entity::Control(level)) =
-            place.and_then(|place| self.known_entity(place.as_str()))
-        {
+        let place = Slot::controls_place(account);
+        if let Some(Entity::Control(level)) = self.known_entity(place.as_str()) {
             return Ok(level);
         }
         let slot = Slot::controls(account);

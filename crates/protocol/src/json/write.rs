@@ -93,8 +93,7 @@ fn base64(bytes: &[u8], out: &mut Vec<u8>) {
 fn text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    // Nearly every text is plain; the compiler looks at many of its bytes at a time.
-    if !rest.iter().fold(false, |found, byte| found | needs_escape(*byte)) {
+    if is_plain(rest) {
         out.extend_from_slice(rest);
         out.push(b'"');
         return;
@@ -113,6 +112,12 @@ fn text(text: &str, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Whether nothing in it needs an escape, as in nearly every text: the compiler looks at many bytes at a
+/// time.
+fn is_plain(text: &[u8]) -> bool {
+    !text.iter().fold(false, |found, byte| found | needs_escape(*byte))
 }
 
 const fn needs_escape(byte: u8) -> bool {
@@ -142,8 +147,7 @@ fn value_len(value: &Out) -> usize {
 }
 
 fn text_len(text: &str) -> usize {
-    let plain = !text.bytes().fold(false, |found, byte| found | needs_escape(byte));
-    if plain {
+    if is_plain(text.as_bytes()) {
         return 2 + text.len();
     }
     2 + text.len() + 5 * text.bytes().filter(|byte| needs_escape(*byte)).count()

@@ -70,13 +70,8 @@ impl Work<'_> {
     }
 
     fn output(&self, to: &Place) -> Result<Output, Ended> {
-        match to {
-            Place::Standard => Output::standard(),
-            Place::File(path) => {
-                output::parents(path, &self.arguments.file)?;
-                Output::file(path, self.arguments.output.force, Access::Owner)
-            }
-        }
+        let (root, force) = (&self.arguments.file, self.arguments.output.force);
+        Output::at(to, root, force, Access::Owner, Output::standard)
     }
 }
 

@@ -85,13 +85,8 @@ impl Work<'_> {
     }
 
     fn output(&self, to: &Place) -> Result<Output, Ended> {
-        match to {
-            Place::Standard => Output::pipe(),
-            Place::File(path) => {
-                output::parents(path, &self.arguments.file)?;
-                Output::file(path, self.arguments.output.force, Access::Usual)
-            }
-        }
+        let (root, force) = (&self.arguments.file, self.arguments.output.force);
+        Output::at(to, root, force, Access::Usual, Output::pipe)
     }
 
     /// A message in a picture or sound.

@@ -5,6 +5,7 @@
 //! the same directory, which is removed on every failure and on the signals that end a process.
 
 use super::exit::{Cause, Ended};
+use super::input::Place;
 use super::interrupted;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::fs::File;
@@ -49,6 +50,24 @@ enum Kind {
 }
 
 impl Output {
+    /// Where a job is to write. `root` is what its command works on, and `standard` what standard output
+    /// is to it.
+    pub(super) fn at(
+        to: &Place,
+        root: &Path,
+        force: bool,
+        access: Access,
+        standard: fn() -> Result<Self, Ended>,
+    ) -> Result<Self, Ended> {
+        match to {
+            Place::Standard => standard(),
+            Place::File(path) => {
+                parents(path, root)?;
+                Self::file(path, force, access)
+            }
+        }
+    }
+
     /// Standard output, for a plaintext.
     pub(super) fn standard() -> Result<Self, Ended> {
         let name = PathBuf::from("standard output");
@@ -179,7 +198,7 @@ pub(super) fn failed(name: impl std::fmt::Display, why: &io::Error) -> Ended {
 }
 
 /// Makes the directories that `path` lies in, where it is one of the files of the directory `root`.
-pub(super) fn parents(path: &Path, root: &Path) -> Result<(), Ended> {
+fn parents(path: &Path, root: &Path) -> Result<(), Ended> {
     if !root.is_dir() {
         return Ok(());
     }
