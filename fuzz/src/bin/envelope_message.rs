@@ -50,8 +50,8 @@ fn written() -> &'static Written {
 }
 
 fn decryptor() -> Decryptor {
-    let unopened =
-        read_header(&mut written().message.as_slice(), &DecryptOptions::default()).expect("a header");
+    let unopened = read_header(&mut written().message.as_slice(), &DecryptOptions::default())
+        .expect("a header");
     let materials = DecryptionMaterials {
         data_key: DataKey::new(SecretBytes::new(vec![7; 32])),
         verification_key: None,
