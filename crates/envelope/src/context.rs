@@ -22,10 +22,8 @@ impl EncryptionContext {
     /// [`Refusal::ReservedContextKey`] for keys that begin with [`RESERVED_PREFIX`],
     /// [`Refusal::ContextTooLong`] for more than 65,535 serialized bytes.
     pub fn new(pairs: BTreeMap<String, String>) -> Result<Self, Error> {
-        if let Some(key) = pairs.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
-            return Err(Refusal::ReservedContextKey(crate::error::bounded(key)).into());
-        }
         let context = Self(pairs);
+        context.check_unreserved()?;
         context.serialize()?;
         Ok(context)
     }
@@ -51,6 +49,15 @@ impl EncryptionContext {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Refuses the pairs of the format itself: one that comes from elsewhere, as from the header of
+    /// another message, says what is not so of this one.
+    pub(crate) fn check_unreserved(&self) -> Result<(), Error> {
+        match self.0.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
+            Some(key) => Err(Refusal::ReservedContextKey(crate::error::bounded(key)).into()),
+            None => Ok(()),
+        }
     }
 
     /// The context with the public key of a signed message in it.

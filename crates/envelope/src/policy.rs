@@ -57,7 +57,7 @@ impl EncryptOptions {
         if self.frame_len == 0 || self.frame_len > MAX_WRITTEN_FRAME_LEN {
             return Err(Refusal::FrameLength(self.frame_len).into());
         }
-        Ok(())
+        self.context.check_unreserved()
     }
 }
 

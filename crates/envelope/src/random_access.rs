@@ -1,7 +1,7 @@
 //! Parts of a message, without the rest.
 
 use crate::body::{Aad, BodyCipher, FINAL_HEAD, Next, Piece, next_frame};
-use crate::decrypt::Decryptor;
+use crate::decrypt::{Decryptor, Wait};
 use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::header::Content;
 use crate::inspect::cut_off;
@@ -41,7 +41,7 @@ impl Decryptor {
         let Content::Framed { frame_len } = self.header.content() else {
             return Err(Refusal::NotFramed.into());
         };
-        if self.hold.is_some() {
+        if self.wait == Wait::Everything {
             return Err(Refusal::Signed.into());
         }
         let length = message.seek(SeekFrom::End(0)).map_err(StreamError::Read)?;
