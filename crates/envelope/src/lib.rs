@@ -25,6 +25,7 @@ mod random_access;
 mod rewrap;
 mod signature;
 mod suite;
+mod whole;
 mod wiped;
 
 pub use context::{EncryptionContext, RESERVED_PREFIX};

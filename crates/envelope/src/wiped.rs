@@ -1,5 +1,6 @@
 //! Plaintext on its way through memory.
 
+use std::io::{self, Write};
 use std::ops::{Deref, DerefMut};
 use strongroom_crypto::SecretBytes;
 
@@ -74,6 +75,17 @@ impl Deref for Wiped {
 impl DerefMut for Wiped {
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.0
+    }
+}
+
+impl Write for Wiped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -225,7 +225,7 @@ fn read_some<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamErr
 }
 
 /// Reads until `place` is full or the input ends, and says how much was read.
-fn read_full<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamError> {
+pub(crate) fn read_full<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamError> {
     let mut read = 0_usize;
     while let Some(rest) = place.get_mut(read..).filter(|rest| !rest.is_empty()) {
         match read_some(from, rest)? {
