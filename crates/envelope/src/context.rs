@@ -95,8 +95,9 @@ impl EncryptionContext {
         if out.len() > MAX_LEN { Err(too_long()) } else { Ok(out) }
     }
 
-    /// Reads a serialization. Its order is not looked at: whoever writes sorts, whoever reads has it
-    /// authenticated as it stands.
+    /// Reads a serialization. Its order is not looked at: whoever writes sorts, but for the SDK for
+    /// JavaScript, which does so by its locale; whoever reads has it authenticated as it stands. No pairs
+    /// may be written as their number, too, as AWS's SDKs once did and read.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         if bytes.is_empty() {
             return Ok(Self::default());
@@ -173,6 +174,10 @@ mod tests {
         ] {
             assert_eq!(EncryptionContext::parse(bytes), Err(FormatError::Context), "{bytes:?}");
         }
+        assert_eq!(EncryptionContext::parse(b"\0\0"), Ok(EncryptionContext::empty()));
+        assert_eq!(EncryptionContext::parse(b"\0\0\0"), Err(FormatError::Context));
+        let unsorted = EncryptionContext::parse(b"\0\x02\0\x01b\0\0\0\x01a\0\0").unwrap();
+        assert!(unsorted.pairs().eq([("a", ""), ("b", "")]));
         let twice = b"\0\x02\0\x01a\0\x01b\0\x01a\0\x01c";
         assert_eq!(EncryptionContext::parse(twice), Err(FormatError::DuplicateContextKey));
     }
