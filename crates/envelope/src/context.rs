@@ -95,9 +95,9 @@ impl EncryptionContext {
         if out.len() > MAX_LEN { Err(too_long()) } else { Ok(out) }
     }
 
-    /// Reads a serialization. Its order is not looked at: whoever writes sorts, but for the SDK for
-    /// JavaScript, which does so by its locale; whoever reads has it authenticated as it stands. No pairs
-    /// may be written as their number, too, as AWS's SDKs once did and read.
+    /// Reads a serialization. Its order is not looked at: not every SDK sorts by bytes, and whoever reads
+    /// has it authenticated as it stands. No pairs may be written as their number, too, as some SDKs once
+    /// did.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         if bytes.is_empty() {
             return Ok(Self::default());

@@ -321,7 +321,10 @@ impl Decryptor {
             Wait::LastPiece => kind != Piece::Regular,
             Wait::Everything => true,
         };
-        let out = if waits { self.held.with_room(piece.len()) } else { out };
+        // A piece is opened where it is to be, with its head and tag.
+        let most = self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let most = most.saturating_add(kind.len(0));
+        let out = if waits { self.held.with_room(piece.len(), most) } else { out };
         let start = out.len();
         out.extend_from_slice(piece);
         let place = out.get_mut(start..).ok_or(Error::Failed)?;

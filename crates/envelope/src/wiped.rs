@@ -14,14 +14,6 @@ impl Wiped {
         Self(vec![0; len])
     }
 
-    /// Makes room for `more` bytes. It doubles, so that bytes are moved few times.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        let wanted = self.0.len().saturating_add(more);
-        if wanted > self.0.capacity() {
-            self.grow(wanted.max(self.0.capacity().saturating_mul(2)));
-        }
-    }
-
     /// Makes room for `more` bytes and no others.
     pub(crate) fn reserve_exact(&mut self, more: usize) {
         let wanted = self.0.len().saturating_add(more);
@@ -38,13 +30,16 @@ impl Wiped {
 
     /// Puts `bytes` behind those that are there.
     pub(crate) fn extend_from_slice(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        self.0.extend_from_slice(bytes);
+        self.with_room(bytes.len(), usize::MAX).extend_from_slice(bytes);
     }
 
-    /// The bytes with room for `more`, which is all that may be added to them.
-    pub(crate) fn with_room(&mut self, more: usize) -> &mut Vec<u8> {
-        self.reserve(more);
+    /// The bytes with room for `more`, which is all that may be added to them. The room doubles, so that
+    /// bytes are moved few times, but does not go beyond `most` unless it has to.
+    pub(crate) fn with_room(&mut self, more: usize, most: usize) -> &mut Vec<u8> {
+        let wanted = self.0.len().saturating_add(more);
+        if wanted > self.0.capacity() {
+            self.grow(self.0.capacity().saturating_mul(2).min(most).max(wanted));
+        }
         &mut self.0
     }
 
@@ -115,6 +110,9 @@ mod tests {
         bytes.move_to(&mut out);
         assert!(out.ends_with(b"abc") && bytes.is_empty());
         bytes.reserve_exact(7);
-        assert!(bytes.with_room(7).capacity() >= 7);
+        assert!(bytes.with_room(7, 0).capacity() >= 7);
+        let mut bytes = Wiped::default();
+        bytes.extend_from_slice(&[1; 60]);
+        assert!((61..120).contains(&bytes.with_room(1, 100).capacity()));
     }
 }

@@ -56,7 +56,7 @@ impl Decryptor {
     ) -> Result<Totals, StreamError> {
         let (mut chunk, mut room) = (vec![0; CHUNK], Wiped::default());
         // Plaintext comes once, so that this grows while it is empty.
-        let out = room.with_room(0);
+        let out = room.with_room(0, 0);
         let mut written = 0_u64;
         loop {
             let read = read_full(from, &mut chunk)?;
