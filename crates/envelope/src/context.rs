@@ -22,10 +22,8 @@ impl EncryptionContext {
     /// [`Refusal::ReservedContextKey`] for keys that begin with [`RESERVED_PREFIX`],
     /// [`Refusal::ContextTooLong`] for more than 65,535 serialized bytes.
     pub fn new(pairs: BTreeMap<String, String>) -> Result<Self, Error> {
-        if let Some(key) = pairs.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
-            return Err(Refusal::ReservedContextKey(crate::error::bounded(key)).into());
-        }
         let context = Self(pairs);
+        context.check_unreserved()?;
         context.serialize()?;
         Ok(context)
     }
@@ -51,6 +49,15 @@ impl EncryptionContext {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Refuses the pairs of the format itself: one that comes from elsewhere, as from the header of
+    /// another message, says what is not so of this one.
+    pub(crate) fn check_unreserved(&self) -> Result<(), Error> {
+        match self.0.keys().find(|key| key.starts_with(RESERVED_PREFIX)) {
+            Some(key) => Err(Refusal::ReservedContextKey(crate::error::bounded(key)).into()),
+            None => Ok(()),
+        }
     }
 
     /// The context with the public key of a signed message in it.
@@ -88,8 +95,9 @@ impl EncryptionContext {
         if out.len() > MAX_LEN { Err(too_long()) } else { Ok(out) }
     }
 
-    /// Reads a serialization. Its order is not looked at: whoever writes sorts, whoever reads has it
-    /// authenticated as it stands.
+    /// Reads a serialization. Its order is not looked at: not every SDK sorts by bytes, and whoever reads
+    /// has it authenticated as it stands. No pairs may be written as their number, too, as some SDKs once
+    /// did.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         if bytes.is_empty() {
             return Ok(Self::default());
@@ -166,6 +174,10 @@ mod tests {
         ] {
             assert_eq!(EncryptionContext::parse(bytes), Err(FormatError::Context), "{bytes:?}");
         }
+        assert_eq!(EncryptionContext::parse(b"\0\0"), Ok(EncryptionContext::empty()));
+        assert_eq!(EncryptionContext::parse(b"\0\0\0"), Err(FormatError::Context));
+        let unsorted = EncryptionContext::parse(b"\0\x02\0\x01b\0\0\0\x01a\0\0").unwrap();
+        assert!(unsorted.pairs().eq([("a", ""), ("b", "")]));
         let twice = b"\0\x02\0\x01a\0\x01b\0\x01a\0\x01c";
         assert_eq!(EncryptionContext::parse(twice), Err(FormatError::DuplicateContextKey));
     }

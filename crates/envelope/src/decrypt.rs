@@ -8,6 +8,7 @@ use crate::header::{Content, Header, Scanner};
 use crate::materials::{DecryptionMaterials, DecryptionRequest, MaterialsManager};
 use crate::policy::{DecryptOptions, SignedMessages};
 use crate::signature::Verifying;
+use crate::wiped::Wiped;
 use std::io::Read;
 use strongroom_crypto::SecretBytes;
 use strongroom_crypto::gcm::{NONCE_LEN, TAG_LEN};
@@ -122,11 +123,12 @@ impl UnopenedMessage {
     pub fn open(self, materials: &DecryptionMaterials) -> Result<Decryptor, Error> {
         let key = DerivedKey::of(&self.header, &materials.data_key)?;
         let verifying = Verifying::begin(&self.header, materials.verification_key.as_deref())?;
-        let hold = match self.options.signed {
-            SignedMessages::HoldUntilVerified { limit } if self.header.suite().is_signed() => {
-                Some(limit)
+        let (wait, limit) = match self.options.signed {
+            _ if !self.header.suite().is_signed() => (Wait::Nothing, None),
+            SignedMessages::HoldUntilVerified { limit } => (Wait::Everything, Some(limit)),
+            SignedMessages::ReleaseVerifiedFrames | SignedMessages::Refuse => {
+                (Wait::LastPiece, None)
             }
-            _ => None,
         };
         Ok(Decryptor {
             cipher: BodyCipher::new(key.cipher, self.header.message_id().to_vec()),
@@ -138,8 +140,10 @@ impl UnopenedMessage {
             totals: Totals { message: self.header.as_bytes().len() as u64, ..Totals::default() },
             header: self.header,
             max_body: self.options.max_frame_len,
-            hold,
-            held: Vec::new(),
+            wait,
+            limit,
+            held: Wiped::default(),
+            is_begun: false,
             pending: Vec::new(),
             number: 1,
             aad: Aad::default(),
@@ -153,10 +157,13 @@ pub struct Decryptor {
     pub(crate) cipher: BodyCipher,
     pub(crate) verifying: Option<Verifying>,
     pub(crate) max_body: u64,
-    /// The most plaintext that waits for the signature, if any is to.
-    pub(crate) hold: Option<u64>,
+    pub(crate) wait: Wait,
+    /// The most plaintext that there may be.
+    limit: Option<u64>,
     /// Plaintext that waits for the signature.
-    held: Vec<u8>,
+    held: Wiped,
+    /// Whether something was pushed.
+    pub(crate) is_begun: bool,
     stage: Stage,
     /// The beginning of a piece whose rest is to come.
     pending: Vec<u8>,
@@ -164,6 +171,16 @@ pub struct Decryptor {
     number: u32,
     totals: Totals,
     aad: Aad,
+}
+
+/// Which plaintext waits until the signature is verified.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    Nothing,
+    /// The last frame's, or that of a body without frames: the specification lets it out no earlier, so
+    /// that whoever has got all has got what was signed.
+    LastPiece,
+    Everything,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -186,12 +203,13 @@ impl Decryptor {
     }
 
     /// Takes bytes of the body and of what is behind it, and appends the plaintext of the frames that
-    /// they complete, once each is verified.
+    /// they complete, once each is verified; the last one's, once the signature is.
     ///
     /// # Errors
     /// Whatever is wrong with the message. Nothing more comes of it then; what came before was verified
     /// frame by frame, but is not a whole message.
     pub fn push(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        self.is_begun = true;
         let pushed = self.push_pieces(message, out);
         if pushed.is_err() {
             self.stage = Stage::Failed;
@@ -203,11 +221,11 @@ impl Decryptor {
     ///
     /// # Errors
     /// [`FormatError::Truncated`] unless all of it was there.
-    pub fn finish(self, out: &mut Vec<u8>) -> Result<Totals, Error> {
+    pub fn finish(mut self, out: &mut Vec<u8>) -> Result<Totals, Error> {
         if self.stage != Stage::Done || !self.pending.is_empty() {
             return Err(FormatError::Truncated.into());
         }
-        out.extend_from_slice(&self.held);
+        self.held.move_to(out);
         Ok(self.totals)
     }
 
@@ -265,8 +283,12 @@ impl Decryptor {
     fn take(&mut self, kind: Piece, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.totals.message = self.totals.message.saturating_add(piece.len() as u64);
         if self.stage == Stage::Footer {
+            self.verifying.take().ok_or(Error::Failed)?.finish(piece)?;
             self.stage = Stage::Done;
-            return self.verifying.take().ok_or(Error::Failed)?.finish(piece);
+            if self.wait == Wait::LastPiece {
+                self.held.move_to(out);
+            }
+            return Ok(());
         }
         let number = self.number;
         self.number = next_number(kind, number)?;
@@ -291,13 +313,18 @@ impl Decryptor {
         let content = piece.len().saturating_sub(kind.len(0)) as u64;
         self.totals.plaintext = self.totals.plaintext.saturating_add(content);
         self.totals.frames = self.totals.frames.saturating_add(1);
-        let out = match self.hold {
-            None => out,
-            Some(max) if self.totals.plaintext > max => {
-                return Err(Refusal::HeldTooLong { max }.into());
-            }
-            Some(_) => &mut self.held,
+        if let Some(max) = self.limit.filter(|max| self.totals.plaintext > *max) {
+            return Err(Refusal::HeldTooLong { max }.into());
+        }
+        let waits = match self.wait {
+            Wait::Nothing => false,
+            Wait::LastPiece => kind != Piece::Regular,
+            Wait::Everything => true,
         };
+        // A piece is opened where it is to be, with its head and tag.
+        let most = self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let most = most.saturating_add(kind.len(0));
+        let out = if waits { self.held.with_room(piece.len(), most) } else { out };
         let start = out.len();
         out.extend_from_slice(piece);
         let place = out.get_mut(start..).ok_or(Error::Failed)?;
@@ -344,6 +371,8 @@ pub async fn decrypt(
     let taken = reader.push(message)?;
     let body = message.get(taken..).unwrap_or_default();
     let mut decryptor = reader.finish()?.unwrap(manager).await?;
+    // Nothing of it is let out but below, when all is verified.
+    decryptor.wait = Wait::Nothing;
     // No piece is decrypted past the room that there is, so no copy is left behind.
     let mut plaintext = Vec::with_capacity(body.len());
     let done = decryptor.push(body, &mut plaintext);

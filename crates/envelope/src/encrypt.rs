@@ -6,8 +6,9 @@ use crate::error::{Error, FormatError, MaterialsFault, Refusal};
 use crate::header::{Content, Header, Parts};
 use crate::materials::{EncryptionMaterials, EncryptionRequest, MaterialsManager};
 use crate::policy::EncryptOptions;
-use crate::signature::Signing;
+use crate::signature::{Signing, public_key};
 use crate::suite::Suite;
+use crate::wiped::Wiped;
 use strongroom_crypto::Entropy;
 use strongroom_crypto::gcm::{NONCE_LEN, TAG_LEN};
 
@@ -69,8 +70,10 @@ pub struct Encryptor {
     pub(crate) announced: Option<u64>,
     pub(crate) frame_len: usize,
     header_written: bool,
+    /// What a push failed with: what was pushed is not all in the frames, so there is no message.
+    failure: Option<Error>,
     /// The plaintext of a frame that is being filled.
-    pending: Vec<u8>,
+    pending: Wiped,
     /// The number of the next frame.
     number: u32,
     plaintext: u64,
@@ -97,6 +100,8 @@ impl Encryptor {
         if found > max {
             return Err(Refusal::TooManyEncryptedDataKeys { found, max }.into());
         }
+        // Nobody would open a message whose context says otherwise than its suite.
+        public_key(suite, &materials.context)?;
         let mut message_id = vec![0; suite.message_id_len()];
         entropy.fill(&mut message_id).map_err(|_| Error::Failed)?;
         let key = DerivedKey::new(suite, &materials.data_key, &message_id)?;
@@ -118,7 +123,8 @@ impl Encryptor {
             announced: options.plaintext_len,
             frame_len: options.frame_len as usize,
             header_written: false,
-            pending: Vec::new(),
+            failure: None,
+            pending: Wiped::default(),
             number: 1,
             plaintext: 0,
             message: 0,
@@ -142,8 +148,18 @@ impl Encryptor {
     /// Takes plaintext, and appends what of the message is ready: the header first, then frames.
     ///
     /// # Errors
-    /// [`Refusal::PlaintextTooLong`], [`FormatError::TooManyFrames`]. The message is then to be dropped.
+    /// [`Refusal::PlaintextTooLong`], [`FormatError::TooManyFrames`]. The message is then to be dropped:
+    /// whatever is asked of it fails with the same error.
     pub fn push(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        if let Some(error) = &self.failure {
+            return Err(error.clone());
+        }
+        let pushed = self.push_frames(plaintext, out);
+        self.failure = pushed.as_ref().err().cloned();
+        pushed
+    }
+
+    fn push_frames(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write_header(out);
         self.plaintext = self.plaintext.saturating_add(plaintext.len() as u64);
         if let Some(announced) = self.announced
@@ -179,6 +195,9 @@ impl Encryptor {
     /// # Errors
     /// Those of [`Encryptor::push`].
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<Totals, Error> {
+        if let Some(error) = self.failure {
+            return Err(error);
+        }
         self.write_header(out);
         self.write_pending(Piece::Final, out)?;
         let before = out.len();
@@ -191,13 +210,16 @@ impl Encryptor {
         })
     }
 
-    /// Room for a frame, once, so that no reallocation leaves plaintext behind.
+    /// Whether something of the message went out in parts.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.header_written
+    }
+
+    /// Room for a frame, once, so that it is not moved while it fills.
     fn make_room(&mut self) {
-        if self.pending.capacity() == 0 {
-            let announced = self.announced.and_then(|len| usize::try_from(len).ok());
-            self.pending
-                .reserve_exact(announced.map_or(self.frame_len, |len| len.min(self.frame_len)));
-        }
+        let announced = self.announced.and_then(|len| usize::try_from(len).ok());
+        let most = announced.map_or(self.frame_len, |len| len.min(self.frame_len));
+        self.pending.reserve_exact(most.saturating_sub(self.pending.len()));
     }
 
     fn write_header(&mut self, out: &mut Vec<u8>) {

@@ -139,6 +139,8 @@ pub enum Refusal {
     },
     /// Random access to a message without frames.
     NotFramed,
+    /// A stream for a message of which parts went another way already.
+    Begun,
 }
 
 /// What is wrong with keys or materials.
@@ -363,6 +365,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the range is not within the {len} bytes of plaintext")
             }
             Self::NotFramed => f.write_str("a message without frames has no random access"),
+            Self::Begun => {
+                f.write_str("the message was begun in parts, which a stream cannot continue")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::body::{FINAL_MARK, WHOLE_HEAD};
 use crate::decrypt::read_header;
 use crate::error::{Error, FormatError, StreamError};
 use crate::header::{Content, Header};
+use crate::pipeline::read_full;
 use crate::policy::DecryptOptions;
 use crate::signature::{HEAD, Verifying};
 use std::io::{self, BufReader, Read, Write};
@@ -41,7 +42,7 @@ pub fn inspect<R: Read>(from: R, options: &DecryptOptions) -> Result<Inspection,
         Content::NonFramed => walk.whole()?,
     }
     let signature_len = walk.footer(&header)?;
-    walk.end()?;
+    at_end(&mut walk.from)?;
     let Walk { frames, plaintext_len, message_len, .. } = walk;
     Ok(Inspection { header, frames, plaintext_len, signature_len, message_len })
 }
@@ -63,7 +64,7 @@ impl<R: Read> Walk<R> {
 
     fn skip(&mut self, length: u64) -> Result<(), StreamError> {
         self.message_len = self.message_len.saturating_add(length);
-        pass(&mut self.from, &mut io::sink(), length)
+        pass(&mut self.from, &mut io::sink(), length, |_| ())
     }
 
     fn frames(&mut self, frame_len: u32) -> Result<(), StreamError> {
@@ -94,7 +95,7 @@ impl<R: Read> Walk<R> {
     }
 
     fn whole(&mut self) -> Result<(), StreamError> {
-        let copied = Whole::copy(&mut self.from, &mut io::sink())?;
+        let copied = Whole::copy(&mut self.from, &mut io::sink(), |_| ())?;
         self.frames = 1;
         self.plaintext_len = copied.plaintext;
         self.message_len = self.message_len.saturating_add(copied.message);
@@ -111,10 +112,13 @@ impl<R: Read> Walk<R> {
         self.skip(length.into())?;
         Ok(Some(length))
     }
+}
 
-    fn end(&mut self) -> Result<(), StreamError> {
-        let rest = self.from.read(&mut [0]).map_err(StreamError::Read)?;
-        if rest == 0 { Ok(()) } else { Err(FormatError::TrailingData.into()) }
+/// Nothing follows the end of a message.
+pub(crate) fn at_end<R: Read>(from: &mut R) -> Result<(), StreamError> {
+    match read_full(from, &mut [0])? {
+        0 => Ok(()),
+        _ => Err(FormatError::TrailingData.into()),
     }
 }
 
@@ -125,26 +129,37 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    /// Copies a body without frames.
-    pub(crate) fn copy<R: Read, W: Write>(from: &mut R, to: &mut W) -> Result<Self, StreamError> {
+    /// Copies a body without frames, and shows `seen` all of it.
+    pub(crate) fn copy<R: Read, W: Write>(
+        from: &mut R,
+        to: &mut W,
+        mut seen: impl FnMut(&[u8]),
+    ) -> Result<Self, StreamError> {
         let mut head = [0; WHOLE_HEAD];
         from.read_exact(&mut head).map_err(cut_off)?;
+        seen(&head);
         to.write_all(&head).map_err(StreamError::Write)?;
         let plaintext = head.last_chunk().map_or(0, |length| u64::from_be_bytes(*length));
         let rest = plaintext.saturating_add(TAG_LEN as u64);
-        pass(from, to, rest)?;
+        pass(from, to, rest, seen)?;
         Ok(Self { plaintext, message: rest.saturating_add(WHOLE_HEAD as u64) })
     }
 }
 
-/// Passes on exactly `length` bytes.
-fn pass<R: Read, W: Write>(from: &mut R, to: &mut W, length: u64) -> Result<(), StreamError> {
+/// Passes on exactly `length` bytes, and shows them to `seen`.
+fn pass<R: Read, W: Write>(
+    from: &mut R,
+    to: &mut W,
+    length: u64,
+    mut seen: impl FnMut(&[u8]),
+) -> Result<(), StreamError> {
     let mut chunk = vec![0; usize::try_from(length).unwrap_or(CHUNK).min(CHUNK)];
     let mut left = length;
     while left > 0 {
         let count = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
         let part = chunk.get_mut(..count).ok_or(Error::Failed)?;
         from.read_exact(part).map_err(cut_off)?;
+        seen(part);
         to.write_all(part).map_err(StreamError::Write)?;
         left = left.saturating_sub(count as u64);
     }

@@ -25,6 +25,8 @@ mod random_access;
 mod rewrap;
 mod signature;
 mod suite;
+mod whole;
+mod wiped;
 
 pub use context::{EncryptionContext, RESERVED_PREFIX};
 pub use data_key::{DataKey, EncryptedDataKey};

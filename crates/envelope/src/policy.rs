@@ -57,7 +57,7 @@ impl EncryptOptions {
         if self.frame_len == 0 || self.frame_len > MAX_WRITTEN_FRAME_LEN {
             return Err(Refusal::FrameLength(self.frame_len).into());
         }
-        Ok(())
+        self.context.check_unreserved()
     }
 }
 
@@ -75,13 +75,14 @@ pub enum CommitmentPolicy {
 /// When the plaintext of a signed message is let out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignedMessages {
-    /// Frame by frame, as each is verified under the data key; the end fails if the signature is bad.
-    /// The receiver must then drop what it has got.
+    /// Frame by frame, as each is verified under the data key, but for the last one, or a body without
+    /// frames, which waits for the signature. If that is bad, the end fails, and the receiver must drop
+    /// what it has got.
     #[default]
     ReleaseVerifiedFrames,
     /// All at once, when the signature is verified; messages with more plaintext are refused.
     HoldUntilVerified {
-        /// The most bytes to hold.
+        /// The most bytes to hold. Up to twice as many stand in memory while they come in.
         limit: u64,
     },
     /// Not at all: signed messages are refused, as AWS's mode decrypt-unsigned does.

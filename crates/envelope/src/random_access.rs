@@ -1,11 +1,12 @@
 //! Parts of a message, without the rest.
 
 use crate::body::{Aad, BodyCipher, FINAL_HEAD, Next, Piece, next_frame};
-use crate::decrypt::Decryptor;
+use crate::decrypt::{Decryptor, Wait};
 use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::header::Content;
 use crate::inspect::cut_off;
 use crate::signature::HEAD;
+use crate::wiped::Wiped;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use strongroom_crypto::gcm::TAG_LEN;
@@ -23,7 +24,7 @@ pub struct RandomAccess<R> {
     regular: u32,
     last_len: u32,
     /// Room for a frame.
-    frame: Vec<u8>,
+    frame: Wiped,
     aad: Aad,
 }
 
@@ -41,7 +42,7 @@ impl Decryptor {
         let Content::Framed { frame_len } = self.header.content() else {
             return Err(Refusal::NotFramed.into());
         };
-        if self.hold.is_some() {
+        if self.wait == Wait::Everything {
             return Err(Refusal::Signed.into());
         }
         let length = message.seek(SeekFrom::End(0)).map_err(StreamError::Read)?;
@@ -54,7 +55,7 @@ impl Decryptor {
             start,
             regular: 0,
             last_len: 0,
-            frame: Vec::new(),
+            frame: Wiped::default(),
             aad: Aad::default(),
         };
         let Some(curve) = self.header.suite().curve() else {
@@ -129,8 +130,9 @@ impl<R: Read + Seek> RandomAccess<R> {
         };
         let content = usize::try_from(content).map_err(|_| Error::Failed)?;
         let at = self.start.saturating_add(u64::from(index).saturating_mul(self.regular_frame()));
-        self.frame.clear();
-        self.frame.resize(kind.len(content), 0);
+        if self.frame.len() != kind.len(content) {
+            self.frame = Wiped::zeroed(kind.len(content));
+        }
         self.message.seek(SeekFrom::Start(at)).map_err(StreamError::Read)?;
         self.message.read_exact(&mut self.frame).map_err(cut_off)?;
         if next_frame(&self.frame, self.frame_len)?

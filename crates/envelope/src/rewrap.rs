@@ -5,7 +5,7 @@
 //! body follow from data key and message id: a second header over the same body is a second use of one
 //! AES-GCM nonce. Whoever has both headers can work out the authentication key and forge frames of that
 //! message. So a body of version 2 is kept only on demand, and is else sealed anew, frame by frame where
-//! it stands, under a fresh data key.
+//! it stands, under a fresh data key. One without frames, which is not written here, then gets frames.
 //!
 //! A signed message is signed by a key that nobody has any more, and whose public half the wrapping keys
 //! bind; so it gets a new pair, and its old signature is verified while the body goes through.
@@ -14,16 +14,17 @@ use crate::body::BodyCipher;
 use crate::data_key::DataKey;
 use crate::decrypt::UnopenedMessage;
 use crate::derived_key::DerivedKey;
-use crate::encrypt::Totals;
+use crate::encrypt::{Encryptor, Totals};
 use crate::error::{Error, Refusal, StreamError};
 use crate::header::{Content, Header, Parts};
 use crate::keyring::{Keyring, WrapRequest};
-use crate::materials::MaterialsManager;
+use crate::materials::{DecryptionMaterials, EncryptionMaterials, MaterialsManager};
 use crate::pipeline::Workers;
 use crate::pipeline::rewriting::{Change, Rewriting};
-use crate::policy::DEFAULT_MAX_ENCRYPTED_DATA_KEYS;
+use crate::policy::{DEFAULT_MAX_ENCRYPTED_DATA_KEYS, EncryptOptions};
 use crate::signature::{Signing, Verifying};
 use crate::suite::Version;
+use crate::whole::{Kept, Reframed};
 use std::io::{Read, Write};
 use strongroom_crypto::Entropy;
 use strongroom_crypto::gcm::NONCE_LEN;
@@ -62,16 +63,23 @@ impl Default for RewrapOptions {
 pub struct Rewrapping {
     header: Header,
     keeps_body: bool,
-    /// None for a body without frames, which goes through as it is.
-    body: Option<Box<Rewriting>>,
+    body: Body,
+}
+
+/// What becomes of the body.
+enum Body {
+    Frames(Box<Rewriting>),
+    /// One without frames, as it is.
+    Whole(Box<Kept>),
+    /// One without frames, which gets frames: nothing else is sealed here.
+    Reframed(Box<Reframed>),
 }
 
 impl UnopenedMessage {
     /// Opens the header with `opening`, and makes one whose data key is under the keys of `wrapping`.
     ///
     /// # Errors
-    /// Those of [`UnopenedMessage::unwrap`] and of `wrapping`; [`Refusal::NotFramed`] for a body without
-    /// frames that is signed.
+    /// Those of [`UnopenedMessage::unwrap`] and of `wrapping`.
     pub async fn rewrap(
         self,
         opening: &dyn MaterialsManager,
@@ -80,41 +88,80 @@ impl UnopenedMessage {
         entropy: &dyn Entropy,
     ) -> Result<Rewrapping, Error> {
         let materials = opening.decryption_materials(self.request()).await?;
-        let old = self.header;
-        let old_key = DerivedKey::of(&old, &materials.data_key)?;
-        let keeps_body = keeps_body(&old, options)?;
+        let old = &self.header;
+        let old_key = DerivedKey::of(old, &materials.data_key)?;
+        let keeps_body =
+            old.suite().version() == Version::V1 || options.body == KeepBody::DangerouslyAlways;
         let data_key = keeps_body.then_some(&materials.data_key);
-        let new = New::make(&old, data_key, wrapping, options, entropy).await?;
+        let new = wrapped(old, data_key, wrapping, options, entropy).await?;
+        if old.content() == Content::NonFramed && !keeps_body {
+            return self.reframe(&materials, &new, options, entropy);
+        }
+        let new = New::make(old, new, keeps_body, entropy)?;
         let signing = Signing::begin(&new.header, new.signing_key.as_ref())?;
-        let verifying = Verifying::begin(&old, materials.verification_key.as_deref())?;
+        let verifying = Verifying::begin(old, materials.verification_key.as_deref())?;
+        let suite = old.suite();
         let body = match old.content() {
-            Content::NonFramed => None,
+            Content::NonFramed => Body::Whole(Box::new(Kept { suite, verifying, signing })),
             Content::Framed { frame_len } => {
                 let cipher =
                     |key, header: &Header| BodyCipher::new(key, header.message_id().to_vec());
                 let change = match keeps_body {
                     true => Change::Keep,
                     false => Change::Reseal {
-                        from: cipher(old_key.cipher, &old),
+                        from: cipher(old_key.cipher, old),
                         to: cipher(new.key.cipher, &new.header),
                     },
                 };
-                let suite = old.suite();
-                Some(Box::new(Rewriting { suite, frame_len, change, verifying, signing }))
+                Body::Frames(Box::new(Rewriting { suite, frame_len, change, verifying, signing }))
             }
         };
         Ok(Rewrapping { header: new.header, keeps_body, body })
     }
+
+    fn reframe(
+        self,
+        old: &DecryptionMaterials,
+        new: &EncryptionMaterials,
+        options: &RewrapOptions,
+        entropy: &dyn Entropy,
+    ) -> Result<Rewrapping, Error> {
+        let options = EncryptOptions {
+            suite: new.suite,
+            max_encrypted_data_keys: options.max_encrypted_data_keys,
+            ..EncryptOptions::default()
+        };
+        let to = Encryptor::new(new, &options, entropy)?;
+        let header = to.header().clone();
+        let body = Body::Reframed(Box::new(Reframed { from: self.open(old)?, to }));
+        Ok(Rewrapping { header, keeps_body: false, body })
+    }
 }
 
-/// Whether the body of `old` is to stay as it is.
-fn keeps_body(old: &Header, options: &RewrapOptions) -> Result<bool, Error> {
+/// Materials like those of `old` under the keys of `wrapping`, with `data_key` or a fresh one.
+async fn wrapped(
+    old: &Header,
+    data_key: Option<&DataKey>,
+    wrapping: &dyn Keyring,
+    options: &RewrapOptions,
+    entropy: &dyn Entropy,
+) -> Result<EncryptionMaterials, Error> {
     let suite = old.suite();
-    let keeps = suite.version() == Version::V1 || options.body == KeepBody::DangerouslyAlways;
-    if old.content() == Content::NonFramed && (suite.is_signed() || !keeps) {
-        return Err(Refusal::NotFramed.into());
+    let mut context = old.context().without_reserved();
+    let mut signing_key = None;
+    if let Some(curve) = suite.curve() {
+        let key = StreamSigningKey::generate(curve).map_err(|_| Error::Failed)?;
+        context = context.with_public_key(&key.public_point().map_err(|_| Error::Failed)?);
+        signing_key = Some(key);
     }
-    Ok(keeps)
+    let wrap = WrapRequest { suite, context: &context, data_key, entropy };
+    let wrapped = wrapping.wrap(wrap).await?;
+    let (found, max) = (wrapped.encrypted_data_keys.len(), options.max_encrypted_data_keys);
+    if found > max {
+        return Err(Refusal::TooManyEncryptedDataKeys { found, max }.into());
+    }
+    let (data_key, encrypted_data_keys) = (wrapped.data_key, wrapped.encrypted_data_keys);
+    Ok(EncryptionMaterials { suite, context, data_key, encrypted_data_keys, signing_key })
 }
 
 /// A new header, with the key that it is under and the key that signs behind it.
@@ -125,44 +172,30 @@ struct New {
 }
 
 impl New {
-    /// A header like `old` under the keys of `wrapping`: of the same message if it has the same
-    /// `data_key`, else of another one.
-    async fn make(
+    /// A header like `old` under these materials: of the same message if the body is kept, else of
+    /// another one.
+    fn make(
         old: &Header,
-        data_key: Option<&DataKey>,
-        wrapping: &dyn Keyring,
-        options: &RewrapOptions,
+        materials: EncryptionMaterials,
+        keeps_body: bool,
         entropy: &dyn Entropy,
     ) -> Result<Self, Error> {
         let suite = old.suite();
-        let mut context = old.context().without_reserved();
-        let mut signing_key = None;
-        if let Some(curve) = suite.curve() {
-            let key = StreamSigningKey::generate(curve).map_err(|_| Error::Failed)?;
-            context = context.with_public_key(&key.public_point().map_err(|_| Error::Failed)?);
-            signing_key = Some(key);
-        }
-        let wrap = WrapRequest { suite, context: &context, data_key, entropy };
-        let wrapped = wrapping.wrap(wrap).await?;
-        let (found, max) = (wrapped.encrypted_data_keys.len(), options.max_encrypted_data_keys);
-        if found > max {
-            return Err(Refusal::TooManyEncryptedDataKeys { found, max }.into());
-        }
         let mut message_id = old.message_id().to_vec();
-        if data_key.is_none() {
+        if !keeps_body {
             entropy.fill(&mut message_id).map_err(|_| Error::Failed)?;
         }
-        let key = DerivedKey::new(suite, &wrapped.data_key, &message_id)?;
+        let key = DerivedKey::new(suite, &materials.data_key, &message_id)?;
         let parts = Parts {
             suite,
             message_id,
-            context,
-            encrypted_data_keys: wrapped.encrypted_data_keys,
+            context: materials.context,
+            encrypted_data_keys: materials.encrypted_data_keys,
             content: old.content(),
             commitment: key.commitment,
         };
         let header = parts.seal(&key.cipher, header_nonce(suite.version(), entropy)?)?;
-        Ok(Self { header, key, signing_key })
+        Ok(Self { header, key, signing_key: materials.signing_key })
     }
 }
 
@@ -200,30 +233,15 @@ impl Rewrapping {
     /// Reading, writing, and what is wrong with the old message. What was written is then no message.
     pub fn copy<R: Read + Send, W: Write + Send>(
         self,
-        mut from: R,
-        mut to: W,
+        from: R,
+        to: W,
         workers: &Workers,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Totals, StreamError> {
         match self.body {
-            Some(rewriting) => rewriting.copy(&self.header, from, to, workers, progress),
-            None => copy_whole(&self.header, &mut from, &mut to),
+            Body::Frames(body) => body.copy(&self.header, from, to, workers, progress),
+            Body::Whole(body) => body.copy(&self.header, from, to, progress),
+            Body::Reframed(body) => body.copy(from, to, workers, progress),
         }
     }
-}
-
-/// Copies a body without frames as it is, and checks its form.
-fn copy_whole<R: Read, W: Write>(
-    header: &Header,
-    from: &mut R,
-    to: &mut W,
-) -> Result<Totals, StreamError> {
-    to.write_all(header.as_bytes()).map_err(StreamError::Write)?;
-    let copied = crate::inspect::Whole::copy(from, to)?;
-    to.flush().map_err(StreamError::Write)?;
-    Ok(Totals {
-        plaintext: copied.plaintext,
-        message: copied.message.saturating_add(header.as_bytes().len() as u64),
-        frames: 1,
-    })
 }

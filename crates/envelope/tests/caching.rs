@@ -108,6 +108,17 @@ fn age_messages_and_bytes_are_bounds() {
 }
 
 #[test]
+fn a_long_message_does_not_end_what_short_ones_use() {
+    let scene = Scene::new();
+    let manager = scene.manager(CacheLimits { max_bytes: 100, ..LIMITS });
+    let lengths = [10, 100, 10, 1000, 10];
+    assert_eq!(
+        scene.requests(|| lengths.iter().for_each(|length| drop(seal(&manager, *length)))),
+        3
+    );
+}
+
+#[test]
 fn entries_are_of_one_context_and_suite_and_of_known_lengths() {
     let scene = Scene::new();
     let manager = scene.manager(LIMITS);

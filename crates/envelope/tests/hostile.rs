@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{aes, block_on, manager, message, open, plaintext};
+use common::{aes, block_on, manager, message, open, plaintext, unframed};
 use strongroom_envelope::{
     Authenticity, DecryptOptions, Error, FormatError, HeaderReader, Refusal, Suite, Workers,
     inspect, read_header,
@@ -240,14 +240,43 @@ fn a_signature_is_of_this_message_and_by_its_key() {
 
 #[test]
 fn a_body_without_frames_has_a_bound_too() {
-    // Non-framed messages are not written, so this one is put together: its body is never reached.
-    let mut sealed = message(Suite::Committed, 64, 10);
-    let end = header_len(&sealed);
-    let kind = end - 16 - 32 - 4 - 1;
-    sealed[kind..kind + 5].copy_from_slice(&[1, 0, 0, 0, 0]);
-    assert_eq!(error(&sealed), Authenticity::Header.into());
-    let seen = inspect(&sealed[..end], &DecryptOptions::default());
-    assert!(seen.is_err());
+    for suite in SUITES {
+        let mut sealed = unframed(suite);
+        let with = |max_frame_len| DecryptOptions { max_frame_len, ..DecryptOptions::default() };
+        assert_eq!(open(&sealed, &with(60)), Ok(plaintext(60)));
+        let refused = |found| Error::from(Refusal::FrameTooLong { found, max: 59 });
+        assert_eq!(open(&sealed, &with(59)), Err(refused(60)));
+        // The length is foreign: nothing is taken because it is said.
+        let length = header_len(&sealed) + 12;
+        sealed[length..length + 8].copy_from_slice(&[0xff; 8]);
+        assert_eq!(open(&sealed, &with(59)), Err(refused(u64::MAX)));
+        sealed[length..length + 8].copy_from_slice(&61_u64.to_be_bytes());
+        let other = match suite.is_signed() {
+            // The length takes a byte of the footer, which is not looked at before.
+            true => Authenticity::Frame(1).into(),
+            false => FormatError::Truncated.into(),
+        };
+        assert_eq!(error(&sealed), other);
+    }
+}
+
+#[test]
+fn a_body_without_frames_is_read_to_its_end_and_no_further() {
+    for suite in SUITES {
+        let sealed = unframed(suite);
+        let start = header_len(&sealed);
+        for length in start..sealed.len() {
+            assert_eq!(error(&sealed[..length]), FormatError::Truncated.into(), "{length}");
+        }
+        for at in start..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            error(&altered);
+        }
+        let followed = [sealed.as_slice(), &[0]].concat();
+        assert_eq!(error(&followed), FormatError::TrailingData.into());
+        assert!(inspect(followed.as_slice(), &DecryptOptions::default()).is_err());
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DecryptOptions, DiscoveryFilter, Error, Keyring, KmsDiscoveryKeyring, KmsKeyring,
-    MaterialsFault, MultiKeyring, RawAesKeyring, RawRsaKeyring, RsaPadding, Suite,
+    DecryptOptions, DecryptionRequest, DiscoveryFilter, EncryptedDataKey, EncryptionContext, Error,
+    Keyring, KmsDiscoveryKeyring, KmsKeyring, MaterialsFault, MultiKeyring, RawAesKeyring,
+    RawRsaKeyring, RsaPadding, Suite,
 };
 
 const ONE: &str = "arn:aws:kms:eu-west-1:111122223333:key/1111";
@@ -92,6 +93,84 @@ fn aliases_and_identifiers_open_what_their_key_sealed_and_nothing_else() {
     assert_eq!(kms.requests(), before);
     assert!(open(KmsKeyring::new(kms.clone(), ALIAS).unwrap(), &message).is_err());
     assert_eq!(kms.requests(), before + 1);
+}
+
+#[test]
+fn an_alias_is_asked_where_it_is_and_not_without_end() {
+    let kms = kms();
+    let seal_with = |id: &str| seal(KmsKeyring::new(kms.clone(), id).unwrap()).unwrap();
+    let (far, mrk) = (seal_with(TWO), seal_with(MRK_US));
+    let before = kms.requests();
+    let by_alias = || KmsKeyring::new(kms.clone(), ALIAS_ARN).unwrap();
+    // Of another account and Region, and of another Region.
+    assert!(open(by_alias(), &far).is_err() && open(by_alias(), &mrk).is_err());
+    assert!(open(by_alias().multi_region_aware(), &far).is_err());
+    assert_eq!(kms.requests(), before);
+    let mrk_alias = "arn:aws:kms:eu-west-1:111122223333:alias/mrk";
+    kms.keys.lock().unwrap().insert(mrk_alias.to_owned(), MRK.to_owned());
+    open(KmsKeyring::new(kms.clone(), mrk_alias).unwrap().multi_region_aware(), &mrk).unwrap();
+
+    let named = |at: u32| EncryptedDataKey {
+        provider_id: "aws-kms".to_owned(),
+        provider_info: format!("arn:aws:kms:eu-west-1:111122223333:key/{at}").into_bytes(),
+        ciphertext: vec![0; 4],
+    };
+    let request = DecryptionRequest {
+        suite: Suite::Committed,
+        context: EncryptionContext::empty(),
+        encrypted_data_keys: (0..128).map(named).collect(),
+    };
+    let mut both = by_alias();
+    for alias in [ALIAS, mrk_alias] {
+        both = both.with_key(alias).unwrap();
+    }
+    let before = kms.requests();
+    let error = block_on(both.unwrap(&request)).err().unwrap();
+    assert_eq!(kms.requests(), before + 32);
+    assert!(error.to_string().contains("not asked again"), "{error}");
+}
+
+#[test]
+fn a_keyring_that_takes_related_keys_for_one_has_no_two_of_them() {
+    let kms = kms();
+    let two = || KmsKeyring::new(kms.clone(), MRK).unwrap().with_key(MRK_US).unwrap();
+    let message = seal(two()).unwrap();
+    open(two(), &message).unwrap();
+    let before = kms.requests();
+    for error in [
+        seal(two().multi_region_aware()).unwrap_err(),
+        open(two().multi_region_aware(), &message).unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("related to the key in eu-west-1"), "{error}");
+    }
+    assert_eq!(kms.requests(), before);
+    let others = KmsKeyring::new(kms.clone(), ONE).unwrap().with_key(MRK).unwrap();
+    seal(others.multi_region_aware()).unwrap();
+}
+
+#[test]
+fn a_region_that_is_none_is_not_asked() {
+    let kms = kms();
+    for named in [
+        "arn:aws:kms:evil.example/:111122223333:key/1",
+        "arn:aws:kms:eu-west-1:1111:key/1",
+        "arn:aws:kms:eu-west-1@a:111122223333:key/1",
+    ] {
+        let key = EncryptedDataKey {
+            provider_id: "aws-kms".to_owned(),
+            provider_info: named.as_bytes().to_vec(),
+            ciphertext: vec![0; 4],
+        };
+        let request = DecryptionRequest {
+            suite: Suite::Committed,
+            context: EncryptionContext::empty(),
+            encrypted_data_keys: vec![key],
+        };
+        let discovery = KmsDiscoveryKeyring::new(kms.clone());
+        let error = block_on(discovery.unwrap(&request)).err().unwrap();
+        assert!(error.to_string().contains("no ARN of a KMS key"), "{error}");
+    }
+    assert_eq!(kms.requests(), 0);
 }
 
 #[test]

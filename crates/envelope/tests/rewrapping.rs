@@ -12,8 +12,8 @@ use common::{aes, block_on, manager, message, plaintext};
 use serde_json::Value;
 use strongroom_crypto::SystemEntropy;
 use strongroom_envelope::{
-    Authenticity, CommitmentPolicy, Content, DecryptOptions, Error, KeepBody, MultiKeyring,
-    RewrapOptions, StreamError, Suite, Workers, read_header,
+    Authenticity, CommitmentPolicy, Content, DecryptOptions, Error, FormatError, KeepBody,
+    MultiKeyring, RewrapOptions, StreamError, Suite, Workers, read_header,
 };
 
 fn any() -> DecryptOptions {
@@ -104,13 +104,11 @@ fn of_the_sdk() -> Vec<(Suite, bool, usize, Vec<u8>)> {
 fn messages_of_version_1_keep_their_bodies_and_get_another_nonce() {
     let mut rewrapped = 0;
     for (suite, framed, length, old) in of_the_sdk() {
-        let outcome = rewrap(&old, KeepBody::WhereSound);
-        if !framed && (suite.is_signed() || suite.is_committing()) {
-            assert!(outcome.is_err());
-            continue;
-        }
-        let (new, kept) = outcome.unwrap();
+        let (new, kept) = rewrap(&old, KeepBody::WhereSound).unwrap();
         assert_eq!(kept, !suite.is_committing());
+        let header = read_header(&mut new.as_slice(), &any()).unwrap();
+        // What is sealed anew has frames.
+        assert_eq!(header.header().content() != Content::NonFramed, framed || !kept);
         assert!(open(&new, aes_bits()).is_some_and(|data| data == plaintext(length)), "{suite}");
         if kept {
             assert_eq!(split(&old).1, split(&new).1);
@@ -125,11 +123,38 @@ fn messages_of_version_1_keep_their_bodies_and_get_another_nonce() {
         }
         rewrapped += 1;
     }
-    assert!(rewrapped > 30, "{rewrapped}");
+    assert_eq!(rewrapped, 44);
 }
 
 const fn aes_bits() -> usize {
     128
+}
+
+#[test]
+fn a_body_without_frames_ends_where_it_says_and_with_its_signature() {
+    for (suite, framed, length, old) in of_the_sdk() {
+        if framed {
+            continue;
+        }
+        let (new, kept) = rewrap(&old, KeepBody::DangerouslyAlways).unwrap();
+        assert!(kept && split(&old).1 == split(&new).1);
+        assert!(open(&new, 128).is_some_and(|data| data == plaintext(length)), "{suite}");
+        for body in [KeepBody::WhereSound, KeepBody::DangerouslyAlways] {
+            let fault = |altered: &[u8]| match rewrap(altered, body) {
+                Err(StreamError::Message(error)) => error,
+                other => panic!("{suite} {other:?}"),
+            };
+            let followed = [old.as_slice(), &[0]].concat();
+            assert_eq!(fault(&followed), FormatError::TrailingData.into(), "{suite}");
+            let cut = &old[..old.len() - 1];
+            assert_eq!(fault(cut), FormatError::Truncated.into(), "{suite}");
+            if suite.is_signed() {
+                let mut altered = old.clone();
+                *altered.last_mut().unwrap() ^= 1;
+                assert_eq!(fault(&altered), Authenticity::Signature.into(), "{suite}");
+            }
+        }
+    }
 }
 
 #[test]

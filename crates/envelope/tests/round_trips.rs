@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{aes, block_on, manager, message, open, options, plaintext};
+use common::{aes, block_on, manager, message, open, options, plaintext, unframed};
 use proptest::prelude::*;
 use std::io::{self, Cursor, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -202,8 +202,144 @@ fn more_plaintext_than_announced_is_refused() {
     pushing.push(&[0; 10], &mut Vec::new()).unwrap();
     let refused = Err(Error::Refused(Refusal::PlaintextTooLong { announced: 10 }));
     assert_eq!(pushing.push(&[0], &mut Vec::new()), refused);
+    // Nor does what was taken before become a message.
+    assert_eq!(pushing.push(&[], &mut Vec::new()), refused);
+    let mut out = Vec::new();
+    let refused = Refusal::PlaintextTooLong { announced: 10 };
+    assert_eq!(pushing.finish(&mut out), Err(refused.into()));
+    assert!(out.is_empty());
     let copied = encryptor(&options).copy(&[0; 11][..], io::sink(), &Workers::one(), &|_| ());
     assert!(matches!(copied, Err(StreamError::Message(Error::Refused(_)))));
+}
+
+#[test]
+fn what_was_begun_in_parts_is_not_continued_by_a_stream() {
+    let begun = |outcome: Result<_, StreamError>| {
+        matches!(outcome, Err(StreamError::Message(Error::Refused(Refusal::Begun))))
+    };
+    for suite in SUITES {
+        // Frames of a stream are numbered from 1 as those of parts are, and the number is the nonce.
+        for part in [&[][..], &[7; 10], &[7; 64], &[7; 65]] {
+            let mut encryptor = encryptor(&options(suite, 64));
+            encryptor.push(part, &mut Vec::new()).unwrap();
+            let mut out = Vec::new();
+            assert!(begun(encryptor.copy(&[1; 100][..], &mut out, &Workers::one(), &|_| ())));
+            assert!(out.is_empty());
+        }
+        let sealed = message(suite, 64, 100);
+        let mut input = sealed.as_slice();
+        let mut decryptor = decryptor(&mut input, &DecryptOptions::default());
+        let (part, rest) = input.split_at(10);
+        decryptor.push(part, &mut Vec::new()).unwrap();
+        let mut out = Vec::new();
+        assert!(begun(decryptor.copy(rest, &mut out, &Workers::one(), &|_| ())));
+        assert!(out.is_empty());
+    }
+}
+
+/// Gives one part at a time. Who asks for the next one must have written what the ones before came to.
+struct Live<'a> {
+    parts: Vec<Vec<u8>>,
+    /// Bytes that are to be there before part n is asked for.
+    due: Vec<usize>,
+    next: usize,
+    written: &'a AtomicU64,
+}
+
+impl Read for Live<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(part) = self.parts.get_mut(self.next) else { return Ok(0) };
+        let written = self.written.load(Ordering::Relaxed);
+        assert!(written >= self.due[self.next] as u64, "{written} before part {}", self.next);
+        let count = part.len().min(out.len());
+        out[..count].copy_from_slice(&part[..count]);
+        part.drain(..count);
+        if part.is_empty() {
+            self.next += 1;
+        }
+        Ok(count)
+    }
+}
+
+struct Counted<'a>(&'a AtomicU64, Vec<u8>);
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.extend_from_slice(bytes);
+        self.0.store(self.1.len() as u64, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn frames_go_out_when_an_input_pauses() {
+    // Short frames are read ahead, long ones are not.
+    for (suite, frame_len) in [(Suite::Committed, 64), (Suite::CommittedSigned, 40_000)] {
+        let (len, written) = (frame_len as usize, AtomicU64::new(0));
+        let encryptor = encryptor(&options(suite, frame_len));
+        let header = encryptor.header().as_bytes().len();
+        let frame = len + 32;
+        // One frame and a half, then the rest of the second, then a little of the third.
+        let parts: Vec<_> = [len + len / 2, len / 2, 10].map(plaintext).into();
+        let data = parts.concat();
+        let due = vec![0, header + frame, header + 2 * frame];
+        let input = Live { parts, due, next: 0, written: &written };
+        let mut output = Counted(&written, Vec::new());
+        encryptor.copy(input, &mut output, &Workers::one(), &|_| ()).unwrap();
+        let sealed = output.1;
+
+        let (head, body) = sealed.split_at(header);
+        let decryptor = decryptor(&mut &head[..], &DecryptOptions::default());
+        let (one, rest) = body.split_at(frame + frame / 2);
+        let (two, three) = rest.split_at(frame / 2);
+        let parts = vec![one.to_vec(), two.to_vec(), three.to_vec()];
+        written.store(0, Ordering::Relaxed);
+        let input = Live { parts, due: vec![0, len, 2 * len], next: 0, written: &written };
+        let mut output = Counted(&written, Vec::new());
+        decryptor.copy(input, &mut output, &Workers::one(), &|_| ()).unwrap();
+        assert!(output.1 == data);
+    }
+}
+
+#[test]
+fn the_last_frame_waits_for_the_signature() {
+    for (sealed, length) in [
+        (message(Suite::CommittedSigned, 64, 150), 128),
+        (message(Suite::CommittedSigned, 64, 10), 0),
+        (unframed(Suite::CommittedSigned), 0),
+    ] {
+        let plain = open(&sealed, &DecryptOptions::default()).unwrap();
+        let mut input = sealed.as_slice();
+        let mut decryptor = decryptor(&mut input, &DecryptOptions::default());
+        let mut out = Vec::new();
+        let (most, last) = input.split_at(input.len() - 1);
+        decryptor.push(most, &mut out).unwrap();
+        assert!(out == plain[..length]);
+        let bad = [last[0] ^ 1];
+        let mut other = out.clone();
+        assert!(decryptor.push(&bad, &mut other).is_err());
+        assert!(other == out);
+
+        let mut input = sealed.as_slice();
+        let mut decryptor = self::decryptor(&mut input, &DecryptOptions::default());
+        let mut out = Vec::new();
+        decryptor.push(input, &mut out).unwrap();
+        assert!(out == plain);
+        decryptor.finish(&mut out).unwrap();
+        assert!(out == plain);
+
+        let mut altered = sealed.clone();
+        *altered.last_mut().unwrap() ^= 1;
+        let mut input = altered.as_slice();
+        let decryptor = self::decryptor(&mut input, &DecryptOptions::default());
+        let mut out = Vec::new();
+        assert!(decryptor.copy(input, &mut out, &Workers::one(), &|_| ()).is_err());
+        assert!(out.len() <= length);
+    }
 }
 
 /// Fails after so many bytes.

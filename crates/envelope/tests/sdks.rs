@@ -13,10 +13,10 @@ use common::{aes, block_on, manager, plaintext};
 use serde_json::Value;
 use std::io::Cursor;
 use std::sync::Arc;
-use strongroom_crypto::SecretBytes;
+use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    CommitmentPolicy, Content, DecryptOptions, Error, Keyring, MultiKeyring, RawRsaKeyring,
-    Refusal, RsaPadding, SignedMessages, Suite, Workers,
+    Authenticity, CommitmentPolicy, Content, DecryptOptions, DecryptionRequest, Error, Keyring,
+    MultiKeyring, RawRsaKeyring, Refusal, RsaPadding, SignedMessages, Suite, Workers, read_header,
 };
 
 const FILES: [&str; 2] =
@@ -175,6 +175,50 @@ fn another_key_opens_nothing_and_the_error_says_what_was_tried() {
         assert!(error.to_string().contains("raw-keys/aes-256"), "{error}");
         assert_eq!(error.attempts().len(), 1);
     }
+}
+
+#[test]
+fn a_pkcs1_ciphertext_that_does_not_open_fails_as_a_foreign_data_key_does() {
+    let file: Value = serde_json::from_str(FILES[0]).unwrap();
+    let seal = |name: &str| {
+        let options = common::options(Suite::CommittedSigned, 64);
+        let manager = manager(MultiKeyring::new(Some(keyring(&file, name)), Vec::new()).unwrap());
+        let sealed = strongroom_envelope::encrypt(&manager, b"", &options, &SystemEntropy);
+        read_header(&mut block_on(sealed).unwrap().as_slice(), &any()).unwrap().request().clone()
+    };
+    let open = |name: &str, request: &DecryptionRequest| {
+        let opened = block_on(keyring(&file, name).unwrap(request)).ok();
+        opened.map(|opened| opened.data_key.secret().expose().to_vec())
+    };
+    let whole = seal("rsa-pkcs1");
+    let sound = open("rsa-pkcs1", &whole).unwrap();
+    let mut seen = vec![sound];
+    for altered in 0..4 {
+        let mut request = whole.clone();
+        let ciphertext = &mut request.encrypted_data_keys[0].ciphertext;
+        match altered {
+            0 => drop(ciphertext.pop()),
+            at => ciphertext[at * 50] ^= 1,
+        }
+        let decoy = open("rsa-pkcs1", &request).unwrap();
+        assert_eq!(decoy.len(), 32);
+        // It is always the same one, as a data key is.
+        assert_eq!(open("rsa-pkcs1", &request), Some(decoy.clone()));
+        assert!(!seen.contains(&decoy));
+        seen.push(decoy);
+    }
+    let mut request = seal("rsa-oaep-sha256");
+    request.encrypted_data_keys[0].ciphertext[50] ^= 1;
+    assert!(open("rsa-oaep-sha256", &request).is_none());
+
+    let place = |message: &[u8]| message.windows(9).position(|part| part == b"rsa-pkcs1");
+    let with_place = |it: Vector| place(&it.message).map(|at| (at, it));
+    let (at, vector) = vectors().into_iter().find_map(with_place).unwrap();
+    let mut altered = vector.message;
+    altered[at + 30] ^= 1;
+    let manager = manager(MultiKeyring::new(None, vector.keyrings).unwrap());
+    let error = block_on(strongroom_envelope::decrypt(&manager, &altered, &any())).err();
+    assert_eq!(error, Some(Authenticity::Commitment.into()));
 }
 
 #[test]

@@ -9,12 +9,14 @@
 
 mod common;
 
-use common::{context, plaintext};
+use common::{aes, block_on, context, manager, message, plaintext};
 use serde_json::Value;
-use strongroom_crypto::{Entropy, EntropyError, SecretBytes};
+use strongroom_crypto::stream_signature::{SignatureCurve, StreamSigningKey};
+use strongroom_crypto::{Entropy, EntropyError, SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DataKey, EncryptOptions, EncryptedDataKey, EncryptionMaterials, Encryptor, Error,
-    MaterialsFault, Refusal, Suite,
+    DataKey, DecryptOptions, EncryptOptions, EncryptedDataKey, EncryptionMaterials,
+    EncryptionRequest, Encryptor, Error, MaterialsFault, MaterialsManager as _, Refusal, Suite,
+    encrypt, read_header,
 };
 
 /// Gives 100, 101 and so on.
@@ -101,9 +103,49 @@ fn what_is_not_written_is_refused() {
     let signed = EncryptOptions { suite: Suite::CommittedSigned, ..options(16) };
     assert_eq!(refused(&sound, &signed), Some(MaterialsFault::OtherSuite.into()));
     let unsigned = EncryptionMaterials { suite: Suite::CommittedSigned, ..materials(&[]) };
+    let key = StreamSigningKey::generate(SignatureCurve::P384).ok();
     assert_eq!(refused(&unsigned, &signed), Some(MaterialsFault::PublicKey.into()));
+    let nameless =
+        EncryptionMaterials { suite: Suite::CommittedSigned, signing_key: key, ..materials(&[]) };
+    assert_eq!(refused(&nameless, &signed), Some(MaterialsFault::PublicKey.into()));
     let without = Encryptor::new(&sound, &options(16), &Broken).err();
     assert_eq!(without, Some(Error::Failed));
+}
+
+#[test]
+fn the_public_key_of_another_message_is_not_written() {
+    let other = message(Suite::CommittedSigned, 64, 1);
+    let other = read_header(&mut other.as_slice(), &DecryptOptions::default()).unwrap();
+    let context = other.header().context().clone();
+    let reserved = Refusal::ReservedContextKey("aws-crypto-public-key".to_owned());
+    for suite in [Suite::Committed, Suite::CommittedSigned] {
+        let options = EncryptOptions { suite, context: context.clone(), ..options(64) };
+        let sealed = block_on(encrypt(&manager(aes(256)), b"", &options, &SystemEntropy));
+        assert_eq!(sealed, Err(reserved.clone().into()));
+        let request = EncryptionRequest { suite, context: &context, plaintext_len: None };
+        let made = block_on(manager(aes(256)).encryption_materials(request)).err();
+        assert_eq!(made, Some(reserved.clone().into()));
+    }
+    let unsigned = EncryptionMaterials { context, ..materials(&[]) };
+    let made = Encryptor::new(&unsigned, &options(64), &Counting).err();
+    assert_eq!(made, Some(MaterialsFault::UnexpectedPublicKey.into()));
+}
+
+#[test]
+fn headers_are_no_longer_than_those_that_are_read() {
+    // Each but one as long as can be, and the last one to the byte.
+    let header = |length: usize| {
+        let mut keys: Vec<_> = (0..15).map(|_| key("raw", b"name", 0xffff)).collect();
+        keys.push(key("raw", b"name", length));
+        let materials = EncryptionMaterials { encrypted_data_keys: keys, ..materials(&[]) };
+        let encryptor = Encryptor::new(&materials, &options(64), &Counting);
+        encryptor.map(|encryptor| encryptor.header().as_bytes().to_vec())
+    };
+    let most = 0xffff - (header(0xffff - 1024).unwrap().len() + 1024).saturating_sub(1024 * 1024);
+    let longest = header(most).unwrap();
+    assert_eq!(longest.len(), 1024 * 1024);
+    assert!(read_header(&mut longest.as_slice(), &DecryptOptions::default()).is_ok());
+    assert_eq!(header(most + 1), Err(Refusal::HeaderTooLong { max: 1024 * 1024 }.into()));
 }
 
 #[test]

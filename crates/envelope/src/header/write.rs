@@ -4,6 +4,7 @@ use super::{COMMITMENT_LEN, Content, Header, TYPE};
 use crate::context::EncryptionContext;
 use crate::data_key::EncryptedDataKey;
 use crate::error::{Error, MaterialsFault, Refusal};
+use crate::policy::MAX_HEADER_LEN;
 use crate::suite::{Suite, Version};
 use strongroom_crypto::gcm::{GcmKey, NONCE_LEN};
 
@@ -29,6 +30,10 @@ impl Parts {
             bytes.extend_from_slice(&nonce);
         }
         bytes.extend_from_slice(&tag);
+        // A longer one would be written, and opened by nobody here.
+        if bytes.len() > MAX_HEADER_LEN {
+            return Err(Refusal::HeaderTooLong { max: MAX_HEADER_LEN }.into());
+        }
         Ok(Header {
             suite: self.suite,
             message_id: self.message_id,

@@ -16,8 +16,14 @@ pub(super) struct Arn<'a> {
     pub(super) id: &'a str,
 }
 
+/// Bytes of an account.
+const ACCOUNT_LEN: usize = 12;
+/// The longest partition or Region, in bytes. Our choice: AWS's have less than half of it.
+const MAX_PLACE: usize = 64;
+
 impl<'a> Arn<'a> {
-    /// The ARN of a key or alias.
+    /// The ARN of a key or alias. It may come from a header that nobody has verified, and its Region
+    /// becomes part of an endpoint: so nothing is taken that is not one.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next().filter(|part| !part.is_empty());
@@ -25,6 +31,7 @@ impl<'a> Arn<'a> {
         let (region, account, resource) = (next()?, next()?, next()?);
         let (kind, id) = resource.split_once('/')?;
         let known = arn == "arn" && service == "kms" && matches!(kind, "key" | "alias");
+        let known = known && is_place(partition) && is_place(region) && is_account(account);
         (known && !id.is_empty()).then_some(Self { partition, region, account, kind, id })
     }
 
@@ -43,11 +50,30 @@ impl<'a> Arn<'a> {
         self == other || (self.is_multi_region() && elsewhere == *other)
     }
 
+    /// Whether what `self` names, an alias, may stand for the key `named`: it is of the same account and
+    /// Region, or of another Region if `related` keys are taken for the key.
+    pub(super) fn may_name(&self, named: &Self, related: bool) -> bool {
+        let elsewhere = related && named.is_multi_region();
+        self.partition == named.partition
+            && self.account == named.account
+            && (self.region == named.region || elsewhere)
+    }
+
     /// The related key in `region`.
     pub(super) fn in_region(&self, region: &str) -> String {
         let Self { partition, account, kind, id, .. } = self;
         format!("arn:{partition}:kms:{region}:{account}:{kind}/{id}")
     }
+}
+
+/// Whether `text` can be a partition or a Region.
+fn is_place(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= MAX_PLACE && text.bytes().all(letter)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == ACCOUNT_LEN && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -74,6 +100,14 @@ mod tests {
             "arn:aws:s3:eu-west-1:111122223333:key/1234",
             "arn::kms:eu-west-1:111122223333:key/1234",
             "arn:aws:kms:eu-west-1:111122223333:1234",
+            "arn:aws:kms:evil.example/:111122223333:key/1234",
+            "arn:aws:kms:EU-WEST-1:111122223333:key/1234",
+            "arn:aws:kms:eu-west-1\n:111122223333:key/1234",
+            "arn:aws:kms:eu-west-1:11112222333:key/1234",
+            "arn:aws:kms:eu-west-1:1111222233334:key/1234",
+            "arn:aws:kms:eu-west-1:11112222333a:key/1234",
+            "arn:a.b:kms:eu-west-1:111122223333:key/1234",
+            &format!("arn:aws:kms:{}:111122223333:key/1234", "a".repeat(65)),
         ] {
             assert_eq!(Arn::of_key(text), None, "{text}");
         }

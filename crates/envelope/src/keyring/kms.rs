@@ -12,11 +12,16 @@ use crate::kms::{BoxFuture, Decrypt, DecryptedKey, Encrypt, GenerateDataKey, Kms
 use crate::materials::DecryptionRequest;
 use std::sync::Arc;
 
+/// The most times that KMS is asked for one message. Our choice: a message has few encrypted data keys
+/// that name one of the keys here, and no more under aliases that are not it.
+const MAX_REQUESTS: usize = 32;
+
 /// KMS keys that are named: one makes data keys, all wrap them, any unwraps.
 ///
 /// With keys that are named by ARN, only encrypted data keys that name them are tried, as AWS's SDKs
 /// do. An alias or a bare identifier is not in the message; AWS's SDKs do not decrypt by one. Here KMS
-/// is asked with it, and must answer with the ARN that the message names.
+/// is asked with it, and must answer with the ARN that the message names. How often it is asked for one
+/// message has a bound, since whoever wrote that chose how many encrypted data keys it has.
 pub struct KmsKeyring {
     kms: Arc<dyn Kms>,
     keys: Vec<String>,
@@ -54,7 +59,9 @@ impl KmsKeyring {
         self
     }
 
-    /// Decrypts with a multi-Region key what a related key in another Region has encrypted.
+    /// Decrypts with a multi-Region key what a related key in another Region has encrypted. The keyring
+    /// may then not have two related keys, which would be one: it fails whatever it is asked, as the
+    /// specification demands.
     #[must_use]
     pub fn multi_region_aware(mut self) -> Self {
         self.multi_region_aware = true;
@@ -98,6 +105,23 @@ impl KmsKeyring {
         Ok(encrypted_under(key_id, &made.key_arn, made.ciphertext)?)
     }
 
+    /// Refuses related keys in a keyring that takes them for one.
+    fn check_unrelated(&self) -> Result<(), KeyringError> {
+        let keys = || self.keys.iter().filter_map(|key_id| Arn::of_key(key_id));
+        for (at, key) in keys().enumerate().filter(|_| self.multi_region_aware) {
+            let mut before = keys().take(at).filter(Arn::is_multi_region);
+            if let Some(other) = before.find(|other| other.is_related_to(&key)) {
+                let cause = format!(
+                    "it is related to the key in {}, and a keyring that knows of related keys has \
+                     one of them",
+                    other.region
+                );
+                return Err(KeyringError::new(&key.in_region(key.region), &cause));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether `key_id` may have encrypted what names `named`.
     fn may_be(&self, key_id: &str, named: &Arn<'_>) -> bool {
         match Arn::parse(key_id) {
@@ -106,7 +130,8 @@ impl KmsKeyring {
                 Some(own) if self.multi_region_aware => own.is_related_to(named),
                 Some(own) => own == *named,
                 // An alias, of which nothing is known but where it is.
-                None => true,
+                None => Arn::parse(key_id)
+                    .is_some_and(|alias| alias.may_name(named, self.multi_region_aware)),
             },
         }
     }
@@ -144,7 +169,9 @@ impl KmsKeyring {
     }
 
     async fn unwrap_one(&self, request: &DecryptionRequest) -> Result<Unwrapped, KeyringError> {
+        self.check_unrelated()?;
         let mut error = KeyringError::default();
+        let mut asked = 0_usize;
         for key in &request.encrypted_data_keys {
             let Some(named) = named_key(key) else { continue };
             let named = match named {
@@ -155,6 +182,11 @@ impl KmsKeyring {
                 }
             };
             for key_id in self.keys.iter().filter(|key_id| self.may_be(key_id, &named)) {
+                if asked == MAX_REQUESTS {
+                    error.add(key_id, "it was not asked again: the message has too many data keys");
+                    return Err(error);
+                }
+                asked = asked.saturating_add(1);
                 match self.decrypt(key_id, key, &named, request).await {
                     Ok(data_key) => return Ok(Unwrapped { data_key, encrypted: key.clone() }),
                     Err(cause) => error.add(key_id, &cause),
@@ -168,6 +200,7 @@ impl KmsKeyring {
 impl Keyring for KmsKeyring {
     fn wrap<'a>(&'a self, request: WrapRequest<'a>) -> BoxFuture<'a, Result<Wrapped, Error>> {
         Box::pin(async move {
+            self.check_unrelated()?;
             let mut keys = self.keys.iter();
             let mut wrapped = match (request.data_key, keys.clone().next()) {
                 (Some(data_key), _) => {

@@ -6,24 +6,84 @@ use crate::data_key::{DataKey, EncryptedDataKey};
 use crate::error::{Error, KeyringError, MaterialsFault};
 use crate::kms::BoxFuture;
 use crate::materials::DecryptionRequest;
+use crate::wiped::Wiped;
+use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use strongroom_crypto::SecretBytes;
+use strongroom_crypto::hkdf::{self, HkdfHash};
 use strongroom_crypto::rsa_encryption::{RsaDecryptingKey, RsaEncryptingKey, RsaPadding};
 
 /// What a PEM file begins with.
 const PEM: &[u8] = b"-----BEGIN";
+/// What stands around a private key in PEM.
+const PRIVATE_KEY: [&[u8]; 2] = [b"-----BEGIN PRIVATE KEY-----", b"-----END PRIVATE KEY-----"];
+/// What the secret behind decoys is derived for.
+const DECOY: &[u8] = b"strongroom envelope PKCS #1 v1.5 decoy";
 
 /// An RSA key: the public one encrypts, the private one decrypts; each may be missing.
 ///
 /// RSA binds nothing to the data key, the encryption context neither, and whoever has the public key
 /// can write messages.
+///
+/// With PKCS #1 v1.5, who can tell that a decryption failed can decrypt with the key. So a ciphertext that
+/// does not open is answered with a decoy, a data key that follows from it and that nobody knows; the
+/// message then fails as one whose data key is not its own. Other encrypted data keys that name the same
+/// key are not tried.
 pub struct RawRsaKeyring {
     namespace: String,
     name: String,
     padding: RsaPadding,
     public: Option<RsaEncryptingKey>,
-    private: Option<RsaDecryptingKey>,
+    private: Option<Private>,
+}
+
+struct Private {
+    key: RsaDecryptingKey,
+    /// With PKCS #1 v1.5: what decoys are derived from.
+    decoys: Option<SecretBytes>,
+}
+
+impl Private {
+    fn parse(padding: RsaPadding, pkcs8: &SecretBytes) -> Result<Self, Error> {
+        let key = RsaDecryptingKey::parse(padding, pkcs8);
+        let key = key.map_err(|_| MaterialsFault::WrappingKey)?;
+        let decoys = match padding {
+            RsaPadding::Pkcs1 => Some(derive(pkcs8, b"", SECRET_LEN)?),
+            _ => None,
+        };
+        Ok(Self { key, decoys })
+    }
+
+    /// The data key in `ciphertext`. The decoy is made also where it is not needed, for the time.
+    fn open(&self, ciphertext: &[u8], length: usize) -> Option<SecretBytes> {
+        let decoy = self.decoys.as_ref().map(|secret| derive(secret, ciphertext, length));
+        let decoy = decoy.transpose().ok()?;
+        let opened = self.key.decrypt(ciphertext).ok();
+        opened.filter(|plain| plain.len() == length).or(decoy)
+    }
+}
+
+/// Bytes of the secret that decoys are derived from.
+const SECRET_LEN: usize = 32;
+
+fn derive(secret: &SecretBytes, of: &[u8], length: usize) -> Result<SecretBytes, Error> {
+    let derived = hkdf::derive(HkdfHash::Sha256, of, secret, &[DECOY], length);
+    derived.map_err(|_| Error::Failed)
+}
+
+/// The DER in a PEM file of a private key.
+fn from_pem(pem: &[u8]) -> Option<SecretBytes> {
+    let [begin, end] = PRIVATE_KEY;
+    let find = |text: &[u8], mark: &[u8]| text.windows(mark.len()).position(|part| part == mark);
+    let text = pem.get(find(pem, begin)?.saturating_add(begin.len())..)?;
+    let text = text.get(..find(text, end)?)?;
+    let mut letters = Wiped::default();
+    letters.reserve_exact(text.len());
+    for line in text.split(u8::is_ascii_whitespace) {
+        letters.extend_from_slice(line);
+    }
+    let der = base64_simd::STANDARD.decode_inplace(&mut letters).ok()?;
+    Some(SecretBytes::new(der.to_vec()))
 }
 
 impl RawRsaKeyring {
@@ -65,15 +125,12 @@ impl RawRsaKeyring {
     pub fn with_private_key(mut self, key: &SecretBytes) -> Result<Self, Error> {
         let decoded;
         let der = if key.expose().trim_ascii_start().starts_with(PEM) {
-            let pem = PrivatePkcs8KeyDer::from_pem_slice(key.expose())
-                .map_err(|_| MaterialsFault::WrappingKey)?;
-            decoded = SecretBytes::new(pem.secret_pkcs8_der().to_vec());
+            decoded = from_pem(key.expose()).ok_or(MaterialsFault::WrappingKey)?;
             &decoded
         } else {
             key
         };
-        let key = RsaDecryptingKey::parse(self.padding, der);
-        self.private = Some(key.map_err(|_| MaterialsFault::WrappingKey)?);
+        self.private = Some(Private::parse(self.padding, der)?);
         Ok(self)
     }
 
@@ -108,9 +165,8 @@ impl RawRsaKeyring {
             if key.provider_id != self.namespace || key.provider_info != self.name.as_bytes() {
                 continue;
             }
-            // Whether padding or length is wrong is not told: it would be an oracle.
-            let opened = private.decrypt(&key.ciphertext).ok();
-            match opened.filter(|plain| plain.len() == request.suite.data_key_len()) {
+            // Whether padding or length is wrong is not told.
+            match private.open(&key.ciphertext, request.suite.data_key_len()) {
                 Some(plain) => {
                     let data_key = DataKey::new(plain);
                     return Ok(Unwrapped { data_key, encrypted: key.clone() });

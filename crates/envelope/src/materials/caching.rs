@@ -10,7 +10,7 @@ use super::{
 use crate::data_key::EncryptedDataKey;
 use crate::error::Error;
 use crate::kms::BoxFuture;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use strongroom_crypto::hash::sha256;
 
@@ -82,7 +82,8 @@ struct Kept<T> {
     bytes: u64,
 }
 
-/// A manager that keeps what another one gives.
+/// A manager that keeps what another one gives. What is too old is forgotten with the next message,
+/// whichever that is for.
 ///
 /// Materials to write with are kept by suite and context, if the length of the plaintext is known;
 /// those to read with by suite, context and encrypted data keys. Those of suites without a key
@@ -135,7 +136,10 @@ impl CachingManager {
         &self,
         request: EncryptionRequest<'_>,
     ) -> Result<EncryptionMaterials, Error> {
-        let (Some(bytes), true) = (request.plaintext_len, request.suite.derives_keys()) else {
+        // A message that takes up all of a data key's bytes is not worth an entry, nor the end of one
+        // that shorter messages use.
+        let bytes = request.plaintext_len.filter(|bytes| *bytes < self.limits.max_bytes);
+        let (Some(bytes), true) = (bytes, request.suite.derives_keys()) else {
             return self.inner.encryption_materials(request).await;
         };
         let context = request.context.serialize()?;
@@ -148,21 +152,19 @@ impl CachingManager {
             lock(&self.encryption).remove(&id);
         }
         let materials = self.inner.encryption_materials(request).await?;
-        if bytes < self.limits.max_bytes && self.limits.max_messages > 1 {
-            let made = self.clock.elapsed();
-            let kept = Kept { materials: materials.clone(), made, messages: 1, bytes };
-            lock(&self.encryption).insert(id, kept);
+        if self.limits.max_messages > 1 {
+            self.keep(&self.encryption, id, materials.clone(), (1, bytes));
         }
         Ok(materials)
     }
 
     /// What is kept and may serve a message of `bytes`, which is counted.
     fn kept_encryption(&self, id: &Id, bytes: u64) -> Option<EncryptionMaterials> {
-        let mut cache = lock(&self.encryption);
+        let mut cache = self.fresh(&self.encryption);
         let kept = cache.entry(id)?;
         let (messages, bytes) = (kept.messages.saturating_add(1), kept.bytes.saturating_add(bytes));
         let within = messages <= self.limits.max_messages && bytes <= self.limits.max_bytes;
-        if !within || self.is_old(kept.made) {
+        if !within {
             cache.remove(id);
             return None;
         }
@@ -182,20 +184,12 @@ impl CachingManager {
             lock(&self.decryption).remove(&id);
         }
         let materials = self.inner.decryption_materials(request).await?;
-        let made = self.clock.elapsed();
-        let kept = Kept { materials: materials.clone(), made, messages: 0, bytes: 0 };
-        lock(&self.decryption).insert(id, kept);
+        self.keep(&self.decryption, id, materials.clone(), (0, 0));
         Ok(materials)
     }
 
     fn kept_decryption(&self, id: &Id) -> Option<DecryptionMaterials> {
-        let mut cache = lock(&self.decryption);
-        let kept = cache.entry(id)?;
-        if self.is_old(kept.made) {
-            cache.remove(id);
-            return None;
-        }
-        Some(kept.materials.clone())
+        self.fresh(&self.decryption).entry(id).map(|kept| kept.materials.clone())
     }
 
     fn decryption_id(&self, request: &DecryptionRequest) -> Result<Id, Error> {
@@ -208,8 +202,25 @@ impl CachingManager {
         Ok(identity(&parts))
     }
 
-    fn is_old(&self, made: Duration) -> bool {
-        self.clock.elapsed().saturating_sub(made) >= self.limits.max_age
+    fn keep<T>(
+        &self,
+        cache: &Mutex<Cache<Kept<T>>>,
+        id: Id,
+        materials: T,
+        (messages, bytes): (u64, u64),
+    ) {
+        let mut cache = self.fresh(cache);
+        // Told while nobody else inserts, so that entries are in the order of their times.
+        let made = self.clock.elapsed();
+        cache.insert(id, Kept { materials, made, messages, bytes });
+    }
+
+    /// The cache, without what is too old.
+    fn fresh<'a, T>(&self, cache: &'a Mutex<Cache<Kept<T>>>) -> MutexGuard<'a, Cache<Kept<T>>> {
+        let (now, max_age) = (self.clock.elapsed(), self.limits.max_age);
+        let mut cache = lock(cache);
+        cache.forget_old(|kept| now.saturating_sub(kept.made) >= max_age);
+        cache
     }
 
     async fn usable(&self, purpose: Purpose, keys: &[EncryptedDataKey]) -> bool {
@@ -231,7 +242,7 @@ fn identity(parts: &[&[u8]]) -> Id {
 }
 
 /// The cache, whoever has panicked with it: it has no state between its calls.
-fn lock<T>(cache: &Mutex<Cache<T>>) -> std::sync::MutexGuard<'_, Cache<T>> {
+fn lock<T>(cache: &Mutex<Cache<T>>) -> MutexGuard<'_, Cache<T>> {
     cache.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -248,5 +259,53 @@ impl MaterialsManager for CachingManager {
         request: &'a DecryptionRequest,
     ) -> BoxFuture<'a, Result<DecryptionMaterials, Error>> {
         Box::pin(self.decryption(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::EncryptionContext;
+    use crate::keyring::RawAesKeyring;
+    use crate::materials::DefaultManager;
+    use crate::suite::Suite;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::task::{Context, Waker};
+    use strongroom_crypto::{SecretBytes, SystemEntropy};
+
+    #[derive(Default)]
+    struct Hand(AtomicU64);
+
+    impl MonotonicClock for Hand {
+        fn elapsed(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn what_is_too_old_goes_also_if_nobody_asks_for_it() {
+        let keyring = RawAesKeyring::new("a", "b", &SecretBytes::zeroed(32)).unwrap();
+        let inner = DefaultManager::new(Arc::new(keyring), Arc::new(SystemEntropy));
+        let limits = CacheLimits {
+            capacity: 10,
+            max_age: Duration::from_secs(60),
+            max_messages: 10,
+            max_bytes: 1000,
+        };
+        let clock = Arc::new(Hand::default());
+        let manager = CachingManager::new(Arc::new(inner), limits, clock.clone());
+        let ask = |value: &str| {
+            let pairs = [("a".to_owned(), value.to_owned())];
+            let context = EncryptionContext::new(pairs.into()).unwrap();
+            let suite = Suite::Committed;
+            let request = EncryptionRequest { suite, context: &context, plaintext_len: Some(1) };
+            let mut asked = pin!(manager.encryption_materials(request));
+            assert!(asked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+            lock(&manager.encryption).len()
+        };
+        assert_eq!((ask("1"), ask("2")), (1, 2));
+        clock.0.store(60, Ordering::Relaxed);
+        assert_eq!(ask("3"), 1);
     }
 }

@@ -29,6 +29,7 @@ impl DefaultManager {
         &self,
         request: EncryptionRequest<'_>,
     ) -> Result<EncryptionMaterials, Error> {
+        request.context.check_unreserved()?;
         let suite = request.suite;
         let signing_key = match suite.curve() {
             Some(curve) => Some(StreamSigningKey::generate(curve).map_err(|_| Error::Failed)?),

@@ -4,6 +4,7 @@
 //! it is its turn. Reading is one after the other, and so is writing, in the order of reading; what is
 //! between is at the same time. So memory is one batch a thread, whatever the length.
 
+mod ahead;
 mod opening;
 pub(crate) mod rewriting;
 mod sealing;
@@ -54,6 +55,8 @@ pub(crate) type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fill {
     More,
+    /// There is more, or the end, which may be long in coming.
+    Paused,
     Last,
 }
 
@@ -87,11 +90,16 @@ fn run<I: Send, O: Send, L: Line<I, O>>(
     workers: &Workers,
 ) -> Result<(I, O), StreamError> {
     let mut batch = line.batch();
-    let first = line.fill(&mut input, &mut batch)?;
-    line.work(&mut batch)?;
-    line.drain(&mut output, &mut batch)?;
-    if first == Fill::Last {
-        return Ok((input, output));
+    // A file gives less than is asked for where it ends, which shows by asking again.
+    for _ in 0..2 {
+        let filled = line.fill(&mut input, &mut batch)?;
+        line.work(&mut batch)?;
+        line.drain(&mut output, &mut batch)?;
+        match filled {
+            Fill::Last => return Ok((input, output)),
+            Fill::Paused => {}
+            Fill::More => break,
+        }
     }
     let most = (MAX_BATCHES / batch_len.max(1)).max(1);
     let floor = Floor {
@@ -103,7 +111,12 @@ fn run<I: Send, O: Send, L: Line<I, O>>(
     thread::scope(|scope| {
         for _ in 1..workers.0.min(most) {
             let floor = &floor;
-            scope.spawn(move || floor.serve(line.batch()));
+            let hired =
+                thread::Builder::new().spawn_scoped(scope, move || floor.serve(line.batch()));
+            // Where there can be no more threads, those that there are do the work.
+            if hired.is_err() {
+                break;
+            }
         }
         floor.serve(batch);
     });
@@ -160,7 +173,7 @@ impl<I: Send, O: Send, L: Line<I, O>> Floor<'_, I, O, L> {
         let number = entrance.next;
         entrance.next = number.saturating_add(1);
         let filled = self.line.fill(&mut entrance.input, batch);
-        entrance.open = matches!(filled, Ok(Fill::More));
+        entrance.open = matches!(filled, Ok(Fill::More | Fill::Paused));
         Some((number, filled.map(|_| ())))
     }
 
@@ -201,15 +214,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads until `place` is full or the input ends, and says how much was read.
-fn read_full<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamError> {
-    let mut read = 0;
-    while let Some(rest) = place.get_mut(read..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(count) => read += count,
+/// Reads once, and says how much: nothing at the end of the input, or where there is no place.
+fn read_some<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamError> {
+    loop {
+        match from.read(place) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(StreamError::Read(error)),
+            read => return read.map_err(StreamError::Read),
+        }
+    }
+}
+
+/// Reads until `place` is full or the input ends, and says how much was read.
+pub(crate) fn read_full<R: Read>(from: &mut R, place: &mut [u8]) -> Result<usize, StreamError> {
+    let mut read = 0_usize;
+    while let Some(rest) = place.get_mut(read..).filter(|rest| !rest.is_empty()) {
+        match read_some(from, rest)? {
+            0 => break,
+            count => read = read.saturating_add(count),
         }
     }
     Ok(read)

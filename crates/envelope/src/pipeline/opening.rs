@@ -1,13 +1,14 @@
 //! Frames to plaintext.
 
-use super::{Fill, Line, Progress, Workers, frames_in_batch, read_full, run};
+use super::{Fill, Line, Progress, Workers, frames_in_batch, read_full, read_some, run};
 use crate::body::{Aad, BodyCipher, FINAL_HEAD, Next, Piece, REGULAR_HEAD, next_frame};
-use crate::decrypt::Decryptor;
+use crate::decrypt::{Decryptor, Wait};
 use crate::encrypt::Totals;
-use crate::error::{Error, FormatError, StreamError};
+use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::header::Content;
 use crate::signature::{HEAD, Verifying};
 use crate::suite::Suite;
+use crate::wiped::Wiped;
 use std::io::{Read, Write};
 use strongroom_crypto::gcm::TAG_LEN;
 
@@ -21,7 +22,7 @@ impl Decryptor {
     ///
     /// # Errors
     /// Reading, writing, and those of [`Decryptor::push`]. What was written was verified frame by frame,
-    /// but is not a whole message.
+    /// but is not a whole message. [`Refusal::Begun`] after a push.
     pub fn copy<R: Read + Send, W: Write + Send>(
         self,
         mut from: R,
@@ -29,8 +30,11 @@ impl Decryptor {
         workers: &Workers,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Totals, StreamError> {
-        let frame_len = match (self.header.content(), self.hold) {
-            (Content::Framed { frame_len }, None) => frame_len,
+        if self.is_begun {
+            return Err(Refusal::Begun.into());
+        }
+        let frame_len = match (self.header.content(), self.wait) {
+            (Content::Framed { frame_len }, Wait::Nothing | Wait::LastPiece) => frame_len,
             _ => return self.copy_alone(&mut from, &mut to, progress),
         };
         let frames = Frames::new(frame_len)?;
@@ -50,12 +54,14 @@ impl Decryptor {
         to: &mut W,
         progress: Progress<'_>,
     ) -> Result<Totals, StreamError> {
-        let (mut chunk, mut out) = (vec![0; CHUNK], Vec::new());
+        let (mut chunk, mut room) = (vec![0; CHUNK], Wiped::default());
+        // Plaintext comes once, so that this grows while it is empty.
+        let out = room.with_room(0, 0);
         let mut written = 0_u64;
         loop {
             let read = read_full(from, &mut chunk)?;
-            self.push(chunk.get(..read).unwrap_or_default(), &mut out)?;
-            to.write_all(&out).map_err(StreamError::Write)?;
+            self.push(chunk.get(..read).unwrap_or_default(), out)?;
+            to.write_all(out).map_err(StreamError::Write)?;
             written = written.saturating_add(out.len() as u64);
             progress(written);
             out.clear();
@@ -63,8 +69,8 @@ impl Decryptor {
                 break;
             }
         }
-        let totals = self.finish(&mut out)?;
-        to.write_all(&out).map_err(StreamError::Write)?;
+        let totals = self.finish(out)?;
+        to.write_all(out).map_err(StreamError::Write)?;
         to.flush().map_err(StreamError::Write)?;
         progress(totals.plaintext);
         Ok(totals)
@@ -96,7 +102,7 @@ impl Frames {
         // something follows.
         let room = (FINAL_HEAD - REGULAR_HEAD) + HEAD + MAX_SIGNATURE + 1;
         FrameBatch {
-            bytes: vec![0; self.batch_len().saturating_add(room)],
+            bytes: Wiped::zeroed(self.batch_len().saturating_add(room)),
             number: 0,
             regular: 0,
             last: None,
@@ -117,11 +123,13 @@ pub(super) struct FrameInput<R> {
     verifying: Option<Verifying>,
     /// The number of the next frame.
     number: u32,
+    /// The beginning of it, if that was read with the one before.
+    begun: Vec<u8>,
 }
 
 /// Frames one behind the other.
 pub(super) struct FrameBatch {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Wiped,
     /// The number of the first.
     pub(super) number: u32,
     pub(super) regular: usize,
@@ -134,7 +142,7 @@ pub(super) struct FrameBatch {
 
 impl<R: Read> FrameInput<R> {
     pub(super) fn new(from: R, suite: Suite, verifying: Option<Verifying>) -> Self {
-        Self { from, suite, verifying, number: 1 }
+        Self { from, suite, verifying, number: 1, begun: Vec::new() }
     }
 
     /// Reads frames. With the last one, all that may be behind it, and the signature is verified.
@@ -145,22 +153,46 @@ impl<R: Read> FrameInput<R> {
     ) -> Result<Fill, StreamError> {
         (batch.number, batch.last) = (self.number, None);
         let place = batch.bytes.get_mut(..frames.batch_len()).ok_or(Error::Failed)?;
-        let read = read_full(&mut self.from, place)?;
-        let whole = place.get(..read).ok_or(Error::Failed)?;
+        let (read, ended) = self.read(place, frames.frame)?;
+        let is_full = read == place.len();
+        let there = place.get(..read).ok_or(Error::Failed)?;
         let marked = |frame: &&[u8]| frame.starts_with(&crate::body::FINAL_MARK);
-        batch.regular = whole.chunks(frames.frame).take_while(|frame| !marked(frame)).count();
+        let begun = there.chunks(frames.frame).take_while(|frame| !marked(frame)).count();
+        batch.regular = begun.min(read / frames.frame.max(1));
         // The greatest number is the mark of last frames, so that only a last frame may have it.
         let regular = u32::try_from(batch.regular).map_err(|_| FormatError::TooManyFrames)?;
         self.number = self.number.checked_add(regular).ok_or(FormatError::TooManyFrames)?;
         let used = batch.regular.saturating_mul(frames.frame);
-        if used < read {
+        if begun == batch.regular && used < read {
             return self.fill_last(frames, batch, used, read);
         }
-        if used > read || read < frames.batch_len() {
+        if ended {
             return Err(FormatError::Truncated.into());
         }
+        self.begun.extend_from_slice(there.get(used..).unwrap_or_default());
         self.verify(batch.bytes.get(..used));
-        Ok(Fill::More)
+        Ok(if is_full { Fill::More } else { Fill::Paused })
+    }
+
+    /// Reads into `place`, where frames of `frame` bytes fit, until it is full or the input ends, and says
+    /// how much there is and whether it ended. Once the input gives less than is asked for, what follows
+    /// may be long in coming, and only a first frame is waited for.
+    fn read(&mut self, place: &mut [u8], frame: usize) -> Result<(usize, bool), StreamError> {
+        let mut read = self.begun.len();
+        place.get_mut(..read).ok_or(Error::Failed)?.copy_from_slice(&self.begun);
+        self.begun.clear();
+        while let Some(rest) = place.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            let asked = rest.len();
+            let count = read_some(&mut self.from, rest)?;
+            read = read.saturating_add(count);
+            if count == 0 {
+                return Ok((read, true));
+            }
+            if count < asked && read >= frame {
+                break;
+            }
+        }
+        Ok((read, false))
     }
 
     /// Reads to the end, with the last frame at `start` and bytes up to `read` there already.

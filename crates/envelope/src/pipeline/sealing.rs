@@ -1,14 +1,13 @@
 //! Plaintext to frames.
 
-use super::{Fill, Line, Progress, Workers, frames_in_batch, read_full, run};
+use super::ahead::{Ahead, Filled};
+use super::{Fill, Line, Progress, Workers, frames_in_batch, run};
 use crate::body::{Aad, BodyCipher, FINAL_HEAD, Piece, REGULAR_HEAD};
 use crate::encrypt::{Encryptor, Totals};
 use crate::error::{Error, FormatError, Refusal, StreamError};
 use crate::signature::Signing;
-use std::io::{BufReader, Read, Write};
-
-/// Bytes read at a time for frames that are shorter.
-const AHEAD: usize = 32 * 1024;
+use crate::wiped::Wiped;
+use std::io::{Read, Write};
 
 impl Encryptor {
     /// Writes the whole of `from` as one message to `to`, on several threads. `progress` is told, now
@@ -16,6 +15,8 @@ impl Encryptor {
     ///
     /// # Errors
     /// Reading, writing, and those of [`Encryptor::push`]. What was written is then no message.
+    /// [`Refusal::Begun`] after a push: the frames that it wrote have the first numbers, which are
+    /// nonces.
     pub fn copy<R: Read + Send, W: Write + Send>(
         self,
         from: R,
@@ -23,6 +24,9 @@ impl Encryptor {
         workers: &Workers,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Totals, StreamError> {
+        if self.is_begun() {
+            return Err(Refusal::Begun.into());
+        }
         let header = self.header.as_bytes();
         to.write_all(header).map_err(StreamError::Write)?;
         let message = header.len() as u64;
@@ -30,7 +34,7 @@ impl Encryptor {
         let (frames, frame_len) = (frames_in_batch(frame), self.frame_len);
         let line = Sealing { cipher: self.cipher, frame_len, frames, progress };
         let input = Input {
-            from: BufReader::with_capacity(AHEAD, from),
+            from: Ahead::new(from, self.frame_len),
             number: 1,
             plaintext: 0,
             announced: self.announced,
@@ -53,7 +57,7 @@ struct Sealing<'a> {
 }
 
 struct Input<R> {
-    from: BufReader<R>,
+    from: Ahead<R>,
     /// The number of the next frame.
     number: u32,
     plaintext: u64,
@@ -70,7 +74,7 @@ pub(super) struct Output<W> {
 
 struct Batch {
     /// Frames one behind the other, with room for the last one's longer head.
-    bytes: Vec<u8>,
+    bytes: Wiped,
     number: u32,
     regular: usize,
     /// Bytes of plaintext in the last frame, if it is here.
@@ -98,7 +102,7 @@ impl Sealing<'_> {
         Ok(Fill::Last)
     }
 
-    /// Reads frames. The last one is the one that is not full.
+    /// Reads frames, as many as are at hand. The last one is the one that is not full.
     fn gather<R: Read>(
         &self,
         input: &mut Input<R>,
@@ -108,7 +112,8 @@ impl Sealing<'_> {
         for start in (0..self.frames).map(|at| at.saturating_mul(self.frame())) {
             let content = start.saturating_add(REGULAR_HEAD);
             let place = batch.bytes.get_mut(content..content.saturating_add(self.frame_len));
-            let read = read_full(&mut input.from, place.ok_or(Error::Failed)?)?;
+            let filled = input.from.fill(place.ok_or(Error::Failed)?, batch.regular == 0)?;
+            let Filled::With(read) = filled else { return Ok(Fill::Paused) };
             batch.plaintext = batch.plaintext.saturating_add(read as u64);
             if read < self.frame_len {
                 return Self::end(batch, start, read);
@@ -125,7 +130,7 @@ impl<R: Read + Send, W: Write + Send> Line<Input<R>, Output<W>> for Sealing<'_> 
     fn batch(&self) -> Batch {
         let room = self.frame().saturating_mul(self.frames) + (FINAL_HEAD - REGULAR_HEAD);
         Batch {
-            bytes: vec![0; room],
+            bytes: Wiped::zeroed(room),
             number: 0,
             regular: 0,
             last: None,

@@ -58,6 +58,19 @@ pub(crate) fn message(suite: Suite, frame_len: u32, length: usize) -> Vec<u8> {
         .unwrap()
 }
 
+/// A message of 60 bytes without frames, by the stock SDK under the AES key of 256 bits: such ones are
+/// not written here.
+pub(crate) fn unframed(suite: Suite) -> Vec<u8> {
+    let text = include_str!("../vectors/python-3.3.1.json");
+    let file: serde_json::Value = serde_json::from_str(text).unwrap();
+    let id = format!("{:04X}", suite.id());
+    let mut messages = file["messages"].as_array().unwrap().iter();
+    let found = messages
+        .find(|vector| vector["suite"] == id && vector["frame_length"] == 0)
+        .and_then(|vector| vector["message"].as_str());
+    base64_simd::STANDARD.decode_to_vec(found.unwrap()).unwrap()
+}
+
 /// Opens a message under the AES key of 256 bits.
 pub(crate) fn open(
     message: &[u8],
