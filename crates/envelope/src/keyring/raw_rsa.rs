@@ -6,17 +6,15 @@ use crate::data_key::{DataKey, EncryptedDataKey};
 use crate::error::{Error, KeyringError, MaterialsFault};
 use crate::kms::BoxFuture;
 use crate::materials::DecryptionRequest;
-use crate::wiped::Wiped;
-use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use strongroom_crypto::SecretBytes;
 use strongroom_crypto::hkdf::{self, HkdfHash};
 use strongroom_crypto::rsa_encryption::{RsaDecryptingKey, RsaEncryptingKey, RsaPadding};
+use zeroize::Zeroize as _;
 
 /// What a PEM file begins with.
 const PEM: &[u8] = b"-----BEGIN";
-/// What stands around a private key in PEM.
-const PRIVATE_KEY: [&[u8]; 2] = [b"-----BEGIN PRIVATE KEY-----", b"-----END PRIVATE KEY-----"];
 /// What the secret behind decoys is derived for.
 const DECOY: &[u8] = b"strongroom envelope PKCS #1 v1.5 decoy";
 
@@ -71,19 +69,12 @@ fn derive(secret: &SecretBytes, of: &[u8], length: usize) -> Result<SecretBytes,
     derived.map_err(|_| Error::Failed)
 }
 
-/// The DER in a PEM file of a private key.
+/// The DER in a PEM file of a private key. The library's copy is wiped.
 fn from_pem(pem: &[u8]) -> Option<SecretBytes> {
-    let [begin, end] = PRIVATE_KEY;
-    let find = |text: &[u8], mark: &[u8]| text.windows(mark.len()).position(|part| part == mark);
-    let text = pem.get(find(pem, begin)?.saturating_add(begin.len())..)?;
-    let text = text.get(..find(text, end)?)?;
-    let mut letters = Wiped::default();
-    letters.reserve_exact(text.len());
-    for line in text.split(u8::is_ascii_whitespace) {
-        letters.extend_from_slice(line);
-    }
-    let der = base64_simd::STANDARD.decode_inplace(&mut letters).ok()?;
-    Some(SecretBytes::new(der.to_vec()))
+    let mut key = PrivatePkcs8KeyDer::from_pem_slice(pem).ok()?;
+    let der = SecretBytes::new(key.secret_pkcs8_der().to_vec());
+    key.zeroize();
+    Some(der)
 }
 
 impl RawRsaKeyring {
