@@ -2,12 +2,14 @@
 everything that can be wrong with a message.
 """
 
+import http.server
 import json
 import os
 import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 import zlib
 
@@ -503,6 +505,9 @@ class TestKms:
         fails(KMS, "encrypt", "--key", "alias/x", work / "a", "-o", "-", env={})
         network = {**environment, "AWS_ENDPOINT_URL": "http://10.1.2.3"}
         assert "tls" in fails(KMS, "encrypt", "--key", arn, work / "a", "-o", "-", env=network)
+        secure = {**environment, "AWS_ENDPOINT_URL": environment["AWS_ENDPOINT_URL"].replace("http", "https")}
+        complaint = fails(KMS, "encrypt", "--key", arn, work / "a", "-o", "-", env=secure)
+        assert "no tls connection" in complaint
 
     def test_a_profile(self, arn, environment, work, tmp_path):
         config, credentials = tmp_path / "config", tmp_path / "credentials"
@@ -539,6 +544,65 @@ class TestKms:
         assert does("decrypt", "-", stdin=message, env=files) == b"x"
         helper.write_text("#!/bin/sh\nexit 3\n")
         assert "credentials" in fails(KMS, "decrypt", "-", stdin=message, env=files)
+
+    def test_a_helper_s_words_and_what_it_may_not_read(self, arn, environment, tmp_path):
+        helper = tmp_path / "a helper"
+        answer = {
+            "Version": 1,
+            "AccessKeyId": environment["AWS_ACCESS_KEY_ID"],
+            "SecretAccessKey": environment["AWS_SECRET_ACCESS_KEY"],
+        }
+        check = f'[ "$1|$2" = "a b|" ] && [ -z "$(cat)" ] && echo \'{json.dumps(answer)}\''
+        helper.write_text(f"#!/bin/sh\n{check}\n")
+        helper.chmod(0o700)
+        (tmp_path / "config").write_text(
+            f"[default]\nregion = {REGION}\nendpoint_url = {environment['AWS_ENDPOINT_URL']}\n"
+            f"credential_process = '{helper}' \"a b\" ''\n"
+        )
+        files = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+        message = does("encrypt", "--key", arn, "-", stdin=b"plaintext", env=files)
+        assert does("decrypt", "-", stdin=message, env=files) == b"plaintext"
+
+    def test_who_hands_out_credentials_is_asked_again(self, environment, tmp_path):
+        heard = []
+
+        class Sts(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                heard.append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(503 if len(heard) == 1 else 400)
+                self.end_headers()
+                self.wfile.write(b"" if len(heard) == 1 else b"no such token")
+
+            def log_message(self, *_):
+                pass
+
+        (tmp_path / "token").write_text("web.identity.token")
+        here = {
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL_KMS": environment["AWS_ENDPOINT_URL"],
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+            "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/r",
+        }
+        with http.server.HTTPServer(("127.0.0.1", 0), Sts) as sts:
+            threading.Thread(target=sts.serve_forever, daemon=True).start()
+            there = {**here, "AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{sts.server_port}"}
+            fails(KMS, "encrypt", "--key", "alias/x", "-", stdin=b"x", env=there)
+            sts.shutdown()
+        assert len(heard) == 2 and all(b"web.identity.token" in body for body in heard)
+        network = {**here, "AWS_ENDPOINT_URL_STS": "http://10.1.2.3"}
+        complaint = fails(KMS, "encrypt", "--key", "alias/x", "-", stdin=b"x", env=network)
+        assert "without tls" in complaint and "web.identity.token" not in complaint
+
+    def test_settings_that_are_not_passed_over(self, arn, environment, tmp_path):
+        (tmp_path / "config").write_text("[profile half]\nsso_session = gone\n")
+        files = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_DEFAULT_REGION": REGION}
+        container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}
+        options = ["--profile", "half", "--key", arn, "-"]
+        assert "`gone`" in fails(KMS, "encrypt", *options, stdin=b"x", env={**files, **container})
+        (tmp_path / "config").write_text("[profile half]\ncredential_process = 'x\n")
+        assert "quote" in fails(KMS, "encrypt", *options, stdin=b"x", env={**files, **container})
+        fips = {**environment, "AWS_USE_FIPS_ENDPOINT": "true"}
+        assert "FIPS" in fails(KMS, "encrypt", "--key", arn, "-", stdin=b"x", env=fips)
 
     def test_over_tls(self, tls_server):
         environment = {**tls_server.environment(), "AWS_DEFAULT_REGION": REGION}
