@@ -2,16 +2,20 @@
 everything that can be wrong with a message.
 """
 
+import http.server
 import json
 import os
 import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 import zlib
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from messages import CONTEXT, INPUT, KEY, KMS, MESSAGE, OUTPUT, USAGE, does, fails, inspect, pattern, run
 from server import BINARY, REGION
@@ -128,6 +132,61 @@ class TestFiles:
         for which in (raw, other_raw, [*raw, *other_raw]):
             assert does("decrypt", *which, work / "a.enc", "-o", "-") == b"shared"
         assert len(inspect(work / "a.enc")["wrappingKeys"]) == 2
+
+
+class TestDirectories:
+    @pytest.fixture
+    def tree(self, work):
+        """Files of which two are larger than what one thread takes."""
+        lengths = {f"d{at % 3}/{at:02}": at * 1000 for at in range(40)}
+        lengths |= {"d1/large": (9 << 20) + 1, "large": 5 << 20}
+        for name, length in lengths.items():
+            (work / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / "in" / name).write_bytes(pattern(length))
+        return sorted(lengths)
+
+    def test_many_are_told_of_in_their_order(self, tree, raw, work):
+        told = does("encrypt", *raw, "in", cwd=work).decode().splitlines()
+        assert told == [f"in/{name} -> in.enc/{name}.enc" for name in tree]
+        does("decrypt", *raw, "in.enc", "-o", "out", cwd=work)
+        for name in tree:
+            assert (work / "out" / name).read_bytes() == (work / "in" / name).read_bytes()
+        assert len({inspect(work / f"in.enc/{name}.enc")["messageId"] for name in tree[:9]}) == 9
+
+    def test_what_is_there_is_known_before_anything_is_done(self, tree, raw, work):
+        does("encrypt", *raw, work / "in")
+        (work / "in.enc/d1/large.enc").unlink()
+        (work / "in.enc/d0/00.enc").unlink()
+        kept = (work / "in.enc/large.enc").read_bytes()
+        refused = fails(OUTPUT, "encrypt", *raw, work / "in")
+        assert "and 39 more" in refused and "--skip-existing" in refused
+        assert not (work / "in.enc/d0/00.enc").exists()
+        done = run("encrypt", *raw, "--skip-existing", work / "in")
+        assert done.returncode == 0 and done.stdout.count(b"->") == 2
+        assert b"40 left out" in done.stderr
+        assert (work / "in.enc/large.enc").read_bytes() == kept
+        assert run("encrypt", *raw, "--skip-existing", work / "in/large", "-o", work / "in.enc").stdout == b""
+        assert run("encrypt", *raw, "--skip-existing", "--force", work / "in").returncode == USAGE
+
+    def test_going_on_after_failures(self, tree, raw, work):
+        does("encrypt", *raw, work / "in")
+        for name in ("d1/01", "d2/02"):
+            (work / f"in.enc/{name}.enc").write_bytes(b"none")
+        fails(MESSAGE, "decrypt", *raw, work / "in.enc", "-o", work / "one")
+        done = run("decrypt", *raw, "--keep-going", work / "in.enc", "-o", work / "all")
+        assert done.returncode == MESSAGE
+        complaints = done.stderr.decode().splitlines()
+        assert len(complaints) == 3 and "d1/01.enc" in complaints[0] and "d2/02.enc" in complaints[1]
+        assert "2 of 42 files have failed" in complaints[2]
+        assert done.stdout.count(b"->") == 40
+        assert len([path for path in (work / "all").rglob("*") if path.is_file()]) == 40
+
+    def test_a_directory_without_messages(self, tree, raw, work):
+        done = run("decrypt", *raw, work / "in", "-o", work / "out")
+        assert done.returncode == INPUT
+        assert b"no file that ends in `.enc`" in done.stderr
+        (work / "empty").mkdir()
+        does("decrypt", *raw, work / "empty", "-o", work / "out")
 
 
 class TestPipes:
@@ -289,8 +348,19 @@ class TestOutputs:
         process.send_signal(number)
         code = process.wait(20)
         process.stdin.close()
-        assert code == (-number if number == signal.SIGKILL else 128 + number)
+        assert code == -number
         assert names(work) == []
+
+    def test_a_signal_that_is_ignored_stays_so(self, raw, work):
+        command = ["sh", "-c", 'trap "" HUP; exec "$@"', "-", str(BINARY), "encrypt", *raw]
+        process = subprocess.Popen([*command, "-", "-o", str(work / "a.enc")], stdin=subprocess.PIPE)
+        process.stdin.write(pattern(1 << 20))
+        process.stdin.flush()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGHUP)
+        process.stdin.close()
+        assert process.wait(20) == 0
+        assert names(work) == ["a.enc"]
 
     def test_directories_and_places_that_are_none(self, raw, work):
         (work / "a").write_bytes(b"x")
@@ -301,6 +371,62 @@ class TestOutputs:
         (work / "b").mkdir()
         does("encrypt", *raw, work / "a", "-o", work / "b")
         assert names(work) == ["a", "b", "b/a.enc"]
+
+    def test_a_pipe_is_written_to_only_where_it_is_named(self, raw, work):
+        (work / "a").write_bytes(b"at dawn")
+        does("encrypt", *raw, work / "a")
+        (work / "a").unlink()
+        os.mkfifo(work / "a", 0o666)
+        for force in ([], ["--force"]):
+            assert "no file" in fails(OUTPUT, "decrypt", *raw, *force, work / "a.enc")
+        (work / "b").mkdir()
+        os.mkfifo(work / "b/a", 0o666)
+        fails(OUTPUT, "decrypt", *raw, "--force", work / "a.enc", "-o", work / "b")
+        command = [str(BINARY), "decrypt", *raw, str(work / "a.enc"), "-o", str(work / "a")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        assert (work / "a").read_bytes() == b"at dawn"
+        assert process.wait(20) == 0
+
+    def test_standard_output_by_its_other_name(self, raw, work):
+        (work / "a").write_bytes(b"at dawn")
+        does("encrypt", *raw, work / "a")
+        link = os.readlink("/dev/stdout")
+        for force in ([], ["--force"]):
+            with (work / "out").open("wb") as out:
+                command = [str(BINARY), "decrypt", *raw, str(work / "a.enc"), "-o", "/dev/stdout"]
+                subprocess.run([*command, *force], stdout=out, check=True)
+            assert (work / "out").read_bytes() == b"at dawn"
+        assert os.readlink("/dev/stdout") == link
+
+    def test_what_left_on_a_stream_is_not_said_to_be_removed(self, raw, work):
+        (work / "a").write_bytes(pattern(1 << 20))
+        complaint = fails(OUTPUT, "encrypt", *raw, work / "a", "-o", "/dev/full")
+        assert "must not be used" in complaint and "removed" not in complaint
+
+    def test_names_move_no_cursor(self, raw, work):
+        (work / "a\x1b[2Jb").write_bytes(b"x")
+        complaint = fails(USAGE, "decrypt", *raw, work / "a\x1b[2Jb")
+        assert "\x1b" not in complaint and "a\\u{1b}[2Jb" in complaint
+        (work / "a\nb").mkdir()
+        (work / "a\nb/c").symlink_to("/etc/passwd")
+        does("encrypt", *raw, "--skip-special", work / "a\nb")
+
+    def test_where_nobody_reads_complaints_the_code_is_the_same(self, raw, work):
+        with open("/dev/full", "wb") as full:
+            command = [str(BINARY), "encrypt", *raw, str(work / "nothing")]
+            assert subprocess.run(command, stderr=full).returncode == INPUT
+            assert subprocess.run([str(BINARY), "encrypt", "--nonsense"], stderr=full).returncode == USAGE
+
+    def test_frame_lengths(self, raw, work):
+        (work / "a").write_bytes(b"x")
+        for length in (0, (16 << 20) + 1, 1 << 31):
+            refused = run("encrypt", *raw, "--frame-length", length, work / "a")
+            assert refused.returncode == USAGE
+        does("encrypt", *raw, "--frame-length", 16 << 20, work / "a")
+        assert does("decrypt", *raw, work / "a.enc", "-o", "-") == b"x"
+        less = ["--max-frame-length", (16 << 20) - 1]
+        refused = fails(MESSAGE, "decrypt", *raw, *less, work / "a.enc", "-o", "-")
+        assert str(16 << 20) in refused
 
     @pytest.mark.parametrize("unsigned", [[], ["--unsigned"]], ids=["signed", "unsigned"])
     def test_memory_is_bounded(self, unsigned, raw, work):
@@ -379,6 +505,9 @@ class TestKms:
         fails(KMS, "encrypt", "--key", "alias/x", work / "a", "-o", "-", env={})
         network = {**environment, "AWS_ENDPOINT_URL": "http://10.1.2.3"}
         assert "tls" in fails(KMS, "encrypt", "--key", arn, work / "a", "-o", "-", env=network)
+        secure = {**environment, "AWS_ENDPOINT_URL": environment["AWS_ENDPOINT_URL"].replace("http", "https")}
+        complaint = fails(KMS, "encrypt", "--key", arn, work / "a", "-o", "-", env=secure)
+        assert "no tls connection" in complaint
 
     def test_a_profile(self, arn, environment, work, tmp_path):
         config, credentials = tmp_path / "config", tmp_path / "credentials"
@@ -415,6 +544,65 @@ class TestKms:
         assert does("decrypt", "-", stdin=message, env=files) == b"x"
         helper.write_text("#!/bin/sh\nexit 3\n")
         assert "credentials" in fails(KMS, "decrypt", "-", stdin=message, env=files)
+
+    def test_a_helper_s_words_and_what_it_may_not_read(self, arn, environment, tmp_path):
+        helper = tmp_path / "a helper"
+        answer = {
+            "Version": 1,
+            "AccessKeyId": environment["AWS_ACCESS_KEY_ID"],
+            "SecretAccessKey": environment["AWS_SECRET_ACCESS_KEY"],
+        }
+        check = f'[ "$1|$2" = "a b|" ] && [ -z "$(cat)" ] && echo \'{json.dumps(answer)}\''
+        helper.write_text(f"#!/bin/sh\n{check}\n")
+        helper.chmod(0o700)
+        (tmp_path / "config").write_text(
+            f"[default]\nregion = {REGION}\nendpoint_url = {environment['AWS_ENDPOINT_URL']}\n"
+            f"credential_process = '{helper}' \"a b\" ''\n"
+        )
+        files = {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+        message = does("encrypt", "--key", arn, "-", stdin=b"plaintext", env=files)
+        assert does("decrypt", "-", stdin=message, env=files) == b"plaintext"
+
+    def test_who_hands_out_credentials_is_asked_again(self, environment, tmp_path):
+        heard = []
+
+        class Sts(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                heard.append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(503 if len(heard) == 1 else 400)
+                self.end_headers()
+                self.wfile.write(b"" if len(heard) == 1 else b"no such token")
+
+            def log_message(self, *_):
+                pass
+
+        (tmp_path / "token").write_text("web.identity.token")
+        here = {
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL_KMS": environment["AWS_ENDPOINT_URL"],
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+            "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/r",
+        }
+        with http.server.HTTPServer(("127.0.0.1", 0), Sts) as sts:
+            threading.Thread(target=sts.serve_forever, daemon=True).start()
+            there = {**here, "AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{sts.server_port}"}
+            fails(KMS, "encrypt", "--key", "alias/x", "-", stdin=b"x", env=there)
+            sts.shutdown()
+        assert len(heard) == 2 and all(b"web.identity.token" in body for body in heard)
+        network = {**here, "AWS_ENDPOINT_URL_STS": "http://10.1.2.3"}
+        complaint = fails(KMS, "encrypt", "--key", "alias/x", "-", stdin=b"x", env=network)
+        assert "without tls" in complaint and "web.identity.token" not in complaint
+
+    def test_settings_that_are_not_passed_over(self, arn, environment, tmp_path):
+        (tmp_path / "config").write_text("[profile half]\nsso_session = gone\n")
+        files = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_DEFAULT_REGION": REGION}
+        container = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}
+        options = ["--profile", "half", "--key", arn, "-"]
+        assert "`gone`" in fails(KMS, "encrypt", *options, stdin=b"x", env={**files, **container})
+        (tmp_path / "config").write_text("[profile half]\ncredential_process = 'x\n")
+        assert "quote" in fails(KMS, "encrypt", *options, stdin=b"x", env={**files, **container})
+        fips = {**environment, "AWS_USE_FIPS_ENDPOINT": "true"}
+        assert "FIPS" in fails(KMS, "encrypt", "--key", arn, "-", stdin=b"x", env=fips)
 
     def test_over_tls(self, tls_server):
         environment = {**tls_server.environment(), "AWS_DEFAULT_REGION": REGION}
@@ -457,6 +645,58 @@ class TestRewrap:
         assert names(work) == ["a", "a.enc"]
 
 
+    def test_in_place_it_is_the_same_file(self, raw, other_raw, work):
+        (work / "a").write_bytes(b"x")
+        (work / "versions").mkdir()
+        does("encrypt", *raw, work / "a", "-o", work / "versions/3.enc")
+        (work / "versions/3.enc").chmod(0o640)
+        (work / "current.enc").symlink_to("versions/3.enc")
+        options = ["--from-raw-aes", raw[1], *other_raw, "--in-place"]
+        does("rewrap", *options, work / "current.enc")
+        assert os.readlink(work / "current.enc") == "versions/3.enc"
+        assert (work / "versions/3.enc").stat().st_mode & 0o777 == 0o640
+        assert does("decrypt", *other_raw, work / "versions/3.enc", "-o", "-") == b"x"
+        os.mkfifo(work / "pipe")
+        assert "no file" in fails(OUTPUT, "rewrap", *options, work / "pipe")
+        fails(INPUT, "rewrap", *options, work / "nothing")
+        assert names(work) == ["a", "current.enc", "pipe", "versions", "versions/3.enc"]
+
+    def test_a_picture_stays_one(self, raw, other_raw, work):
+        (work / "a").write_bytes(b"x")
+        (work / "p.png").write_bytes(picture(120, 100))
+        does("encrypt", *raw, "--hide-in", work / "p.png", work / "a", "-o", work / "with.png")
+        before = (work / "with.png").read_bytes()
+        options = ["--from-raw-aes", raw[1], *other_raw]
+        assert "picture" in fails(USAGE, "rewrap", *options, "--in-place", work / "with.png")
+        assert (work / "with.png").read_bytes() == before
+        does("rewrap", *options, work / "with.png", "-o", work / "a.enc")
+        assert does("decrypt", *other_raw, work / "a.enc", "-o", "-") == b"x"
+
+    def test_the_old_key_s_padding_is_its_own(self, work):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        (work / "private").write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+        spki = serialization.PublicFormat.SubjectPublicKeyInfo
+        (work / "public").write_bytes(key.public_key().public_bytes(pem, spki))
+        public, private = f"tests/rsa={work / 'public'}", f"tests/rsa={work / 'private'}"
+        message = does("encrypt", "--raw-rsa", public, "--rsa-padding", "oaep-sha1", "-", stdin=b"x")
+        options = ["--from-raw-rsa", private, "--raw-rsa", public]
+        fails(KEY, "rewrap", *options, "--rsa-padding", "oaep-sha512", "-", stdin=message)
+        paddings = ["--from-rsa-padding", "oaep-sha1", "--rsa-padding", "oaep-sha512"]
+        message = does("rewrap", *options, *paddings, "-", stdin=message)
+        opening = ["--raw-rsa", private, "--rsa-padding", "oaep-sha512"]
+        assert does("decrypt", *opening, "-", stdin=message) == b"x"
+
+    def test_the_account_that_it_is_from(self, kms, account, raw, environment):
+        arn = kms.create_key()["KeyMetadata"]["Arn"]
+        message = does("encrypt", "--key", arn, "-", stdin=b"x", env=environment)
+        rewrap = ["rewrap", *raw, "-"]
+        fails(KEY, *rewrap, "--from-account", "999999999999", stdin=message, env=environment)
+        mine = ["--from-account", account]
+        message = does(*rewrap, *mine, stdin=message, env=environment)
+        assert does("decrypt", *raw, "-", stdin=message) == b"x"
+
+
 class TestExec:
     @pytest.fixture
     def secrets(self, raw, work):
@@ -484,7 +724,7 @@ class TestExec:
         assert process.wait(20) == -signal.SIGTERM
 
     def test_what_is_no_file_of_variables(self, raw, work, secrets):
-        for text in ("A=$B\n", "secret-word\n", "A='secret-word"):
+        for text in ("A=$B\n", "secret-word\n", "A='secret-word", "A=#secret-word\n"):
             message = does("encrypt", *raw, "-", stdin=text.encode())
             (work / "bad.enc").write_bytes(message)
             files = ["--env-file", work / "bad.enc", *raw]
@@ -493,6 +733,8 @@ class TestExec:
 
     def test_programs_that_are_none(self, secrets, work):
         fails(127, "exec", *secrets, "--", "no-such-program-anywhere")
+        for wrong in (["--nonsense"], [], ["--env-file", work / "secrets.enc"]):
+            assert run("exec", *wrong).returncode == 125
         fails(126, "exec", *secrets, "--", str(work))
         changed = bytearray((work / "secrets.enc").read_bytes())
         changed[-1] ^= 1

@@ -4,7 +4,8 @@
 //! Source: AWS SDKs and Tools Reference Guide, "Credential provider chain"; the providers are
 //! `reqsign-aws-core`'s.
 
-use crate::outside::{Environment, Files, Helper, Http};
+use crate::helper::Helper;
+use crate::outside::{Environment, Files, Http};
 use crate::profile::{Origin, Profile};
 use crate::{CredentialsError, SettingsError};
 use reqsign_aws_core::{
@@ -64,11 +65,12 @@ impl Chain {
             let place = format!("the environment, profile {name} and this machine's metadata");
             Provider::new(IMDSv2CredentialProvider::new(), place)
         };
+        let helper = helper(profile).unwrap_or_default();
         let environment = environment.with("AWS_PROFILE", name);
         let context = Context::new()
             .with_file_read(Files)
             .with_http_send(http)
-            .with_command_execute(Helper)
+            .with_command_execute(helper)
             .with_env(environment);
         Ok(Self { context, provider })
     }
@@ -79,18 +81,17 @@ impl Chain {
             Ok(None) => Err(self.nothing()),
             Err(why) => {
                 let cause = why.source().map(|cause| format!(" ({cause})")).unwrap_or_default();
-                let why: String = format!("{why}{cause}");
-                let why: String = why.chars().filter(|c| !c.is_control()).take(512).collect();
-                Err(CredentialsError(format!(
-                    "no aws credentials from {}: {why}",
-                    self.provider.place
-                )))
+                let text: String = format!("{why}{cause}");
+                let text: String = text.chars().filter(|c| !c.is_control()).take(512).collect();
+                let text = format!("no aws credentials from {}: {text}", self.provider.place);
+                Err(CredentialsError { why: text, may_pass: may_pass(&why) })
             }
         }
     }
 
     pub(crate) fn nothing(&self) -> CredentialsError {
-        CredentialsError(format!("no aws credentials in {}", self.provider.place))
+        let why = format!("no aws credentials in {}", self.provider.place);
+        CredentialsError { why, may_pass: false }
     }
 }
 
@@ -103,8 +104,14 @@ fn of_profile(profile: &Profile) -> Result<Option<Provider>, SettingsError> {
         Origin::Keys => {
             Some(Provider::new(ProfileCredentialProvider::new().with_profile(name), place))
         }
-        Origin::Process => {
-            Some(Provider::new(ProcessCredentialProvider::new().with_profile(name), place))
+        // The helper knows its command line.
+        Origin::Process(_) if helper(profile).is_some() => {
+            let provider = ProcessCredentialProvider::new().with_command("credential_process");
+            Some(Provider::new(provider, format!("the credential_process of {place}")))
+        }
+        Origin::Process(_) => {
+            let why = "has a `credential_process` that is empty, or a quote in it has no end";
+            return Err(SettingsError::Profile(name.to_owned(), why.to_owned()));
         }
         Origin::Sso { account, role, region, token_name } => {
             // Of the start URL the provider makes the name of the token's file, and nothing else; with
@@ -117,7 +124,32 @@ fn of_profile(profile: &Profile) -> Result<Option<Provider>, SettingsError> {
             Some(Provider::new(sso, format!("{place}, by single sign-on (aws sso login)")))
         }
         Origin::Role => return Err(SettingsError::Role(name.to_owned())),
+        Origin::Broken(why) => {
+            return Err(SettingsError::Profile(name.to_owned(), why.clone()));
+        }
     })
+}
+
+/// The helper that a profile names; of another nobody asks for it.
+fn helper(profile: &Profile) -> Option<Helper> {
+    match &profile.origin {
+        Origin::Process(command) => Helper::of(command),
+        _ => None,
+    }
+}
+
+/// Whether the same question may have an answer a little later, as the first cause has it: what wraps
+/// it says so of whatever it could not send.
+fn may_pass(why: &reqsign_core::Error) -> bool {
+    let mut may_pass = why.is_retryable();
+    let mut cause = why.source();
+    while let Some(why) = cause {
+        if let Some(own) = why.downcast_ref::<reqsign_core::Error>() {
+            may_pass = own.is_retryable();
+        }
+        cause = why.source();
+    }
+    may_pass
 }
 
 fn web_identity(
@@ -132,5 +164,21 @@ fn web_identity(
     match region {
         Some(region) => provider.with_region(region.to_string()).with_regional_sts_endpoint(),
         None => provider,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_pass;
+    use reqsign_core::Error;
+
+    #[test]
+    fn the_first_cause_says_whether_it_may_pass() {
+        let lost = Error::unexpected("no answer").set_retryable(true);
+        assert!(may_pass(&lost));
+        assert!(may_pass(&Error::unexpected("not sent").with_source(lost)));
+        let refused = Error::config_invalid("without tls");
+        let wrapped = Error::unexpected("not sent").with_source(refused).set_retryable(true);
+        assert!(!may_pass(&wrapped));
     }
 }

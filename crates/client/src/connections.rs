@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -28,6 +29,10 @@ use tokio_rustls::TlsConnector;
 const MAX_HEAD: usize = 16 * 1024;
 /// How long one is kept. Our choice: less than the minute after which many servers hang up.
 const MAX_AGE: Duration = Duration::from_secs(50);
+
+/// Most time for one address of a host, before the next is tried. Our choice: two packets that are
+/// lost are sent again within it.
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// Most requests to one host at a time; what comes beyond is refused at once, so that a host that
 /// does not answer ties up no more. Our choice: at 250 ms each, a thousand a second.
@@ -131,8 +136,12 @@ impl Error for ConnectionError {}
 
 /// Why there is no answer.
 enum Broken {
+    /// There was no connection.
+    Refused(ConnectionError),
     /// The connection ended before an answer began: if it was kept, the host has hung up meanwhile.
     Lost(String),
+    /// The connection ended within an answer.
+    Cut(String),
     /// What came is no answer.
     Invalid(String),
 }
@@ -159,40 +168,65 @@ impl Connections {
     /// Sends `request` over a kept connection or a new one, and receives the whole answer. When a
     /// kept connection turns out to be lost, tries once more on a new one: what is asked here changes
     /// nothing or puts the same again, so it does no harm if the first was heard. Its future needs a
-    /// runtime of tokio with I/O.
+    /// runtime of tokio with I/O and time.
     ///
     /// # Errors
-    /// [`ConnectionError`].
+    /// [`ConnectionError`]. An answer that is cut off is none.
     pub async fn ask(
         &self,
         to: &Endpoint,
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, ConnectionError> {
-        let _place = self.begin(to)?;
+        self.exchanged(to, request).await.map_err(|broken| match broken {
+            Broken::Refused(why) => why,
+            Broken::Lost(why) => ConnectionError::Unreachable(why),
+            Broken::Invalid(why) | Broken::Cut(why) => ConnectionError::Invalid(why),
+        })
+    }
+
+    /// The same for who asks again: where an answer is cut off, the host was lost.
+    pub(crate) async fn ask_whole(
+        &self,
+        to: &Endpoint,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, ConnectionError> {
+        self.exchanged(to, request).await.map_err(|broken| match broken {
+            Broken::Refused(why) => why,
+            Broken::Lost(why) | Broken::Cut(why) => ConnectionError::Unreachable(why),
+            Broken::Invalid(why) => ConnectionError::Invalid(why),
+        })
+    }
+
+    async fn exchanged(
+        &self,
+        to: &Endpoint,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Broken> {
+        let _place = self.begin(to).map_err(Broken::Refused)?;
         if let Some(kept) = self.kept(to) {
             match self.exchange(to, kept, request.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(Broken::Invalid(why)) => return Err(ConnectionError::Invalid(why)),
                 // The others were probably hung up with it.
                 Err(Broken::Lost(_)) => self.forget(to),
+                done => return done,
             }
         }
-        let fresh = self.open(to).await?;
-        self.exchange(to, fresh, request).await.map_err(|broken| match broken {
-            Broken::Invalid(why) => ConnectionError::Invalid(why),
-            Broken::Lost(why) => ConnectionError::Unreachable(why),
-        })
+        let fresh = self.open(to).await.map_err(Broken::Refused)?;
+        self.exchange(to, fresh, request).await
     }
 
     async fn open(&self, to: &Endpoint) -> Result<Open, ConnectionError> {
         let unreachable = |error: &dyn ToString| ConnectionError::Unreachable(error.to_string());
-        let tcp = TcpStream::connect((to.peer.0.as_str(), to.peer.1)).await;
-        let tcp = tcp.map_err(|error| unreachable(&error))?;
+        let tcp = connected(to).await.map_err(|error| unreachable(&error))?;
         tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
         let stream: Box<dyn Stream> = if to.tls {
             let failed = |error: &dyn ToString| ConnectionError::Tls(error.to_string());
             let name = ServerName::try_from(to.host.clone()).map_err(|error| failed(&error))?;
-            Box::new(self.tls.connect(name, tcp).await.map_err(|error| failed(&error))?)
+            // A network that fails within the handshake is no fault of TLS.
+            let secured = self.tls.connect(name, tcp).await.map_err(|error| {
+                let own = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+                if own { failed(&error) } else { unreachable(&error) }
+            });
+            Box::new(secured?)
         } else {
             Box::new(tcp)
         };
@@ -217,9 +251,13 @@ impl Connections {
             let (head, body) = response.into_parts();
             let most = self.limits.answer;
             let body = Limited::new(body, most).collect().await.map_err(|error| {
-                let is_long = error.downcast_ref::<LengthLimitError>().is_some();
-                let long = || format!("the answer is longer than {most} bytes");
-                Broken::Invalid(if is_long { long() } else { error.to_string() })
+                if error.is::<LengthLimitError>() {
+                    return Broken::Invalid(format!("the answer is longer than {most} bytes"));
+                }
+                match is_cut(error.as_ref()) {
+                    true => Broken::Cut(error.to_string()),
+                    false => Broken::Invalid(error.to_string()),
+                }
             })?;
             Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
         };
@@ -271,6 +309,37 @@ async fn drive<D: Future + Unpin, W: Future>(driver: &mut Option<D>, work: W) ->
         }
     })
     .await
+}
+
+/// A connection to the first address of a host that answers in time.
+async fn connected(to: &Endpoint) -> io::Result<TcpStream> {
+    let mut failure = None;
+    for address in tokio::net::lookup_host((to.peer.0.as_str(), to.peer.1)).await? {
+        let connecting = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
+        match connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(tcp) => return Ok(tcp),
+            Err(why) => failure = Some(why),
+        }
+    }
+    Err(failure.unwrap_or_else(|| io::Error::other("its name has no address")))
+}
+
+/// Whether the connection ended, and not what came over it was wrong.
+fn is_cut(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
+    let kinds = [BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof];
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let network = error.downcast_ref::<io::Error>();
+        let hyper = error.downcast_ref::<hyper::Error>();
+        if network.is_some_and(|error| kinds.contains(&error.kind()))
+            || hyper.is_some_and(hyper::Error::is_incomplete_message)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn broken(error: &hyper::Error) -> Broken {

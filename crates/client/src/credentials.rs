@@ -20,11 +20,15 @@ pub struct Credentials {
 
 /// Why there are no credentials; for the user. Nothing of a secret is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialsError(pub(crate) String);
+pub struct CredentialsError {
+    pub(crate) why: String,
+    /// Whether there may be some a little later: who hands them out was not reached, or has failed.
+    pub(crate) may_pass: bool,
+}
 
 impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.why)
     }
 }
 

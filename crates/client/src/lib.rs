@@ -21,6 +21,7 @@ mod endpoint;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod helper;
 mod kms;
 mod outside;
 pub mod pem;

@@ -1,32 +1,25 @@
 //! What the providers of credentials may reach: the environment as it was handed over, small files,
-//! a few HTTP services, and the helper that a profile names. An implementation of
-//! [`reqsign_core::Context`].
+//! and a few HTTP services; with [`crate::helper`] an implementation of [`reqsign_core::Context`].
 
 use crate::endpoint::Endpoint;
-use crate::{Connections, Limits};
+use crate::{ConnectionError, Connections, Limits};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::Full;
+use hyper::StatusCode;
 use hyper::header::HOST;
-use reqsign_core::{CommandExecute, CommandOutput, Env, Error, FileRead, HttpSend, Result};
+use reqsign_core::{Env, Error, FileRead, HttpSend, Result};
 use rustls::ClientConfig;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 
 /// The largest file read, bytes. Our choice: configuration files and tokens are a few KiB.
 const MAX_FILE: u64 = 1024 * 1024;
-/// Longest output of a helper that is read, bytes. Our choice.
-const MAX_OUTPUT: u64 = 64 * 1024;
-/// Most time for a helper, which may ask a person. Our choice.
-const HELPER: Duration = Duration::from_secs(60);
 /// Most time for an answer of a service of this machine: it is there or it is not (the SDKs' default
 /// of `AWS_METADATA_SERVICE_TIMEOUT`).
 const LOCAL: Duration = Duration::from_secs(1);
@@ -121,6 +114,8 @@ pub(crate) struct Http {
     connections: Connections,
     /// Where STS is, if it is not AWS's.
     sts: Option<Endpoint>,
+    /// Whether that may be on a network without TLS.
+    allow_plain_http: bool,
 }
 
 impl fmt::Debug for Http {
@@ -130,9 +125,13 @@ impl fmt::Debug for Http {
 }
 
 impl Http {
-    pub(crate) fn new(tls: Arc<ClientConfig>, sts: Option<Endpoint>) -> Self {
+    pub(crate) fn new(
+        tls: Arc<ClientConfig>,
+        sts: Option<Endpoint>,
+        allow_plain_http: bool,
+    ) -> Self {
         let limits = Limits { answer: 64 * 1024, idle: 2 };
-        Self { connections: Connections::new(tls, limits), sts }
+        Self { connections: Connections::new(tls, limits), sts, allow_plain_http }
     }
 
     /// Where a request for `uri` goes, and how long it may take.
@@ -144,7 +143,9 @@ impl Http {
         let endpoint = endpoint.ok_or_else(|| refused("no URL of a service"))?;
         // Who takes a token for credentials there is asked unsigned, so the host may be another.
         if let Some(sts) = self.sts.as_ref().filter(|_| endpoint.host.starts_with("sts.")) {
-            return Ok((sts.clone(), REMOTE));
+            let is_safe = sts.tls || sts.is_loopback() || self.allow_plain_http;
+            let why = "STS is not on this machine: credentials do not go there without tls";
+            return is_safe.then(|| (sts.clone(), REMOTE)).ok_or_else(|| refused(why));
         }
         let local = LOCAL_SERVICES.iter().filter_map(|address| address.parse::<IpAddr>().ok());
         let address = endpoint.host.parse::<IpAddr>();
@@ -162,49 +163,29 @@ impl HttpSend for Http {
     async fn http_send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let (mut head, body) = request.into_parts();
         let (endpoint, deadline) = self.destination(&head.uri)?;
-        let failed = |why: &dyn fmt::Display| {
-            Error::unexpected(format!("{} {why}", endpoint.authority())).set_retryable(true)
-        };
+        let failed =
+            |why: &dyn fmt::Display| Error::unexpected(format!("{} {why}", endpoint.authority()));
+        // What is on this machine is there or is not.
+        let lost = |why: &dyn fmt::Display| failed(why).set_retryable(deadline == REMOTE);
         let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         head.uri = path.parse().map_err(|why| failed(&why))?;
         let host = endpoint.authority().parse().map_err(|why| failed(&why))?;
         head.headers.insert(HOST, host);
         let request = Request::from_parts(head, Full::new(body));
         let answer = tokio::time::timeout(deadline, self.connections.ask(&endpoint, request)).await;
-        let answer = answer.map_err(|_| failed(&"does not answer in time"))?;
-        let answer = answer.map_err(|why| failed(&why))?;
+        let answer = answer.map_err(|_| lost(&"does not answer in time"))?;
+        let answer = answer.map_err(|why| match why {
+            ConnectionError::Tls(_) => failed(&why),
+            why => lost(&why),
+        })?;
+        if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let why = format!("answers with status {}", answer.status.as_u16());
+            return Err(failed(&why).set_retryable(true));
+        }
         let mut response = Response::new(answer.body);
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
         Ok(response)
-    }
-}
-
-/// The helper of a profile's `credential_process`.
-#[derive(Debug)]
-pub(crate) struct Helper;
-
-impl CommandExecute for Helper {
-    async fn command_execute<'a>(
-        &'a self,
-        program: &'a str,
-        args: &'a [&'a str],
-    ) -> Result<CommandOutput> {
-        let failed = |why: &dyn fmt::Display| Error::unexpected(format!("`{program}`: {why}"));
-        let mut command = Command::new(program);
-        command.args(args).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.kill_on_drop(true).spawn().map_err(|why| failed(&why))?;
-        let output = async {
-            let mut printed = Vec::new();
-            if let Some(from) = child.stdout.take() {
-                from.take(MAX_OUTPUT).read_to_end(&mut printed).await?;
-            }
-            Ok((child.wait().await?, printed))
-        };
-        let output = tokio::time::timeout(HELPER, output).await;
-        let output = output.map_err(|_| failed(&"has not ended within a minute"))?;
-        let (status, stdout) = output.map_err(|why: std::io::Error| failed(&why))?;
-        Ok(CommandOutput { status: status.code().unwrap_or(-1), stdout, stderr: Vec::new() })
     }
 }
 
@@ -213,7 +194,7 @@ mod tests {
     use super::*;
 
     fn http(sts: Option<&str>) -> Http {
-        Http::new(crate::tls::client(None).unwrap(), sts.and_then(Endpoint::parse))
+        Http::new(crate::tls::client(None).unwrap(), sts.and_then(Endpoint::parse), false)
     }
 
     #[test]
@@ -241,6 +222,12 @@ mod tests {
         let to = |uri: &str| http.destination(&uri.parse().unwrap()).unwrap().0.authority();
         assert_eq!(to("https://sts.amazonaws.com/"), "127.0.0.1:4599");
         assert_eq!(to("https://oidc.amazonaws.com/"), "oidc.amazonaws.com");
+        let request = "https://sts.amazonaws.com/".parse().unwrap();
+        let tls = crate::tls::client(None).unwrap();
+        let plain = |allow| Http::new(tls.clone(), Endpoint::parse("http://10.1.2.3"), allow);
+        let refused = plain(false).destination(&request).unwrap_err();
+        assert!(refused.to_string().contains("without tls"), "{refused}");
+        assert_eq!(plain(true).destination(&request).unwrap().0.authority(), "10.1.2.3");
     }
 
     #[test]

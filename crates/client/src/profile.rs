@@ -27,12 +27,15 @@ pub(crate) enum Origin {
     None,
     /// An access key in a file.
     Keys,
-    /// A helper program.
-    Process,
+    /// A helper program, by its command line.
+    Process(String),
     /// IAM Identity Center, whose token `aws sso login` has left in a file of this name's digest.
     Sso { account: String, role: String, region: String, token_name: String },
     /// Another profile's credentials and a role.
     Role,
+    /// It names some that it does not describe, in words. To look elsewhere would be to sign as
+    /// somebody else.
+    Broken(String),
 }
 
 /// What is read of a profile. No secret is kept.
@@ -45,6 +48,8 @@ pub(crate) struct Profile {
     pub(crate) sts_endpoint: Option<String>,
     pub(crate) ca_bundle: Option<PathBuf>,
     pub(crate) ignores_endpoints: bool,
+    pub(crate) uses_fips: Option<String>,
+    pub(crate) uses_dual_stack: Option<String>,
     pub(crate) origin: Origin,
 }
 
@@ -82,6 +87,8 @@ impl Profile {
             sts_endpoint: of_service("sts").or_else(|| get("endpoint_url")),
             ca_bundle: get("ca_bundle").map(PathBuf::from),
             ignores_endpoints: get("ignore_configured_endpoint_urls").as_deref() == Some("true"),
+            uses_fips: get("use_fips_endpoint"),
+            uses_dual_stack: get("use_dualstack_endpoint"),
             origin: origin(&get, &config),
         })
     }
@@ -91,22 +98,48 @@ fn origin(get: &dyn Fn(&str) -> Option<String>, config: &Ini) -> Origin {
     if get("role_arn").is_some() {
         return Origin::Role;
     }
-    if get("aws_access_key_id").is_some() {
-        return Origin::Keys;
+    match (get("aws_access_key_id"), get("aws_secret_access_key")) {
+        (Some(_), Some(_)) => return Origin::Keys,
+        (None, None) => {}
+        _ => return Origin::Broken("has one half of an access key".to_owned()),
+    }
+    match single_sign_on(get, config) {
+        whole @ Origin::Sso { .. } => whole,
+        other => get("credential_process").map_or(other, Origin::Process),
+    }
+}
+
+/// What a profile says of single sign-on, or of other ways that are not taken.
+fn single_sign_on(get: &dyn Fn(&str) -> Option<String>, config: &Ini) -> Origin {
+    if get("login_session").is_some() {
+        let why = "has a `login_session`, which is not understood here: name a \
+                   `credential_process` that runs `aws configure export-credentials`";
+        return Origin::Broken(why.to_owned());
+    }
+    if get("web_identity_token_file").is_some() {
+        return Origin::Broken("has a `web_identity_token_file` without `role_arn`".to_owned());
+    }
+    let keys = ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"];
+    if keys.iter().all(|key| get(key).is_none()) {
+        return Origin::None;
     }
     let session = get("sso_session");
-    let of_session = |key: &str| {
-        let section = section(config, &[&format!("sso-session {}", session.as_deref()?)])?;
-        section.get(key).map(str::to_owned)
-    };
+    let named = session.as_deref().map(|name| section(config, &[&format!("sso-session {name}")]));
+    if let (Some(name), Some(None)) = (&session, named) {
+        return Origin::Broken(format!("names the sso-session `{name}`, which is in no file"));
+    }
+    let of_session = |key| named.flatten().and_then(|section| section.get(key)).map(str::to_owned);
     let region = of_session("sso_region").or_else(|| get("sso_region"));
-    let token_name = session.clone().or_else(|| get("sso_start_url"));
+    let token_name = session.or_else(|| get("sso_start_url"));
     match (get("sso_account_id"), get("sso_role_name"), region, token_name) {
         (Some(account), Some(role), Some(region), Some(token_name)) => {
             Origin::Sso { account, role, region, token_name }
         }
-        _ if get("credential_process").is_some() => Origin::Process,
-        _ => Origin::None,
+        _ => Origin::Broken(
+            "does not say all of single sign-on: sso_account_id, sso_role_name, sso_region, and \
+             sso_session or sso_start_url"
+                .to_owned(),
+        ),
     }
 }
 
@@ -186,6 +219,24 @@ sso_region = eu-west-1
 [profile helper]
 credential_process = /bin/helper --for kms
 
+[profile no-session]
+sso_session = gone
+sso_account_id = 111122223333
+sso_role_name = Reader
+
+[profile no-role]
+sso_session = corp
+sso_account_id = 111122223333
+
+[profile half]
+aws_secret_access_key = secret
+
+[profile login]
+login_session = arn:aws:iam::111122223333:user/u
+
+[profile token]
+web_identity_token_file = /token
+
 [profile role]
 role_arn = arn:aws:iam::111122223333:role/r
 source_profile = dev
@@ -215,7 +266,8 @@ source_profile = dev
         assert_eq!(dev.sts_endpoint.as_deref(), Some("http://localhost:1"));
         assert_eq!(dev.ca_bundle, Some("/tmp/ca.pem".into()));
         assert_eq!(dev.origin, Origin::Keys);
-        assert_eq!(of(Some("helper")).unwrap().origin, Origin::Process);
+        let command = "/bin/helper --for kms".to_owned();
+        assert_eq!(of(Some("helper")).unwrap().origin, Origin::Process(command));
         assert_eq!(of(Some("role")).unwrap().origin, Origin::Role);
         assert!(
             matches!(of(Some("absent")), Err(SettingsError::NoProfile(name)) if name == "absent")
@@ -231,6 +283,19 @@ source_profile = dev
         assert_eq!(sso("new"), ("eu-west-1".to_owned(), "corp".to_owned()));
         let start = "https://old.example.com/start".to_owned();
         assert_eq!(sso("old"), ("us-east-1".to_owned(), start));
+    }
+
+    #[test]
+    fn what_a_profile_only_half_says_is_not_passed_over() {
+        let why = |profile| match of(Some(profile)).unwrap().origin {
+            Origin::Broken(why) => why,
+            other => panic!("{profile}: {other:?}"),
+        };
+        assert!(why("no-session").contains("`gone`"));
+        assert!(why("no-role").contains("sso_role_name"));
+        assert!(why("half").contains("half") && !why("half").contains("secret"));
+        assert!(why("login").contains("login_session"));
+        assert!(why("token").contains("role_arn"));
     }
 
     #[test]

@@ -37,6 +37,10 @@ pub enum SettingsError {
     NoProfile(String),
     /// The profile asks for a role, which is not taken here.
     Role(String),
+    /// The profile, and what is wrong with its credentials.
+    Profile(String, String),
+    /// An endpoint is given, and of AWS's a kind is asked for.
+    Kind(String),
     /// Nobody says which Region.
     NoRegion,
     /// Not the form of a Region's name.
@@ -58,6 +62,12 @@ impl fmt::Display for SettingsError {
                 f,
                 "the aws profile `{name}` asks for a role, which is not taken here: name a \
                  `credential_process`, or run `aws configure export-credentials`"
+            ),
+            Self::Profile(name, why) => write!(f, "the aws profile `{name}` {why}"),
+            Self::Kind(endpoint) => write!(
+                f,
+                "`{endpoint}` is given, and AWS_USE_FIPS_ENDPOINT or AWS_USE_DUALSTACK_ENDPOINT, \
+                 or the profile, asks for one of aws's: leave one of both out"
             ),
             Self::NoRegion => f.write_str(
                 "no region: give --region, AWS_REGION, or an ARN of a key, which names its own",
@@ -92,8 +102,9 @@ impl From<TlsError> for SettingsError {
 /// What was found: enough to ask the KMS of any Region.
 pub struct Settings {
     region: Option<Region>,
-    /// `None` for AWS's, which each Region has one of.
+    /// `None` for AWS's, which each Region has some of.
     endpoint: Option<Endpoint>,
+    kind: Kind,
     ca_file: Option<PathBuf>,
     credentials: std::sync::Arc<CredentialsSource>,
 }
@@ -122,16 +133,20 @@ impl Settings {
         {
             return Err(SettingsError::PlainHttp(to.authority()));
         }
+        let kind = Kind::find(&profile, environment);
+        if let Some(to) = endpoint.as_ref().filter(|_| kind != Kind::default()) {
+            return Err(SettingsError::Kind(to.authority()));
+        }
         let ca_file = given.ca_file.clone().or_else(|| get("AWS_CA_BUNDLE").map(PathBuf::from));
         let ca_file = ca_file.or_else(|| profile.ca_bundle.clone());
         let sts = of_service("STS", profile.sts_endpoint.clone(), &profile, environment);
         let sts = sts.map(|text| parse(&text)).transpose()?;
         // A bundle of the KMS's own authority knows nothing of AWS's services, but those of STS there.
-        let http = Http::new(tls::client(ca_file.as_deref())?, sts);
+        let http = Http::new(tls::client(ca_file.as_deref())?, sts, given.allow_plain_http);
         let (is_option, own) = (given.profile.is_some(), environment.clone());
         let chain = Chain::choose(&profile, is_option, own, (http, region.as_ref()))?;
         let credentials = std::sync::Arc::new(CredentialsSource::found(chain));
-        Ok(Self { region, endpoint, ca_file, credentials })
+        Ok(Self { region, endpoint, kind, ca_file, credentials })
     }
 
     /// The KMS of `region`, or of the Region that was found.
@@ -140,7 +155,8 @@ impl Settings {
     /// [`SettingsError::NoRegion`] when neither is known; [`SettingsError::Tls`].
     pub fn kms(&self, region: Option<Region>) -> Result<Kms, SettingsError> {
         let region = region.or(self.region).ok_or(SettingsError::NoRegion)?;
-        let endpoint = self.endpoint.clone().map_or_else(|| parse(&usual(region)), Ok)?;
+        let endpoint =
+            self.endpoint.clone().map_or_else(|| parse(&usual(region, self.kind)), Ok)?;
         Ok(Kms::new(Configuration {
             endpoint,
             region: region.to_string(),
@@ -178,19 +194,42 @@ fn parse(text: &str) -> Result<Endpoint, SettingsError> {
     Endpoint::parse(text).ok_or_else(|| SettingsError::Endpoint(text.to_owned()))
 }
 
+/// Which of AWS's endpoints is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Kind {
+    /// Its cryptography is validated by FIPS 140.
+    fips: bool,
+    /// It has IPv6, too.
+    dual_stack: bool,
+}
+
+impl Kind {
+    fn find(profile: &Profile, environment: &Environment) -> Self {
+        let is = |name: &str, of_profile: &Option<String>| {
+            environment.get(name).or(of_profile.as_deref()) == Some("true")
+        };
+        Self {
+            fips: is("AWS_USE_FIPS_ENDPOINT", &profile.uses_fips),
+            dual_stack: is("AWS_USE_DUALSTACK_ENDPOINT", &profile.uses_dual_stack),
+        }
+    }
+}
+
 /// AWS's endpoint of a Region (AWS General Reference, "AWS KMS endpoints and quotas"; the partitions of
 /// the SDKs' endpoint rules).
-fn usual(region: Region) -> String {
-    let suffix = match region.partition() {
-        "aws-cn" => "amazonaws.com.cn",
-        "aws-iso" => "c2s.ic.gov",
-        "aws-iso-b" => "sc2s.sgov.gov",
-        "aws-iso-e" => "cloud.adc-e.uk",
-        "aws-iso-f" => "csp.hci.ic.gov",
-        "aws-eusc" => "amazonaws.eu",
-        _ => "amazonaws.com",
+fn usual(region: Region, kind: Kind) -> String {
+    let (suffix, dual_stack) = match region.partition() {
+        "aws-cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+        "aws-iso" => ("c2s.ic.gov", "api.aws.ic.gov"),
+        "aws-iso-b" => ("sc2s.sgov.gov", "api.aws.scloud"),
+        "aws-iso-e" => ("cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+        "aws-iso-f" => ("csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+        "aws-eusc" => ("amazonaws.eu", "api.amazonwebservices.eu"),
+        _ => ("amazonaws.com", "api.aws"),
     };
-    format!("https://kms.{region}.{suffix}")
+    let service = if kind.fips { "kms-fips" } else { "kms" };
+    let suffix = if kind.dual_stack { dual_stack } else { suffix };
+    format!("https://{service}.{region}.{suffix}")
 }
 
 #[cfg(test)]
@@ -236,6 +275,23 @@ mod tests {
         let ignoring =
             [both.as_slice(), &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]].concat();
         assert_eq!(place(&found(&none, &ignoring).unwrap()).0, "kms.eu-west-1.amazonaws.com");
+    }
+
+    #[test]
+    fn a_kind_of_endpoint_is_aws_s() {
+        let none = Given::default();
+        let at = |variables: &[(&str, &str)]| {
+            let region = [("AWS_REGION", "us-gov-west-1")];
+            Ok::<_, SettingsError>(place(&found(&none, &[&region, variables].concat())?).0)
+        };
+        let (fips, both) =
+            (("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true"));
+        assert_eq!(at(&[fips]).unwrap(), "kms-fips.us-gov-west-1.amazonaws.com");
+        assert_eq!(at(&[both]).unwrap(), "kms.us-gov-west-1.api.aws");
+        assert_eq!(at(&[fips, both]).unwrap(), "kms-fips.us-gov-west-1.api.aws");
+        assert_eq!(at(&[(fips.0, "false")]).unwrap(), "kms.us-gov-west-1.amazonaws.com");
+        let refused = at(&[fips, ("AWS_ENDPOINT_URL", "https://kms.example.com")]).err().unwrap();
+        assert!(matches!(refused, SettingsError::Kind(_)));
     }
 
     #[test]

@@ -18,8 +18,12 @@ enum Told {
     HangUp,
     Silence,
     Garbage,
+    /// The start of an answer, and then the end of the connection.
+    Half,
+    /// The same, and the connection is reset.
+    HalfAndReset,
 }
-use Told::{Answer, Garbage, HangUp, Silence};
+use Told::{Answer, Garbage, Half, HalfAndReset, HangUp, Silence};
 
 const GOOD: &str = r#"{"KeyId":"arn:aws:kms:eu-west-2:111122223333:key/k","Plaintext":"AAEC",
     "CiphertextBlob":"Y2lwaGVy"}"#;
@@ -88,6 +92,15 @@ async fn serve(
                 stream.write_all((head + body).as_bytes()).await.unwrap();
             }
             Some(HangUp) => return,
+            Some(told @ (Half | HalfAndReset)) => {
+                let half = b"HTTP/1.1 200 x\r\ncontent-length: 100\r\n\r\n{";
+                stream.write_all(half).await.unwrap();
+                if matches!(told, HalfAndReset) {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    stream.set_zero_linger().unwrap();
+                }
+                return;
+            }
             Some(Garbage) => stream.write_all(b"hello, world\r\n\r\n").await.unwrap(),
             Some(Silence) | None => tokio::time::sleep(Duration::from_secs(60)).await,
         }
@@ -151,6 +164,41 @@ async fn what_may_pass_is_asked_again() {
     assert_eq!(opened.plaintext.expose(), [0, 1, 2]);
     // A connection that was kept and is hung up on is no failure of its own: it is tried at once.
     assert!(server.count() >= 5, "{}", server.count());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_is_asked_for_again() {
+    let server = Server::start(vec![Half, HalfAndReset, Answer(200, GOOD)]).await;
+    let opened = server.client(3).decrypt(None, b"c", Terms::default()).await.unwrap();
+    assert_eq!(opened.plaintext.expose(), [0, 1, 2]);
+    assert_eq!(server.count(), 3);
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_off_is_no_fault_of_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = Arc::new(Mutex::new(0));
+    let count = told.clone();
+    #[allow(clippy::disallowed_methods, reason = "a test's own server")]
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            *count.lock().unwrap() += 1;
+            let _ = stream.read(&mut [0; 64]).await;
+            if *count.lock().unwrap() > 2 {
+                stream.write_all(b"HTTP/1.1 400 this is no tls\r\n\r\n").await.unwrap();
+            }
+        }
+    });
+    let endpoint = Endpoint::parse(&format!("https://localhost:{port}")).unwrap();
+    let server = Server { endpoint, heard: Arc::default() };
+    let failed = server.client(2).describe_key("k").await.err().unwrap();
+    assert!(matches!(failed, KmsError::Connection(ConnectionError::Unreachable(_))), "{failed}");
+    assert_eq!(*told.lock().unwrap(), 2);
+    let failed = server.client(5).describe_key("k").await.err().unwrap();
+    assert!(matches!(failed, KmsError::Connection(ConnectionError::Tls(_))), "{failed}");
+    assert_eq!(*told.lock().unwrap(), 3);
 }
 
 #[tokio::test]

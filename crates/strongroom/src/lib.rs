@@ -44,7 +44,11 @@ use std::process::ExitCode;
 /// Does what the command line says.
 #[must_use]
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let parsed = match Cli::try_parse() {
+        Ok(parsed) => parsed,
+        Err(told) => return not_understood(&told),
+    };
+    let done = match parsed.command {
         Command::Encrypt(arguments) => return told(message::encrypt(&arguments)),
         Command::Decrypt(arguments) => return told(message::decrypt(&arguments)),
         Command::Rewrap(arguments) => return told(message::rewrap(&arguments)),
@@ -67,6 +71,19 @@ pub fn run() -> ExitCode {
         Command::RootKey(arguments) => root_key::run(&arguments),
     };
     ended(done.map(|()| true))
+}
+
+/// Tells what is wrong with the command line, or the help that it asks for.
+fn not_understood(told: &clap::Error) -> ExitCode {
+    // Nobody may read it; the code tells all the same.
+    let _ = told.print();
+    match told.use_stderr() {
+        false => ExitCode::SUCCESS,
+        true if std::env::args_os().nth(1).is_some_and(|first| first == "exec") => {
+            message::not_started()
+        }
+        true => ExitCode::from(2),
+    }
 }
 
 /// How the process ends: well, not so, or with a failure that is told.

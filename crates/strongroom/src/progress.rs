@@ -58,6 +58,13 @@ impl Progress {
         terminal::draw(&text);
     }
 
+    /// Takes it away, for something else to be printed.
+    pub(crate) fn clear(&mut self) {
+        if self.drawn.take().is_some() {
+            terminal::draw("");
+        }
+    }
+
     /// How long it has taken.
     pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
@@ -67,9 +74,7 @@ impl Progress {
 /// Whatever is printed next begins where the bar was.
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.drawn.is_some() {
-            terminal::draw("");
-        }
+        self.clear();
     }
 }
 

@@ -19,7 +19,7 @@ use strongroom_sigv4::Rules;
 use tokio::time::Instant;
 
 /// What is kept of answers and connections: an answer is a few KiB.
-const LIMITS: Limits = Limits { answer: 64 * 1024, idle: 4 };
+const LIMITS: Limits = Limits { answer: 64 * 1024, idle: 8 };
 
 /// What goes with a request about a key. Nothing of it is secret.
 #[derive(Debug, Clone, Copy, Default)]
@@ -114,7 +114,7 @@ impl Kms {
     async fn once(&self, operation: &str, body: &SecretBytes) -> Result<Answer, KmsError> {
         let credentials = self.credentials.credentials().await.map_err(KmsError::Credentials)?;
         let request = self.request(operation, body, &credentials)?;
-        let answer = self.connections.ask(&self.endpoint, request);
+        let answer = self.connections.ask_whole(&self.endpoint, request);
         let answer = tokio::time::timeout(self.deadline, answer).await;
         let answer = answer.map_err(|_| KmsError::TimedOut)?.map_err(KmsError::Connection)?;
         match answer.status {
@@ -155,9 +155,7 @@ const fn may_help(refused: &KmsError) -> bool {
         KmsError::Connection(why) => {
             matches!(why, ConnectionError::Unreachable(_) | ConnectionError::Crowded)
         }
-        KmsError::Refused(_)
-        | KmsError::Strange(_)
-        | KmsError::Unsigned(_)
-        | KmsError::Credentials(_) => false,
+        KmsError::Credentials(why) => why.may_pass,
+        KmsError::Refused(_) | KmsError::Strange(_) | KmsError::Unsigned(_) => false,
     }
 }

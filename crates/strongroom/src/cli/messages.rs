@@ -1,15 +1,20 @@
 //! Arguments of `strongroom encrypt`, `decrypt`, `rewrap`, `inspect` and `exec`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
+use strongroom_envelope::DEFAULT_MAX_FRAME_LEN;
+
+/// The longest frame that is made: what is longer others do not open without being told to.
+const MAX_FRAME_LENGTH: i64 = DEFAULT_MAX_FRAME_LEN.cast_signed();
 
 /// What the exit codes mean, below the options of each command.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 other failures, 2 wrong command line, 3 input cannot be \
     read, 4 output cannot be written, 5 the message is altered, cut off or none, 6 no key opens it or \
     the KMS refuses, 7 no KMS can be asked, 8 the encryption context is another.";
-const EXEC_CODES: &str = "Exit codes: those of the program; 125 it was not started, 126 it cannot be run, \
+const EXEC_CODES: &str = "Exit codes: those of the program; 125 it was not started, as of a wrong \
+    command line, 126 it cannot be run, \
     127 it is not there.";
 
 /// How the KMS is found. What is not given is looked for where AWS's tools look for it.
@@ -154,6 +159,9 @@ pub(crate) struct DemandArguments {
     /// Most wrapping keys of a message
     #[arg(long, value_name = "COUNT", default_value_t = 128)]
     pub(crate) max_keys: usize,
+    /// Longest frame, or message that has none; several of them are in memory at a time
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MAX_FRAME_LEN)]
+    pub(crate) max_frame_length: u64,
 }
 
 /// Where it is written.
@@ -173,6 +181,12 @@ pub(crate) struct OutputArguments {
     /// anything is written
     #[arg(long)]
     pub(crate) skip_special: bool,
+    /// Leave out files whose outputs are there already, as a command that was interrupted has left them
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) skip_existing: bool,
+    /// In a directory, go on after a failure; the command ends with the code of the first
+    #[arg(long)]
+    pub(crate) keep_going: bool,
     /// Print JSON, a line for each file
     #[arg(long)]
     pub(crate) json: bool,
@@ -193,8 +207,8 @@ pub(crate) struct EncryptArguments {
     /// Leave out the signature: faster, and every frame of a pipe is final once it is verified
     #[arg(long)]
     pub(crate) unsigned: bool,
-    /// Bytes of plaintext in a frame [default: 65536]
-    #[arg(long, value_name = "BYTES")]
+    /// Bytes of plaintext in a frame, 16 MiB at most [default: 65536]
+    #[arg(long, value_name = "BYTES", value_parser = value_parser!(u32).range(1..=MAX_FRAME_LENGTH))]
     pub(crate) frame_length: Option<u32>,
     /// Hide the message in this PNG picture or WAV sound; --output is the picture or sound with it
     #[arg(long, value_name = "FILE", requires = "output")]
@@ -232,12 +246,24 @@ pub(crate) struct RewrapArguments {
     /// Open with this KMS key and no other; may be repeated [default: those that the message names]
     #[arg(long, value_name = "KEY", help_heading = "Keys")]
     pub(crate) from_key: Vec<String>,
+    /// Of the KMS keys that the message names open only with those of this account; may be repeated
+    #[arg(long, value_name = "ID", conflicts_with = "from_key", help_heading = "Keys")]
+    pub(crate) from_account: Vec<String>,
     /// Open with this AES key; may be repeated
     #[arg(long, value_name = "NAMESPACE/NAME=FILE", help_heading = "Keys")]
     pub(crate) from_raw_aes: Vec<RawKey>,
     /// Open with this RSA private key; may be repeated
     #[arg(long, value_name = "NAMESPACE/NAME=FILE", help_heading = "Keys")]
     pub(crate) from_raw_rsa: Vec<RawKey>,
+    /// How the RSA keys that open it wrap
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PADDING",
+        default_value = "oaep-sha256",
+        help_heading = "Keys"
+    )]
+    pub(crate) from_rsa_padding: RsaPaddingName,
     /// Replace the message by the one under the new keys
     #[arg(long, conflicts_with = "output")]
     pub(crate) in_place: bool,

@@ -4,7 +4,8 @@
 //! ```text
 //! line     = [ "export " ] name "=" value [ comment ]   or a comment, or nothing
 //! name     = [A-Za-z_] [A-Za-z0-9_]*
-//! value    = plain     no quotes, `$`, backslash, backtick; no blank before it; ` #` begins a comment
+//! value    = plain     no quotes, `$`, backslash, backtick; no blank before it, no `#` at its start;
+//!                      ` #` begins a comment
 //!          | '…'       as it stands, over lines too; no single quote in it
 //!          | "…"       \n \r \t \\ \" \$ \`; over lines too; no bare `$` or backtick
 //! comment  = "#" up to the end of the line
@@ -137,6 +138,9 @@ impl Reader<'_> {
             match byte {
                 b'\n' => break,
                 b'\r' if rest.first().is_none_or(|next| *next == b'\n') => break,
+                b'#' if value.is_empty() => {
+                    return Err(self.wrong("a value that begins with `#` stands in quotes"));
+                }
                 b'#' if after_blank => break,
                 b'\'' | b'"' | b'$' | b'\\' | b'`' => {
                     return Err(
@@ -281,6 +285,8 @@ mod tests {
             ("A='b'c", 1),
             ("A='b'#c", 1),
             ("A= b", 1),
+            ("A=#b", 1),
+            ("A=1\nB=# c", 2),
             ("A='b' c", 1),
             ("\nA='b", 2),
             ("\nA=\"b\n\n", 2),

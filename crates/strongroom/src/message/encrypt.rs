@@ -1,13 +1,15 @@
 //! `strongroom encrypt`.
 
 use super::carrier::{Carrier, Refused};
+use super::each::{Means, each};
 use super::exit::{Cause, Ended};
 use super::input::{Input, Place};
 use super::keyrings::Keys;
-use super::output::{Access, Output};
+use super::output::{Access, Output, Told};
 use super::places::{Job, Naming, jobs};
-use super::{Bar, at_fault, broken, output, report, watched};
+use super::{at_fault, broken, output, report, watched};
 use crate::cli::{EncryptArguments, Pair};
+use crate::terminal;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -25,11 +27,13 @@ pub(crate) fn run(arguments: &EncryptArguments) -> Result<(), Ended> {
     let work = Work { arguments, options, keys: &keys, manager: &manager, runtime: watched()? };
     if let Some(carrier) = &arguments.hide_in {
         return match jobs.as_slice() {
-            [Job { from, to: to @ Place::File(_) }] => work.hide(from, carrier, to),
+            [Job { from, to: to @ (Place::Named(_) | Place::Derived(_)) }] => {
+                work.hide(from, carrier, to)
+            }
             _ => Err(Ended::of(Cause::Usage, carrier.display(), "one file goes into one other")),
         };
     }
-    jobs.iter().try_for_each(|job| work.one(job))
+    each(jobs, &arguments.output, "encrypt", &|job, means| work.one(job, means))
 }
 
 fn options(arguments: &EncryptArguments) -> Result<EncryptOptions, Ended> {
@@ -67,21 +71,20 @@ impl Work<'_> {
         begun.map_err(|why| at_fault(&input.name, &why, self.keys.unasked()))
     }
 
-    fn one(&self, Job { from, to }: &Job) -> Result<(), Ended> {
+    fn one(&self, Job { from, to }: &Job, means: &Means<'_>) -> Result<Option<String>, Ended> {
+        self.keys.forget();
         let input = Input::open(from)?;
-        let (name, length) = (input.name.clone(), input.length);
+        let name = input.name.clone();
+        means.expect(input.length);
         let mut output = self.output(to)?;
         let encryptor = self.begin(&input)?;
         let header = encryptor.header().clone();
-        let bar = Bar::begin("encrypt", length);
-        let to_name = output.name().to_string();
-        let progress = |done| bar.at(done);
-        let copied = encryptor.copy(input.plaintext(), &mut output, &Workers::default(), &progress);
-        let totals = copied.map_err(|why| broken(&name, &to_name, &why))?;
+        let told = output.told();
+        let progress = |done| means.at(done);
+        let copied = encryptor.copy(input.plaintext(), &mut output, &means.workers, &progress);
+        let totals = copied.map_err(|why| broken(&name, &told, &why))?;
         output.commit()?;
-        drop(bar);
-        report::done(self.arguments.output.json, from, to, &header, totals);
-        Ok(())
+        Ok(report::done(self.arguments.output.json, from, to, &header, totals))
     }
 
     fn output(&self, to: &Place) -> Result<Output, Ended> {
@@ -109,12 +112,12 @@ impl Work<'_> {
         let mut message = Vec::new();
         let from_file = input.plaintext().take(most);
         let copied = encryptor.copy(from_file, &mut message, &Workers::one(), &|_| {});
-        let totals = copied.map_err(|why| broken(&name, "memory", &why))?;
+        let totals = copied.map_err(|why| broken(&name, &Told::nowhere(), &why))?;
         let file = opened.hide(&message).map_err(failed)?;
         let written = output.write_all(&file);
-        written.map_err(|why| output::failed(output.name(), &why))?;
+        written.map_err(|why| output::failed(&output.told(), &why))?;
         output.commit()?;
-        report::done(self.arguments.output.json, from, to, &header, totals);
+        report::done(self.arguments.output.json, from, to, &header, totals).map(terminal::line);
         Ok(())
     }
 }

@@ -11,13 +11,18 @@ use crate::cli::ExecArguments;
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use strongroom_crypto::SecretBytes;
 use strongroom_envelope::{DecryptOptions, MaterialsManager, SignedMessages, decrypt};
 use tokio::runtime::Runtime;
 
 /// The longest file of variables, bytes of its message. Our choice: execve(2) takes some 2 MiB.
 const MAX_MESSAGE: u64 = 4 << 20;
+
+/// The code of a command line that is wrong: every other could be the program's own.
+pub(crate) fn not_started() -> ExitCode {
+    ExitCode::from(Cause::Exec as u8)
+}
 
 pub(crate) fn run(arguments: &ExecArguments) -> Result<(), Ended> {
     let variables = variables(arguments).map_err(|ended| ended.with_cause(Cause::Exec))?;

@@ -54,6 +54,11 @@ impl Ended {
         self.cause
     }
 
+    /// The same cause, in other words.
+    pub(super) fn told_as(self, why: impl Into<String>) -> Self {
+        Self { why: Failure::new(why), ..self }
+    }
+
     /// The same, as the cause of another.
     pub(super) fn with_cause(self, cause: Cause) -> Self {
         Self { cause, ..self }

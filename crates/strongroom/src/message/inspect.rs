@@ -1,10 +1,11 @@
 //! `strongroom inspect`: what a message says of itself. It takes no key, and none of it is verified.
 
 use super::input::{Input, Place};
-use super::report::{described, shown, version};
+use super::output::Told;
+use super::report::{described, version};
 use super::{Ended, broken};
 use crate::cli::InspectArguments;
-use crate::terminal;
+use crate::terminal::{self, shown};
 use serde_json::{Value, json};
 use strongroom_envelope::{CommitmentPolicy, Content, DecryptOptions, Inspection, inspect};
 
@@ -20,7 +21,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Ended> {
         ..DecryptOptions::default()
     };
     let inspection = inspect(message, &options);
-    let inspection = inspection.map_err(|why| broken(&name, "", &why))?;
+    let inspection = inspection.map_err(|why| broken(&name, &Told::nowhere(), &why))?;
     if arguments.json {
         terminal::line(as_json(&inspection));
     } else {

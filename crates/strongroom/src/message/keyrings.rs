@@ -9,8 +9,9 @@ use crate::{key, secret_input};
 use std::sync::Arc;
 use strongroom_crypto::{SecretBytes, SystemEntropy};
 use strongroom_envelope::{
-    DefaultManager, DiscoveryFilter, Error, Keyring, KmsDiscoveryKeyring, KmsKeyring, MultiKeyring,
-    RawAesKeyring, RawRsaKeyring, RsaPadding,
+    BoxFuture, DecryptionRequest, DefaultManager, DiscoveryFilter, EncryptedDataKey, Error,
+    Keyring, KeyringError, KmsDiscoveryKeyring, KmsKeyring, MultiKeyring, RawAesKeyring,
+    RawRsaKeyring, RsaPadding, Unwrapped, WrapRequest, Wrapped,
 };
 use strongroom_types::KeySpec;
 
@@ -33,9 +34,14 @@ impl Keys {
         self.keyring.as_ref()
     }
 
-    /// Why the KMS could not be asked, if so.
+    /// Why this thread could not ask the KMS, if so, since it was asked for that.
     pub(super) fn unasked(&self) -> Option<String> {
         self.port.as_ref().and_then(|port| port.unasked())
+    }
+
+    /// Another job begins: what became of those before is not its matter.
+    pub(super) fn forget(&self) {
+        drop(self.unasked());
     }
 
     /// The keys that a message shall be opened by, each of them.
@@ -74,33 +80,29 @@ impl Keys {
             return Self::given(key, raw, kms);
         }
         let port = Arc::new(Port::find(kms)?);
-        let mut ring = KmsDiscoveryKeyring::new(port.clone());
-        ring = ring.with_grant_tokens(kms.grant_token.clone());
-        if !account.is_empty() {
-            let partition = port.partition().to_owned();
-            ring = ring.with_filter(DiscoveryFilter { partition, accounts: account.clone() });
-        }
-        if let Some(region) = discovery_region {
-            ring = ring.multi_region_aware(region);
-        }
+        let named = Named {
+            port: port.clone(),
+            grant_tokens: kms.grant_token.clone(),
+            accounts: account.clone(),
+            region: discovery_region.clone(),
+        };
         let mut rings = raw_rings(raw)?;
-        rings.push(Arc::new(ring));
+        rings.push(Arc::new(named));
         Self::any_of(rings, Some(port))
     }
 
     /// The keys that may open a message that gets others.
     pub(super) fn before(arguments: &RewrapArguments) -> Result<Self, Ended> {
-        let RewrapArguments { from_key, from_raw_aes, from_raw_rsa, keys, kms, .. } = arguments;
         let opening = OpeningArguments {
-            key: from_key.clone(),
+            key: arguments.from_key.clone(),
             discovery: false,
-            account: Vec::new(),
+            account: arguments.from_account.clone(),
             discovery_region: None,
-            raw_aes: from_raw_aes.clone(),
-            raw_rsa: from_raw_rsa.clone(),
-            rsa_padding: keys.rsa_padding,
+            raw_aes: arguments.from_raw_aes.clone(),
+            raw_rsa: arguments.from_raw_rsa.clone(),
+            rsa_padding: arguments.from_rsa_padding,
         };
-        Self::opening(&opening, kms)
+        Self::opening(&opening, &arguments.kms)
     }
 
     fn given(
@@ -119,6 +121,56 @@ impl Keys {
         let keyring = MultiKeyring::new(None, rings).map_err(|why| malformed("keys", &why))?;
         Ok(Self { keyring: Arc::new(keyring), port })
     }
+}
+
+/// The KMS keys that a message names, all or those of some accounts.
+struct Named {
+    port: Arc<Port>,
+    grant_tokens: Vec<String>,
+    accounts: Vec<String>,
+    region: Option<String>,
+}
+
+impl Named {
+    /// The keyring for a message whose keys are these.
+    fn ring(&self, keys: &[EncryptedDataKey]) -> KmsDiscoveryKeyring {
+        let mut ring = KmsDiscoveryKeyring::new(self.port.clone());
+        ring = ring.with_grant_tokens(self.grant_tokens.clone());
+        if !self.accounts.is_empty() {
+            let named = || partition(&self.accounts, keys).unwrap_or("aws");
+            let partition = self.port.partition().unwrap_or_else(named).to_owned();
+            let accounts = self.accounts.clone();
+            ring = ring.with_filter(DiscoveryFilter { partition, accounts });
+        }
+        match &self.region {
+            Some(region) => ring.multi_region_aware(region),
+            None => ring,
+        }
+    }
+}
+
+impl Keyring for Named {
+    fn wrap<'a>(&'a self, request: WrapRequest<'a>) -> BoxFuture<'a, Result<Wrapped, Error>> {
+        let ring = self.ring(&[]);
+        Box::pin(async move { ring.wrap(request).await })
+    }
+
+    fn unwrap<'a>(
+        &'a self,
+        request: &'a DecryptionRequest,
+    ) -> BoxFuture<'a, Result<Unwrapped, KeyringError>> {
+        let ring = self.ring(&request.encrypted_data_keys);
+        Box::pin(async move { ring.unwrap(request).await })
+    }
+}
+
+/// The partition of the first key of one of the accounts, as its ARN has it.
+fn partition<'k>(accounts: &[String], keys: &'k [EncryptedDataKey]) -> Option<&'k str> {
+    keys.iter().filter_map(|key| str::from_utf8(&key.provider_info).ok()).find_map(|arn| {
+        let mut parts = arn.strip_prefix("arn:")?.split(':');
+        let (partition, account) = (parts.next()?, parts.nth(2)?);
+        accounts.iter().any(|own| own == account).then_some(partition)
+    })
 }
 
 /// A keyring of these KMS keys, and the KMS behind it; neither without keys.
@@ -182,4 +234,27 @@ fn read(of: &RawKey) -> Result<SecretBytes, Ended> {
 
 fn malformed(what: &str, why: &Error) -> Ended {
     Ended::of(Cause::Key, what, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_partition_of_an_account_is_that_of_its_key() {
+        let key = |arn: &str| EncryptedDataKey {
+            provider_id: "aws-kms".to_owned(),
+            provider_info: arn.as_bytes().to_vec(),
+            ciphertext: Vec::new(),
+        };
+        let keys = [
+            key("none"),
+            key("arn:aws:kms:eu-west-2:111122223333:key/k"),
+            key("arn:aws-us-gov:kms:us-gov-west-1:444455556666:key/k"),
+        ];
+        let of = |account: &str| partition(&[account.to_owned()], &keys);
+        assert_eq!(of("111122223333"), Some("aws"));
+        assert_eq!(of("444455556666"), Some("aws-us-gov"));
+        assert_eq!(of("777788889999"), None);
+    }
 }

@@ -5,6 +5,7 @@
 mod carrier;
 mod decrypt;
 mod dotenv;
+mod each;
 mod encrypt;
 mod exec;
 mod exit;
@@ -22,16 +23,15 @@ mod rewrap;
 
 pub(crate) use decrypt::run as decrypt;
 pub(crate) use encrypt::run as encrypt;
-pub(crate) use exec::run as exec;
+pub(crate) use exec::{not_started, run as exec};
 pub(crate) use exit::Ended;
 pub(crate) use inspect::run as inspect;
 pub(crate) use rewrap::run as rewrap;
 
 use crate::cli::DemandArguments;
-use crate::progress::Progress;
 use exit::Cause;
+use output::Told;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use strongroom_envelope::{
     CommitmentPolicy, DecryptOptions, Error, Refusal, SignedMessages, StreamError,
 };
@@ -48,14 +48,17 @@ fn runtime() -> Result<Runtime, Ended> {
 /// A runtime that also tidies up when a signal ends the process.
 fn watched() -> Result<Runtime, Ended> {
     let runtime = runtime()?;
-    let guard = runtime.handle().clone();
-    drop(guard.spawn(interrupted::watch()));
+    let entered = runtime.enter();
+    let watch = interrupted::Watch::begin();
+    drop(entered);
+    drop(runtime.handle().spawn(watch.wait()));
     Ok(runtime)
 }
 
 /// What is demanded of messages.
 fn demands(arguments: &DemandArguments) -> DecryptOptions {
-    let DemandArguments { context, unsigned_only, allow_no_commitment, max_keys } = arguments;
+    let DemandArguments { context, unsigned_only, allow_no_commitment, max_keys, max_frame_length } =
+        arguments;
     let commitment = match allow_no_commitment {
         true => CommitmentPolicy::RequireEncryptAllowDecrypt,
         false => CommitmentPolicy::RequireEncryptRequireDecrypt,
@@ -69,8 +72,8 @@ fn demands(arguments: &DemandArguments) -> DecryptOptions {
         commitment,
         signed,
         max_encrypted_data_keys: *max_keys,
+        max_frame_len: *max_frame_length,
         expected_context: expected.collect(),
-        ..DecryptOptions::default()
     }
 }
 
@@ -88,24 +91,11 @@ fn at_fault(name: impl std::fmt::Display, why: &Error, unasked: Option<String>) 
 }
 
 /// What ended the work between an input and an output of these names.
-fn broken(from: &str, to: &str, why: &StreamError) -> Ended {
+fn broken(from: &str, to: &Told, why: &StreamError) -> Ended {
     match why {
         StreamError::Read(why) => Ended::of(Cause::Input, from, why),
         StreamError::Write(why) => output::failed(to, why),
         StreamError::Message(why) => at_fault(from, why, None),
-    }
-}
-
-/// A bar for work that several threads do.
-struct Bar(Mutex<Progress>, Option<u64>);
-
-impl Bar {
-    fn begin(what: &str, total: Option<u64>) -> Self {
-        Self(Mutex::new(Progress::bytes(what.to_owned())), total)
-    }
-
-    fn at(&self, done: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).draw(done, self.1);
     }
 }
 

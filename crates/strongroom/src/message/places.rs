@@ -37,10 +37,10 @@ pub(super) fn jobs(
     let output = arguments.output.as_deref();
     let jobs = match Place::of(file) {
         Place::Standard => {
-            vec![Job { from: Place::Standard, to: Place::of(output.unwrap_or(file)) }]
+            vec![Job { from: Place::Standard, to: Place::of_output(output.unwrap_or(file)) }]
         }
-        Place::File(path) if path.is_dir() => tree(&path, arguments, naming)?,
-        from @ Place::File(_) => {
+        Place::Named(path) if path.is_dir() => tree(&path, arguments, naming)?,
+        from => {
             let to = one(file, output, suffix, naming)?;
             vec![Job { from, to }]
         }
@@ -60,16 +60,16 @@ fn one(file: &Path, output: Option<&Path>, suffix: &str, naming: Naming) -> Resu
         let why = format!("does not end in `{suffix}`: say where it goes with --output");
         Ended::of(Cause::Usage, file.display(), why)
     };
-    match output.map(Place::of) {
-        Some(Place::File(directory)) if directory.is_dir() => {
+    match output.map(Place::of_output) {
+        Some(Place::Named(directory)) if directory.is_dir() => {
             let name = file.file_name().ok_or_else(unnamed)?;
             let name = renamed(name, suffix, naming).ok_or_else(unnamed)?;
-            Ok(Place::File(directory.join(name)))
+            Ok(Place::Derived(directory.join(name)))
         }
         Some(place) => Ok(place),
         None => {
             let name = renamed(file.as_os_str(), suffix, naming).ok_or_else(unnamed)?;
-            Ok(Place::File(name.into()))
+            Ok(Place::Derived(name.into()))
         }
     }
 }
@@ -89,30 +89,40 @@ fn renamed(name: &OsStr, suffix: &str, naming: Naming) -> Option<OsString> {
     }
 }
 
-/// Each file of a directory, and below it.
-fn tree(root: &Path, arguments: &OutputArguments, naming: Naming) -> Result<Vec<Job>, Ended> {
-    let suffix = arguments.suffix.as_str();
-    let to = match arguments.output.as_deref().map(Place::of) {
+/// The directory that the files of one go to.
+fn root_of_outputs(
+    root: &Path,
+    arguments: &OutputArguments,
+    naming: Naming,
+) -> Result<PathBuf, Ended> {
+    let to = match arguments.output.as_deref().map(Place::of_output) {
         Some(Place::Standard) => {
             let why = "the files of a directory do not go to standard output";
             return Err(Ended::of(Cause::Usage, root.display(), why));
         }
-        Some(Place::File(to)) => to,
+        Some(Place::Named(to) | Place::Derived(to)) => to,
         None => {
             // `secrets/` and `secrets` are the same directory, and `.` has no name to add to.
             let plain: PathBuf = root.components().collect();
-            let named = plain.file_name().and_then(|_| renamed(plain.as_os_str(), suffix, naming));
+            let named = plain.file_name();
+            let named = named.and_then(|_| renamed(plain.as_os_str(), &arguments.suffix, naming));
             let why = "say where its files go with --output";
             named.ok_or_else(|| Ended::of(Cause::Usage, root.display(), why))?.into()
         }
     };
-    if to.exists() && !to.is_dir() {
-        return Err(Ended::of(
-            Cause::Output,
-            to.display(),
-            "is there already, and is no directory",
-        ));
+    match to.exists() && !to.is_dir() {
+        true => {
+            let why = "is there already, and is no directory";
+            Err(Ended::of(Cause::Output, to.display(), why))
+        }
+        false => Ok(to),
     }
+}
+
+/// Each file of a directory, and below it.
+fn tree(root: &Path, arguments: &OutputArguments, naming: Naming) -> Result<Vec<Job>, Ended> {
+    let suffix = arguments.suffix.as_str();
+    let to = root_of_outputs(root, arguments, naming)?;
     let found = walk(root)?;
     if let Some(special) = found.special.first().filter(|_| !arguments.skip_special) {
         let more = match found.special.len() - 1 {
@@ -125,12 +135,12 @@ fn tree(root: &Path, arguments: &OutputArguments, naming: Naming) -> Result<Vec<
     for special in &found.special {
         terminal::error(&format_args!("{}: left out", root.join(special).display()));
     }
-    let mut jobs = Vec::new();
+    let (mut jobs, has_files) = (Vec::new(), !found.files.is_empty());
     for relative in found.files {
         match renamed(relative.as_os_str(), suffix, naming) {
             Some(name) => jobs.push(Job {
-                from: Place::File(root.join(&relative)),
-                to: Place::File(to.join(name)),
+                from: Place::Derived(root.join(&relative)),
+                to: Place::Derived(to.join(name)),
             }),
             None => {
                 let path = root.join(&relative);
@@ -138,6 +148,10 @@ fn tree(root: &Path, arguments: &OutputArguments, naming: Naming) -> Result<Vec<
                 terminal::error(&format_args!("{}: {why}", path.display()));
             }
         }
+    }
+    if jobs.is_empty() && has_files {
+        let why = format!("has no file that ends in `{suffix}`; --suffix names another ending");
+        return Err(Ended::of(Cause::Input, root.display(), why));
     }
     Ok(jobs)
 }
@@ -182,6 +196,8 @@ mod tests {
             force: false,
             suffix: ".enc".to_owned(),
             skip_special: false,
+            skip_existing: false,
+            keep_going: false,
             json: false,
         }
     }
@@ -191,21 +207,26 @@ mod tests {
         jobs.map(|mut jobs| jobs.remove(0).to).map_err(|why| why.to_string())
     }
 
-    fn file(path: &str) -> Result<Place, String> {
-        Ok(Place::File(path.into()))
+    fn derived(path: &str) -> Result<Place, String> {
+        Ok(Place::Derived(path.into()))
+    }
+
+    fn named(path: &str) -> Result<Place, String> {
+        Ok(Place::Named(path.into()))
     }
 
     #[test]
     fn a_file_s_output_has_its_name() {
-        assert_eq!(to("/x/a.txt", None, Naming::Add), file("/x/a.txt.enc"));
-        assert_eq!(to("/x/a.txt.enc", None, Naming::Remove), file("/x/a.txt"));
-        assert_eq!(to("/x/a.txt", Some("b"), Naming::Remove), file("b"));
+        assert_eq!(to("/x/a.txt", None, Naming::Add), derived("/x/a.txt.enc"));
+        assert_eq!(to("/x/a.txt.enc", None, Naming::Remove), derived("/x/a.txt"));
+        assert_eq!(to("/x/a.txt", Some("b"), Naming::Remove), named("b"));
         assert_eq!(to("a", Some("-"), Naming::Add), Ok(Place::Standard));
+        assert_eq!(to("a", Some("/dev/stdout"), Naming::Add), Ok(Place::Standard));
         assert_eq!(to("-", None, Naming::Add), Ok(Place::Standard));
-        assert_eq!(to("-", Some("b"), Naming::Add), file("b"));
+        assert_eq!(to("-", Some("b"), Naming::Add), named("b"));
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().to_str().unwrap();
-        assert_eq!(to("/x/a.enc", Some(at), Naming::Remove), file(&format!("{at}/a")));
+        assert_eq!(to("/x/a.enc", Some(at), Naming::Remove), derived(&format!("{at}/a")));
         assert!(to("a.txt", None, Naming::Remove).is_err());
         assert!(to(".enc", None, Naming::Remove).is_err());
         assert!(to("/x/.enc", None, Naming::Remove).is_err());
@@ -222,8 +243,8 @@ mod tests {
         }
         let made = jobs(&root, &arguments(None), Naming::Add).unwrap();
         let pair = |from: &str, to: &str| Job {
-            from: Place::File(root.join(from)),
-            to: Place::File(directory.path().join("in.enc").join(to)),
+            from: Place::Derived(root.join(from)),
+            to: Place::Derived(directory.path().join("in.enc").join(to)),
         };
         let expected =
             [pair("a", "a.enc"), pair("b/c/d", "b/c/d.enc"), pair("b/x.enc", "b/x.enc.enc")];
@@ -231,9 +252,14 @@ mod tests {
         let out = directory.path().join("out");
         let made = jobs(&root, &arguments(Some(&out)), Naming::Remove).unwrap();
         assert_eq!(made.len(), 1);
-        assert_eq!(made[0].to, Place::File(out.join("b/x")));
+        assert_eq!(made[0].to, Place::Derived(out.join("b/x")));
         assert!(jobs(&root, &arguments(None), Naming::Remove).is_err(), "`in` has no suffix");
         assert!(jobs(&root, &arguments(Some(Path::new("-"))), Naming::Add).is_err());
+        let other = OutputArguments { suffix: ".sealed".to_owned(), ..arguments(Some(&out)) };
+        let nothing = jobs(&root, &other, Naming::Remove).unwrap_err();
+        assert_eq!(nothing.cause(), Cause::Input);
+        let empty = jobs(&root.join("empty"), &arguments(Some(&out)), Naming::Remove);
+        assert_eq!(empty.unwrap(), []);
 
         std::os::unix::fs::symlink("/etc/passwd", root.join("b/link")).unwrap();
         let refused = jobs(&root, &arguments(None), Naming::Add).unwrap_err().to_string();

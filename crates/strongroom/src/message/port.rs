@@ -5,6 +5,7 @@ use crate::cli::KmsArguments;
 use crate::environment;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 use strongroom_client::{Given, Kms as Client, KmsError as ClientError, Settings, Terms};
 use strongroom_envelope::{
     BoxFuture, Decrypt, DecryptedKey, Encrypt, EncryptedUnder, EncryptionContext, GenerateDataKey,
@@ -18,8 +19,8 @@ const MAX_REGIONS: usize = 64;
 pub(super) struct Port {
     settings: Settings,
     clients: Mutex<HashMap<Option<String>, Arc<Client>>>,
-    /// Why one could not be asked, the last time that it was so.
-    unasked: Mutex<Option<String>>,
+    /// Why one could not be asked, the last time that it was so on each thread: one works on one job.
+    unasked: Mutex<HashMap<ThreadId, String>>,
 }
 
 impl Port {
@@ -36,14 +37,15 @@ impl Port {
         Ok(Self { settings, clients: Mutex::default(), unasked: Mutex::default() })
     }
 
-    /// Why a KMS could not be asked, if so.
+    /// Why a KMS could not be asked on this thread, if so, since this was called last.
     pub(super) fn unasked(&self) -> Option<String> {
-        self.unasked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let own = thread::current().id();
+        self.unasked.lock().unwrap_or_else(PoisonError::into_inner).remove(&own)
     }
 
-    /// The partition of the Region that is found.
-    pub(super) fn partition(&self) -> &'static str {
-        self.settings.region().map_or("aws", |region| region.partition())
+    /// The partition of the Region that is found, if one is.
+    pub(super) fn partition(&self) -> Option<&'static str> {
+        self.settings.region().map(|region| region.partition())
     }
 
     /// The client of a Region.
@@ -66,7 +68,8 @@ impl Port {
 
     fn not_asked(&self, why: &dyn std::fmt::Display) -> KmsError {
         let why = why.to_string();
-        *self.unasked.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+        let mut unasked = self.unasked.lock().unwrap_or_else(PoisonError::into_inner);
+        unasked.insert(thread::current().id(), why.clone());
         KmsError::new("NotAsked", &why)
     }
 

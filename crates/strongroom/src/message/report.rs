@@ -1,13 +1,19 @@
 //! What a command tells of what it has done.
 
 use super::input::Place;
-use crate::terminal;
+use crate::terminal::shown;
 use serde_json::{Value, json};
 use strongroom_envelope::{Content, EncryptedDataKey, Header, Totals};
 
-/// Tells of one message that was made or opened.
-pub(super) fn done(is_json: bool, from: &Place, to: &Place, header: &Header, totals: Totals) {
-    let Place::File(to) = to else { return };
+/// What is told of one message that was made or opened; where it went to standard output, nothing.
+pub(super) fn done(
+    is_json: bool,
+    from: &Place,
+    to: &Place,
+    header: &Header,
+    totals: Totals,
+) -> Option<String> {
+    let to = to.path()?;
     if is_json {
         let mut told = described(header);
         if let Value::Object(members) = &mut told {
@@ -17,13 +23,9 @@ pub(super) fn done(is_json: bool, from: &Place, to: &Place, header: &Header, tot
             members.insert("messageBytes".to_owned(), json!(totals.message));
             members.insert("frames".to_owned(), json!(totals.frames));
         }
-        terminal::line(told);
+        Some(told.to_string())
     } else {
-        terminal::line(format_args!(
-            "{} -> {}",
-            shown(&from.told()),
-            shown(&to.display().to_string())
-        ));
+        Some(format!("{} -> {}", shown(&from.told()), shown(&to.display().to_string())))
     }
 }
 
@@ -58,21 +60,4 @@ fn key(of: &EncryptedDataKey) -> Value {
     let whole = of.wrapping_key();
     let name = whole.strip_prefix(&of.provider_id).and_then(|rest| rest.strip_prefix('/'));
     json!({ "provider": of.provider_id, "key": name.unwrap_or(&whole) })
-}
-
-/// Text from a message or a file name, as a terminal may show it.
-pub(super) fn shown(text: &str) -> String {
-    let one = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn no_name_moves_the_cursor() {
-        assert_eq!(shown("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
-        assert_eq!(shown("grün.txt"), "grün.txt");
-    }
 }
