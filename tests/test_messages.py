@@ -490,8 +490,14 @@ class TestKms:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         kms.disable_key(KeyId=key["KeyId"])
-        for which in (["--key", replica], ["--discovery-region", "us-east-1"]):
+        both = ["--key", key["Arn"], "--key", replica]
+        for which in (["--key", replica], both, ["--discovery-region", "us-east-1"]):
             assert does("decrypt", *which, work / "a.enc", "-o", "-", env=environment) == b"x"
+        kms.enable_key(KeyId=key["KeyId"])
+        does("encrypt", *both, work / "a", "-o", work / "for both", env=environment)
+        assert len(inspect(work / "for both")["wrappingKeys"]) == 2
+        kms.disable_key(KeyId=key["KeyId"])
+        assert does("decrypt", *both, work / "for both", "-o", "-", env=environment) == b"x"
 
     def test_no_kms(self, arn, environment, work):
         (work / "a").write_bytes(b"x")

@@ -54,8 +54,7 @@ impl Keys {
             let why = "no key to encrypt under: give --key, --raw-aes or --raw-rsa";
             return Err(Ended::new(Cause::Usage, why));
         }
-        let Strict(strict, port) = strict(key, kms)?;
-        let mut rings: Vec<Arc<dyn Keyring>> = strict.into_iter().collect();
+        let Strict(mut rings, port) = sealing(key, kms)?;
         for of in raw_aes {
             rings.push(aes(of)?);
         }
@@ -112,7 +111,7 @@ impl Keys {
     ) -> Result<Self, Ended> {
         // What is at hand is tried before anybody is asked.
         let mut rings = raw_rings(raw)?;
-        let Strict(strict, port) = strict(key, kms)?;
+        let Strict(strict, port) = opening(key, kms)?;
         rings.extend(strict);
         Self::any_of(rings, port)
     }
@@ -173,20 +172,36 @@ fn partition<'k>(accounts: &[String], keys: &'k [EncryptedDataKey]) -> Option<&'
     })
 }
 
-/// A keyring of these KMS keys, and the KMS behind it; neither without keys.
-#[derive(Default)]
-struct Strict(Option<Arc<dyn Keyring>>, Option<Arc<Port>>);
-
-fn strict(keys: &[String], kms: &KmsArguments) -> Result<Strict, Ended> {
+/// A keyring of these KMS keys, each of which is to open a message. It does not know of related
+/// multi-Region keys: a message may be for several of them.
+fn sealing(keys: &[String], kms: &KmsArguments) -> Result<Strict, Ended> {
     let Some((first, others)) = keys.split_first() else { return Ok(Strict::default()) };
     let port = Arc::new(Port::find(kms)?);
     let mut ring = KmsKeyring::new(port.clone(), first).map_err(|why| malformed(first, &why))?;
     for key in others {
         ring = ring.with_key(key).map_err(|why| malformed(key, &why))?;
     }
-    let ring = ring.with_grant_tokens(kms.grant_token.clone()).multi_region_aware();
-    Ok(Strict(Some(Arc::new(ring)), Some(port)))
+    let ring = ring.with_grant_tokens(kms.grant_token.clone());
+    Ok(Strict(vec![Arc::new(ring)], Some(port)))
 }
+
+/// A keyring of each of these KMS keys, or of a related multi-Region key: one of them opens.
+fn opening(keys: &[String], kms: &KmsArguments) -> Result<Strict, Ended> {
+    if keys.is_empty() {
+        return Ok(Strict::default());
+    }
+    let port = Arc::new(Port::find(kms)?);
+    let ring = |key: &String| -> Result<Arc<dyn Keyring>, Ended> {
+        let ring = KmsKeyring::new(port.clone(), key).map_err(|why| malformed(key, &why))?;
+        Ok(Arc::new(ring.with_grant_tokens(kms.grant_token.clone()).multi_region_aware()))
+    };
+    let rings: Result<_, Ended> = keys.iter().map(ring).collect();
+    Ok(Strict(rings?, Some(port)))
+}
+
+/// Keyrings of KMS keys, and the KMS behind them; neither without keys.
+#[derive(Default)]
+struct Strict(Vec<Arc<dyn Keyring>>, Option<Arc<Port>>);
 
 fn raw_rings(
     (raw_aes, raw_rsa, padding): (&[RawKey], &[RawKey], RsaPaddingName),
