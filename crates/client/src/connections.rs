@@ -146,6 +146,18 @@ enum Broken {
     Invalid(String),
 }
 
+impl Broken {
+    /// As it is told to whoever asked; `cut` says what an answer that is cut off counts as.
+    fn told(self, cut: fn(String) -> ConnectionError) -> ConnectionError {
+        match self {
+            Self::Refused(why) => why,
+            Self::Lost(why) => ConnectionError::Unreachable(why),
+            Self::Cut(why) => cut(why),
+            Self::Invalid(why) => ConnectionError::Invalid(why),
+        }
+    }
+}
+
 impl Connections {
     /// None yet. TLS is spoken as `tls` says, where it is spoken.
     #[must_use]
@@ -177,11 +189,8 @@ impl Connections {
         to: &Endpoint,
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, ConnectionError> {
-        self.exchanged(to, request).await.map_err(|broken| match broken {
-            Broken::Refused(why) => why,
-            Broken::Lost(why) => ConnectionError::Unreachable(why),
-            Broken::Invalid(why) | Broken::Cut(why) => ConnectionError::Invalid(why),
-        })
+        let exchanged = self.exchanged(to, request).await;
+        exchanged.map_err(|broken| broken.told(ConnectionError::Invalid))
     }
 
     /// The same for who asks again: where an answer is cut off, the host was lost.
@@ -190,11 +199,8 @@ impl Connections {
         to: &Endpoint,
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, ConnectionError> {
-        self.exchanged(to, request).await.map_err(|broken| match broken {
-            Broken::Refused(why) => why,
-            Broken::Lost(why) | Broken::Cut(why) => ConnectionError::Unreachable(why),
-            Broken::Invalid(why) => ConnectionError::Invalid(why),
-        })
+        let exchanged = self.exchanged(to, request).await;
+        exchanged.map_err(|broken| broken.told(ConnectionError::Unreachable))
     }
 
     async fn exchanged(
